@@ -1,0 +1,172 @@
+"""Everything that can go wrong, each with a stable code, an exit status and a next step."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+
+class Code(Enum):
+    """A stable name for one kind of news, as messages, evidence and docs spell it.
+
+    The value is the exit status that ``nox-cleanroom`` gives it: 1 the package is at
+    fault, 2 usage or configuration, 3 we could not ask, 10 and 30 a dirty checkout
+    before and after, 130 interrupted.
+    """
+
+    def __new__(cls, exit_status: int) -> Code:  # noqa: PYI034 - Self came with 3.11
+        """Keep codes of one exit status apart: the value is the name's place, not the status."""
+        code = object.__new__(cls)
+        code._value_ = len(cls.__members__)
+        code.exit_status = exit_status
+        return code
+
+    #: What ``nox-cleanroom`` exits with when this is the worst that happened.
+    exit_status: int
+
+    PYTHON_EXCLUDED = 0
+    DIRTY_REPO_PRE = 10
+    DIRTY_REPO_POST = 30
+    BUILD_FAILED = 1
+    INSTALL_FAILED = 1
+    IDENTITY_FAILED = 1
+    PROBE_FAILED = 1
+    CHECKOUT_POLLUTED = 1
+    WARNINGS_AS_ERRORS = 1
+    INTERPRETER_MISSING = 1
+    TIMEOUT = 1
+    CONFIG_INVALID = 2
+    OPTION_INVALID = 2
+    EVIDENCE_ROOT_NOT_IGNORED = 2
+    ENVIRONMENT_REFUSED = 2
+    EMPTY_MATRIX = 2
+    REVISION_UNKNOWN = 2
+    NOT_A_PROJECT = 3
+    NOT_A_REPOSITORY = 3
+    NO_COMMITS = 3
+    GIT_MISSING = 3
+    GIT_TOO_OLD = 3
+    GIT_FAILED = 3
+    WORKTREE_FAILED = 3
+    NETWORK = 3
+    NO_SPACE = 3
+    TOOL_MISSING = 3
+    INTERRUPTED = 130
+
+
+#: Of several exit statuses, the first of these is the one to give.
+EXIT_PRECEDENCE = (130, 30, 3, 1, 10, 2)
+
+
+def worst_exit_status(statuses: set[int]) -> int:
+    """The one exit status that speaks for several; 0 for none.
+
+    >>> worst_exit_status({1, 30, 2})
+    30
+    """
+    for status in EXIT_PRECEDENCE:
+        if status in statuses:
+            return status
+    return max(statuses, default=0)
+
+
+class CleanroomError(Exception):
+    """What stopped us, in one sentence, and what to do next.
+
+    Attributes:
+        code: the stable code.
+        hint: what to do next; empty when the message says it.
+        output: the last lines that a tool printed about it; may be empty.
+    """
+
+    code = Code.GIT_FAILED
+
+    def __init__(
+        self, message: str, *, hint: str = "", output: str = "", code: Code | None = None
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+        self.output = output
+        if code is not None:
+            self.code = code
+
+    def __str__(self) -> str:
+        """The code, the message, what was printed and the next step, for people."""
+        parts = [f"{self.code.name}: {self.message}"]
+        if self.output:
+            parts.append("\n".join(f"    {line}" for line in self.output.splitlines()))
+        if self.hint:
+            parts.append(f"  -> {self.hint}")
+        return "\n".join(parts)
+
+
+class UsageError(CleanroomError):
+    """An option after ``--`` that we cannot follow."""
+
+    code = Code.OPTION_INVALID
+
+
+class ConfigError(CleanroomError):
+    """A ``[tool.nox-cleanroom]`` table, or a ``pyproject.toml``, that cannot be read."""
+
+    code = Code.CONFIG_INVALID
+
+
+class RepositoryError(CleanroomError):
+    """Git cannot be asked about this place."""
+
+    code = Code.NOT_A_REPOSITORY
+
+
+class WorktreeError(CleanroomError):
+    """The detached worktree could not be made."""
+
+    code = Code.WORKTREE_FAILED
+
+
+class ProjectError(CleanroomError):
+    """There is nothing to build where we looked."""
+
+    code = Code.NOT_A_PROJECT
+
+
+class DirtyCheckoutError(CleanroomError):
+    """``--require-clean`` was given and the checkout has uncommitted changes."""
+
+    code = Code.DIRTY_REPO_PRE
+
+
+class BuildError(CleanroomError):
+    """The build backend said no."""
+
+    code = Code.BUILD_FAILED
+
+
+class InstallError(CleanroomError):
+    """The installer said no."""
+
+    code = Code.INSTALL_FAILED
+
+
+class EnvironmentRefusedError(CleanroomError):
+    """Not a fresh environment of our own, so nothing is installed into it."""
+
+    code = Code.ENVIRONMENT_REFUSED
+
+
+class InterpreterMissingError(CleanroomError):
+    """The interpreter that a cell needs is not on this machine."""
+
+    code = Code.INTERPRETER_MISSING
+
+
+class PythonExcludedError(CleanroomError):
+    """Requires-Python excludes the interpreter, so there is nothing to ask."""
+
+    code = Code.PYTHON_EXCLUDED
+
+
+class InterruptedRunError(CleanroomError):
+    """A process of ours was ended because the whole run is being ended."""
+
+    code = Code.INTERRUPTED

@@ -1,0 +1,36 @@
+"""What commands print and are, made fit to be shown: nothing of it can act where it goes."""
+
+from __future__ import annotations
+
+import shlex
+import subprocess
+import sys
+from collections.abc import Sequence
+
+
+def printable(command: Sequence[str]) -> str:
+    """The command as one line that can be pasted into a shell."""
+    return subprocess.list2cmdline(command) if sys.platform == "win32" else shlex.join(command)
+
+
+def clean_text(text: str) -> str:
+    """Text that cannot act in a terminal or in a CI log: control characters spelled out.
+
+    GitHub's runner obeys ``::command::`` at the start of a line, so those are indented by
+    a visible character.
+    (https://docs.github.com/actions/reference/workflow-commands-for-github-actions)
+    """
+    cleaned = "".join(
+        char if char in "\n\t" or char.isprintable() else ascii(char)[1:-1]
+        for char in text.replace("\r\n", "\n")
+    )
+    return "\n".join(
+        f"|{line}" if line.lstrip().startswith(("::", "##[")) else line
+        for line in cleaned.split("\n")
+    )
+
+
+def last_lines(text: str, count: int = 12) -> str:
+    """The last lines that say something, safe to print."""
+    lines = [line.rstrip() for line in clean_text(text).splitlines() if line.strip()]
+    return "\n".join(line if len(line) <= 400 else f"{line[:400]}..." for line in lines[-count:])

@@ -1,0 +1,234 @@
+"""Real repositories, sealed from the developer's git and from the CI that runs the tests."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import textwrap
+import zipfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from nox_cleanroom.distribution import record_digest
+from nox_cleanroom.git import Checkout
+
+HERE = Path(__file__).parent
+#: A build backend that lies in the project and needs nothing, so that builds need no index.
+BACKEND = (HERE / "in_tree_backend.py").read_text(encoding="utf-8")
+
+PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
+
+
+@pytest.fixture(autouse=True)
+def _sealed(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Neither the developer's configuration nor this test run reaches what is tested."""
+    home = tmp_path_factory.mktemp("home")
+    for name in list(os.environ):
+        if name.startswith(("GIT_", "NOX", "GITHUB_", "PYTEST_", "COV_")):
+            monkeypatch.delenv(name, raising=False)
+    for name in ("CI", "VIRTUAL_ENV", "PYTHONPATH", "PYTHONDONTWRITEBYTECODE", "UV_PYTHON"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", os.devnull)
+    monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(home / "cache"))
+    for role in ("AUTHOR", "COMMITTER"):
+        monkeypatch.setenv(f"GIT_{role}_NAME", "A Tester")
+        monkeypatch.setenv(f"GIT_{role}_EMAIL", "tester@example.org")
+        monkeypatch.setenv(f"GIT_{role}_DATE", "2026-01-01T00:00:00Z")
+    temporary = tmp_path_factory.mktemp("temporary")
+    monkeypatch.setenv("TMPDIR", str(temporary))
+    monkeypatch.setattr("tempfile.tempdir", None)
+
+
+def git(where: Path, *arguments: str) -> str:
+    done = subprocess.run(
+        ["git", *arguments], cwd=where, check=True, capture_output=True, encoding="utf-8"
+    )
+    return done.stdout
+
+
+def write_files(root: Path, files: Mapping[str, str]) -> None:
+    for name, content in files.items():
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(textwrap.dedent(content).lstrip("\n"), encoding="utf-8")
+
+
+def commit_all(root: Path, message: str = "a commit") -> None:
+    git(root, "add", "--all", "--force")
+    git(root, "commit", "--quiet", "--allow-empty", "-m", message)
+
+
+def make_repository(root: Path, files: Mapping[str, str]) -> Path:
+    root.mkdir(parents=True, exist_ok=True)
+    git(root, "init", "--quiet", "--initial-branch=main")
+    write_files(root, files)
+    commit_all(root)
+    return root
+
+
+def pyproject(*, tool: str = "", **fields: Any) -> str:
+    """The pyproject.toml of a project that builds without an index."""
+    project = {"name": "demo", "version": "1.0", "requires-python": ">=3.9", **fields}
+    scripts = project.pop("scripts", None)
+    lines = ["[build-system]", "requires = []", 'build-backend = "in_tree_backend"']
+    lines += ['backend-path = ["."]', "[project]"]
+    lines += [f"{key} = {json.dumps(value)}" for key, value in project.items()]
+    if scripts:
+        lines += ["[project.scripts]", *(f'{name} = "{value}"' for name, value in scripts.items())]
+    return "\n".join(lines) + "\n" + textwrap.dedent(tool)
+
+
+def demo_files(**changes: str | None) -> dict[str, str]:
+    """The files of a healthy project, with some changed, added or (None) left out."""
+    files: dict[str, str | None] = {
+        "pyproject.toml": pyproject(scripts={"demo": "demo:main"}),
+        "in_tree_backend.py": BACKEND,
+        "src/demo/__init__.py": "def main():\n    print('hello')\n",
+        "src/demo/part.py": "VALUE = 1\n",
+        ".gitignore": "/.nox/\n__pycache__/\n",
+    }
+    files.update(changes)
+    return {name: content for name, content in files.items() if content is not None}
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Callable[..., Path]:
+    """Makes a repository from a dict of files; `demo_files()` when there is none."""
+
+    def make(files: Mapping[str, str] | None = None, name: str = "checkout") -> Path:
+        return make_repository(tmp_path / name, demo_files() if files is None else files)
+
+    return make
+
+
+@pytest.fixture
+def checkout(repository: Callable[..., Path]) -> Checkout:
+    return Checkout.find(repository())
+
+
+def state_of(root: Path) -> tuple[str, str]:
+    """What git says of a checkout, without a word of ours."""
+    return git(root, "status", "--porcelain", "--ignored"), git(root, "worktree", "list")
+
+
+def make_wheel(
+    directory: Path,
+    files: Mapping[str, str],
+    *,
+    name: str = "demo",
+    version: str = "1.0",
+    tag: str = "py3-none-any",
+    metadata: str = "",
+) -> Path:
+    """A wheel from a dict, with a right RECORD unless the files bring their own."""
+    info = f"{name}-{version}.dist-info"
+    contents = {
+        **files,
+        f"{info}/METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n{metadata}",
+        f"{info}/WHEEL": f"Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: {tag}\n",
+    }
+    rows = [f"{path},{record_digest(text.encode())}," for path, text in contents.items()]
+    contents.setdefault(f"{info}/RECORD", "\n".join([*rows, f"{info}/RECORD,,"]) + "\n")
+    directory.mkdir(parents=True, exist_ok=True)
+    path = directory / f"{name}-{version}-{tag}.whl"
+    with zipfile.ZipFile(path, "w") as archive:
+        for member, text in contents.items():
+            archive.writestr(member, text)
+    return path
+
+
+@dataclass(frozen=True)
+class Ran:
+    """What a command of the tool did."""
+
+    status: int
+    out: str
+    err: str
+    evidence: dict[str, Any]
+
+    @property
+    def text(self) -> str:
+        return self.out + self.err
+
+    def probe(self, name: str) -> list[dict[str, Any]]:
+        """The results of a probe in the first cell."""
+        return [one for one in self.evidence["cells"][0]["probes"] if one["probe"] == name]
+
+
+Tool = Callable[..., Ran]
+
+
+@pytest.fixture
+def cleanroom(tmp_path: Path) -> Tool:
+    """Runs `nox-cleanroom` in a directory, and reads the evidence that it wrote."""
+
+    def run(where: Path, *arguments: str, env: Mapping[str, str] | None = None) -> Ran:
+        reports = tmp_path / "reports"
+        shutil.rmtree(reports, ignore_errors=True)
+        words = list(arguments)
+        if "--" not in words:
+            words.append("--")
+        done = subprocess.run(
+            [sys.executable, "-m", "nox_cleanroom", *words, "--report-dir", str(reports)],
+            cwd=where,
+            env={**os.environ, **(env or {})},
+            capture_output=True,
+            encoding="utf-8",
+            errors="replace",
+            timeout=300,
+            check=False,
+        )
+        return Ran(done.returncode, done.stdout, done.stderr, _evidence(reports))
+
+    return run
+
+
+def _evidence(reports: Path) -> dict[str, Any]:
+    for path in [reports / "matrix.json", *sorted(reports.glob("*.json"))]:
+        if path.exists():
+            document: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+            return document
+    return {}
+
+
+@pytest.fixture(scope="session")
+def pythons() -> list[str]:
+    """The interpreters of this machine that a matrix can use, the running one among them."""
+    found = [name for name in ("3.10", "3.11", "3.12", "3.13", "3.14") if _answers(name)]
+    return sorted({*found, PYTHON}, key=lambda name: int(name.partition(".")[2]))
+
+
+def _answers(name: str) -> bool:
+    program = shutil.which(f"python{name}")
+    if program is None:
+        return False
+    # A version manager's stand-in is on PATH also when the version behind it is not active.
+    return subprocess.run([program, "-c", ""], capture_output=True, check=False).returncode == 0
+
+
+@pytest.fixture
+def without_uv(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No uv to be found: not on PATH, not as a package beside nox."""
+    tools = tmp_path / "tools"
+    tools.mkdir()
+    (tools / "git").symlink_to(str(shutil.which("git")))
+    monkeypatch.setenv("PATH", os.pathsep.join([str(tools), *_directories_without_uv()]))
+    monkeypatch.delenv("UV", raising=False)
+    hidden = tmp_path / "hidden"
+    hidden.mkdir()
+    (hidden / "uv.py").write_text("raise ImportError('there is no uv here')\n")
+    monkeypatch.setenv("PYTHONPATH", str(hidden))
+    assert shutil.which("uv") is None
+
+
+def _directories_without_uv() -> list[str]:
+    directories = os.environ["PATH"].split(os.pathsep)
+    return [one for one in directories if not (Path(one) / "uv").exists()]

@@ -1,0 +1,130 @@
+"""Commands end, with all that they started, whatever they do."""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from nox_cleanroom import process
+from nox_cleanroom.errors import InterruptedRunError
+
+ENV = {"PATH": os.defpath}
+
+
+def run(code: str, tmp_path: Path, **more: float) -> process.Completed:
+    return process.run([sys.executable, "-c", code], cwd=tmp_path, env=ENV, **more)  # type: ignore[arg-type]
+
+
+def is_running(pid: int) -> bool:
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except OSError:
+        return False
+    return state != "Z"
+
+
+def test_success_and_failure_are_values(tmp_path: Path) -> None:
+    assert run("print('said')", tmp_path).succeeded
+    failed = run("import sys; print('oh', file=sys.stderr); sys.exit(3)", tmp_path)
+    assert (failed.exit_status, failed.ending, failed.output) == (3, "exit status 3", "oh\n")
+
+
+def test_a_signal_is_named(tmp_path: Path) -> None:
+    assert run("import os; os.kill(os.getpid(), 11)", tmp_path).ending == "killed by SIGSEGV"
+
+
+def test_a_program_that_is_not_there_is_a_value_too(tmp_path: Path) -> None:
+    done = process.run(["/no/such/program"], cwd=tmp_path, env=ENV)
+    assert done.exit_status is None
+    assert not done.succeeded
+    assert "No such file" in done.output
+
+
+def test_the_time_limit_ends_the_whole_group(tmp_path: Path) -> None:
+    code = "import subprocess, time; p = subprocess.Popen(['sleep', '60']); print(p.pid, flush=True); time.sleep(60)"
+    done = run(code, tmp_path, timeout=0.7)
+    assert done.timed_out
+    assert "still running after" in done.ending
+    assert not is_running(int(done.output))
+
+
+def test_a_process_that_ignores_sigterm_is_killed(tmp_path: Path) -> None:
+    code = "import signal, time; signal.signal(15, signal.SIG_IGN); time.sleep(60)"
+    started = time.monotonic()
+    assert run(code, tmp_path, timeout=0.5).timed_out
+    assert time.monotonic() - started < 20
+
+
+DAEMON = """
+import os, sys, time
+if os.fork() == 0:
+    {session}
+    if os.fork() == 0:
+        print(os.getpid(), flush=True)
+        time.sleep(60)
+    os._exit(0)
+os.wait()
+time.sleep(0.2)
+"""
+
+
+@pytest.mark.parametrize("session", ["pass", "os.setsid()"])
+def test_a_daemon_does_not_outlive_its_step(tmp_path: Path, session: str) -> None:
+    started = time.monotonic()
+    done = run(DAEMON.format(session=session), tmp_path)
+    assert done.succeeded
+    assert time.monotonic() - started < 20
+    deadline = time.monotonic() + 5
+    while is_running(int(done.output)) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert not is_running(int(done.output))
+
+
+def test_only_the_end_of_a_flood_is_kept(tmp_path: Path) -> None:
+    done = run("import sys; sys.stdout.write('x' * 5_000_000 + 'end')", tmp_path)
+    assert done.output.endswith("end")
+    assert len(done.output) < 2 * process.TAIL_BYTES
+
+
+def test_invalid_utf8_is_replaced(tmp_path: Path) -> None:
+    done = run("import sys; sys.stdout.buffer.write(b'a\\xff')", tmp_path)
+    assert done.output == "a\ufffd"
+
+
+def test_standard_input_is_closed(tmp_path: Path) -> None:
+    assert run("import sys; print(repr(sys.stdin.read()))", tmp_path).output == "''\n"
+
+
+def test_standard_output_can_go_to_a_file_of_its_own(tmp_path: Path) -> None:
+    code = "import sys; print('out'); print('err', file=sys.stderr)"
+    file = tmp_path / "stdout"
+    done = process.run([sys.executable, "-c", code], cwd=tmp_path, env=ENV, stdout=file)
+    assert (file.read_text(), done.output) == ("out\n", "err\n")
+
+
+def test_ending_the_run_ends_what_is_running_and_starts_nothing_more(tmp_path: Path) -> None:
+    caught: list[BaseException] = []
+
+    def wait_for_it() -> None:
+        try:
+            run("import time; time.sleep(60)", tmp_path)
+        except InterruptedRunError as error:
+            caught.append(error)
+
+    thread = threading.Thread(target=wait_for_it)
+    thread.start()
+    time.sleep(0.3)
+    try:
+        process.stop_all()
+        thread.join(20)
+        assert not thread.is_alive()
+        assert len(caught) == 1
+        with pytest.raises(InterruptedRunError):
+            run("pass", tmp_path)
+    finally:
+        process.allow_starts()
