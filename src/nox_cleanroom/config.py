@@ -1,0 +1,325 @@
+"""``[tool.nox-cleanroom]`` in ``pyproject.toml``, validated at the door."""
+
+from __future__ import annotations
+
+import difflib
+import re
+import shlex
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from typing import Any, Literal, TypeVar, get_args
+
+from nox_cleanroom.errors import ConfigError
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+#: Where a command runs: an empty directory, or the project's files at the commit.
+Place = Literal["neutral", "worktree"]
+
+_T = TypeVar("_T")
+
+#: Stands for the project's directory in the worktree inside a command.
+PROJECT_PLACEHOLDER = "{project}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class JsonContract:
+    """What a command's JSON object on standard output has to hold."""
+
+    #: Keys that must be there; dots reach into nested objects.
+    require: tuple[str, ...] = ()
+    #: Keys and the values that they must have.
+    equals: Mapping[str, Any] = field(default_factory=dict)
+    #: Keys whose values are paths that must exist; relative ones from the command's directory.
+    paths: tuple[str, ...] = ()
+    #: Digest keys and the path keys whose files they must be the sha256 of.
+    sha256: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Command:
+    """One of the project's own commands."""
+
+    #: The program and its arguments.
+    argv: tuple[str, ...]
+    #: Its time limit in seconds; None for the general one.
+    timeout: float | None = None
+    #: Variables that it gets besides the allowed ones.
+    env: Mapping[str, str] = field(default_factory=dict)
+    #: Where it runs.
+    cwd: Place = "neutral"
+    #: The exit status that means success.
+    expect_exit: int = 0
+    #: What its output must hold; None when any output will do.
+    contract: JsonContract | None = None
+
+    @property
+    def needs_worktree(self) -> bool:
+        """Whether it can only run where the project's files are."""
+        return self.cwd == "worktree" or any(PROJECT_PLACEHOLDER in part for part in self.argv)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Waiver:
+    """A finding that the project accepts, and why."""
+
+    #: Globs over ``probe`` or ``probe:subject``, such as ``entry points:legacy-*``.
+    pattern: str
+    #: The reason, shown in every report.
+    reason: str
+
+    def covers(self, probe: str, subject: str) -> bool:
+        """Whether a result of this probe about this subject is waived."""
+        return any(fnmatchcase(name, self.pattern) for name in (probe, f"{probe}:{subject}"))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """The table, with defaults where it is silent."""
+
+    #: Interpreters to test on, in place of what the metadata says; None to ask the metadata.
+    pythons: tuple[str, ...] | None = None
+    #: Extras to install with the distribution.
+    extras: tuple[str, ...] = ()
+    #: The project's own smoke commands.
+    smoke: tuple[Command, ...] = ()
+    #: The project's own commands that must leave a checkout clean.
+    clean_check: tuple[Command, ...] = ()
+    #: Globs of paths in the checkout that may change during a run.
+    allow: tuple[str, ...] = ()
+    #: Variables, or globs of them, that probes and commands may see.
+    pass_env: tuple[str, ...] = ()
+    #: Findings that are accepted.
+    ignore: tuple[Waiver, ...] = ()
+
+    @classmethod
+    def from_table(cls, table: Mapping[str, Any]) -> Settings:
+        """The settings in a ``[tool.nox-cleanroom]`` table.
+
+        Raises:
+            ConfigError: with every problem of the table, not only the first.
+        """
+        door = _Door("[tool.nox-cleanroom]")
+        settings = door.read(
+            table,
+            {
+                "pythons": ("pythons", _versions),
+                "extras": ("extras", _strings),
+                "smoke": ("smoke", _commands),
+                "clean-check": ("clean_check", _commands),
+                "allow": ("allow", _strings),
+                "pass-env": ("pass_env", _strings),
+                "ignore": ("ignore", _waivers),
+            },
+        )
+        door.close()
+        return cls(**settings)
+
+    @classmethod
+    def from_pyproject(cls, text: str, source: str) -> Settings:
+        """The settings in the text of a ``pyproject.toml``; the defaults when it has no table.
+
+        Args:
+            text: the file's content.
+            source: where it comes from, for messages.
+
+        Raises:
+            ConfigError: not TOML (with the line), or a table that cannot be used.
+        """
+        table = tool_table(parse_toml(text, source))
+        if not isinstance(table, Mapping):
+            raise ConfigError(f"[tool.nox-cleanroom] must be a table, in {source}.")
+        try:
+            return cls.from_table(table)
+        except ConfigError as error:
+            raise ConfigError(f"In {source}: {error.message}", hint=error.hint) from None
+
+
+def parse_toml(text: str, source: str) -> dict[str, Any]:
+    """The document, or a `ConfigError` that names the source and the line."""
+    try:
+        document: dict[str, Any] = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(
+            f"{source} is not valid TOML: {error}.", hint="Mend the file at that line."
+        ) from None
+    return document
+
+
+def tool_table(document: Mapping[str, Any]) -> Any:
+    """What a document says under ``[tool.nox-cleanroom]``; empty when it says nothing."""
+    tool = document.get("tool", {})
+    return tool.get("nox-cleanroom", {}) if isinstance(tool, Mapping) else {}
+
+
+class _Door:
+    """Collects what is wrong with a table, so that it can be said all at once."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.problems: list[str] = []
+
+    def read(
+        self,
+        table: Mapping[str, Any],
+        known: Mapping[str, tuple[str, Callable[[_Door, str, Any], Any]]],
+    ) -> dict[str, Any]:
+        values: dict[str, Any] = {}
+        for key, value in table.items():
+            if key in known:
+                name, convert = known[key]
+                values[name] = convert(self, key, value)
+            else:
+                self.problems.append(f"`{key}` is unknown{_nearest(key, list(known))}")
+        return values
+
+    def expect(self, key: str, value: Any, kind: type[_T] | tuple[type, ...], words: str) -> bool:
+        # A TOML boolean is an int in Python, but never what a number was asked for.
+        fits = isinstance(value, kind) and (kind is bool or not isinstance(value, bool))
+        if not fits:
+            self.problems.append(f"`{key}` must be {words}, not {value!r}")
+        return fits
+
+    def close(self) -> None:
+        if self.problems:
+            raise ConfigError(
+                f"{self.name}: {'; '.join(self.problems)}.",
+                hint="docs/reference/configuration.md lists the keys and their types.",
+            )
+
+
+def _nearest(key: str, known: list[str]) -> str:
+    near = difflib.get_close_matches(key, known, n=1, cutoff=0.5)
+    return f"; did you mean `{near[0]}`?" if near else f" (known: {', '.join(known)})"
+
+
+def _strings(door: _Door, key: str, value: Any) -> tuple[str, ...]:
+    if door.expect(key, value, list, "a list of strings"):
+        if all(isinstance(item, str) for item in value):
+            return tuple(value)
+        door.problems.append(f"`{key}` must be a list of strings, not {value!r}")
+    return ()
+
+
+def _versions(door: _Door, key: str, value: Any) -> tuple[str, ...]:
+    versions = _strings(door, key, value)
+    for version in versions:
+        if not re.fullmatch(r"3\.\d+t?", version):
+            door.problems.append(f'`{key}` must hold versions like "3.12", not {version!r}')
+    if not versions and value == []:
+        door.problems.append(f"`{key}` must name at least one version")
+    return versions
+
+
+def _mapping(door: _Door, key: str, value: Any) -> dict[str, Any]:
+    return dict(value) if door.expect(key, value, dict, "a table") else {}
+
+
+def _string_mapping(door: _Door, key: str, value: Any) -> dict[str, str]:
+    table = _mapping(door, key, value)
+    for name, item in table.items():
+        door.expect(f"{key}.{name}", item, str, "a string")
+    return table
+
+
+def _seconds(door: _Door, key: str, value: Any) -> float | None:
+    if door.expect(key, value, (int, float), "a number of seconds") and value <= 0:
+        door.problems.append(f"`{key}` must be a positive number of seconds, not {value!r}")
+    return value if isinstance(value, (int, float)) else None
+
+
+def _commands(door: _Door, key: str, value: Any) -> tuple[Command, ...]:
+    if not door.expect(key, value, list, "a list of commands"):
+        return ()
+    commands = (_command(door, f"{key}[{number}]", item) for number, item in enumerate(value))
+    return tuple(command for command in commands if command is not None)
+
+
+def _command(door: _Door, key: str, value: Any) -> Command | None:
+    if isinstance(value, str):
+        argv = _argv(door, key, value)
+        return Command(argv=argv) if argv else None
+    if not door.expect(key, value, dict, "a string, or a table with `run`"):
+        return None
+    values = _Door.read(
+        door,
+        value,
+        {
+            "run": ("argv", _argv),
+            "timeout": ("timeout", _seconds),
+            "env": ("env", _string_mapping),
+            "cwd": ("cwd", _place),
+            "expect-exit": ("expect_exit", _integer),
+            "json": ("json", _boolean),
+            "require": ("require", _strings),
+            "equals": ("equals", _mapping),
+            "paths": ("paths", _strings),
+            "sha256": ("sha256", _string_mapping),
+        },
+    )
+    if not values.get("argv"):
+        if "run" not in value:
+            door.problems.append(f"`{key}` needs `run`, the command line")
+        return None
+    wants_json = values.pop("json", False)
+    contract = {name: values.pop(name) for name in _CONTRACT if name in values}
+    if contract and not wants_json:
+        door.problems.append(f"`{key}` has {', '.join(contract)}, which need `json = true`")
+    return Command(**values, contract=JsonContract(**contract) if wants_json else None)
+
+
+_CONTRACT = ("require", "equals", "paths", "sha256")
+
+
+def _argv(door: _Door, key: str, value: Any) -> tuple[str, ...]:
+    if isinstance(value, list):
+        return _strings(door, key, value)
+    if not door.expect(key, value, str, "a command line"):
+        return ()
+    try:
+        argv = tuple(shlex.split(value))
+    except ValueError as error:
+        door.problems.append(f"`{key}` cannot be split into words: {error}")
+        return ()
+    if not argv:
+        door.problems.append(f"`{key}` is an empty command")
+    return argv
+
+
+def _place(door: _Door, key: str, value: Any) -> Place:
+    if value not in get_args(Place):
+        words = " or ".join(f'"{place}"' for place in get_args(Place))
+        door.problems.append(f"`{key}` must be {words}, not {value!r}")
+        return "neutral"
+    place: Place = value
+    return place
+
+
+def _integer(door: _Door, key: str, value: Any) -> int:
+    return value if door.expect(key, value, int, "a whole number") else 0
+
+
+def _boolean(door: _Door, key: str, value: Any) -> bool:
+    return bool(value) if door.expect(key, value, bool, "true or false") else False
+
+
+def _waivers(door: _Door, key: str, value: Any) -> tuple[Waiver, ...]:
+    words = 'a list of { finding = "...", reason = "..." }'
+    if not door.expect(key, value, list, words):
+        return ()
+    waivers = []
+    for item in value:
+        if (
+            not isinstance(item, dict)
+            or set(item) != {"finding", "reason"}
+            or not all(isinstance(part, str) and part.strip() for part in item.values())
+        ):
+            door.problems.append(f"`{key}` must be {words}, each with a reason; not {item!r}")
+        else:
+            waivers.append(Waiver(pattern=item["finding"], reason=item["reason"]))
+    return tuple(waivers)

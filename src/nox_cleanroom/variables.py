@@ -1,0 +1,208 @@
+"""Which variables of the process environment builds, installs, probes and git may see."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable, Mapping
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+#: Git's own variables point at the repository of a hook that is running: with
+#: GIT_INDEX_FILE from `git commit -a`, a worktree would consume the user's commit.
+#: These few configure git instead, and CI's `safe.directory` lives in some of them.
+#: (https://git-scm.com/docs/git#_environment_variables)
+_GIT_KEPT = (
+    "GIT_CONFIG_COUNT",
+    "GIT_CONFIG_KEY_*",
+    "GIT_CONFIG_VALUE_*",
+    "GIT_CONFIG_GLOBAL",
+    "GIT_CONFIG_SYSTEM",
+    "GIT_CONFIG_NOSYSTEM",
+    "GIT_SSH*",
+    "GIT_SSL*",
+    "GIT_ASKPASS",
+    "GIT_EXEC_PATH",
+    "GIT_ALLOW_PROTOCOL",
+)
+
+#: What falsifies a build, an install or a test: other code on the path, asserts
+#: stripped, files installed elsewhere, another environment's tools, and the files
+#: through which a CI step speaks to its runner.
+_FALSIFYING = (
+    "PYTHON*",
+    "__PYVENV_LAUNCHER__",
+    "VIRTUAL_ENV*",
+    "CONDA_PREFIX",
+    "PIP_USER",
+    "PIP_TARGET",
+    "PIP_PREFIX",
+    "PIP_ROOT",
+    "PIP_REQUIRE_VIRTUALENV",
+    "PIP_RESPECT_VIRTUALENV",
+    "PIP_REQUIRE_HASHES",
+    "PIP_NO_DEPS",
+    "PIP_DRY_RUN",
+    "PIP_CONSTRAINT",
+    "PIP_REPORT",
+    "UV_PYTHON",
+    "UV_SYSTEM_PYTHON",
+    "UV_PROJECT*",
+    "UV_WORKING_DIR*",
+    "UV_NO_BUILD_ISOLATION*",
+    "UV_TARGET",
+    "UV_PREFIX",
+    "GITHUB_OUTPUT",
+    "GITHUB_ENV",
+    "GITHUB_PATH",
+    "GITHUB_STEP_SUMMARY",
+    "GITHUB_STATE",
+    "NOX*",
+)
+
+#: What a probe needs to run at all; everything else is the developer's own.
+_PROBES_SEE = (
+    "PATH",
+    "LANG",
+    "LANGUAGE",
+    "LC_*",
+    "TZ",
+    "TERM",
+    "CI",
+    "LD_LIBRARY_PATH",
+    "DYLD_*",
+    "DISPLAY",
+    "SSL_CERT_*",
+    "SYSTEMROOT",
+    "SYSTEMDRIVE",
+    "WINDIR",
+    "COMSPEC",
+    "PATHEXT",
+    "PROCESSOR_*",
+    "NUMBER_OF_PROCESSORS",
+)
+
+#: What changes the artefact that is built, so that it belongs to its identity and its record.
+_BUILD_SHAPING = (
+    "SETUPTOOLS_SCM_*",
+    "PBR_*",
+    "HATCH_*",
+    "PDM_*",
+    "POETRY_*",
+    "SKBUILD_*",
+    "CMAKE_*",
+    "CC",
+    "CXX",
+    "CFLAGS",
+    "CXXFLAGS",
+    "CPPFLAGS",
+    "LDFLAGS",
+    "ARCHFLAGS",
+    "MACOSX_DEPLOYMENT_TARGET",
+    "SOURCE_DATE_EPOCH",
+    "*_PRETEND_VERSION*",
+    "*_BUILD_*",
+    "CIBW_*",
+    "CYTHON*",
+)
+
+
+def _matches(name: str, patterns: Iterable[str]) -> bool:
+    return any(fnmatchcase(name.upper(), pattern) for pattern in patterns)
+
+
+def for_git(env: Mapping[str, str]) -> dict[str, str]:
+    """The variables for our own git calls: no `GIT_*` but those that configure it.
+
+    `LC_ALL=C` because the few sentences of git that we quote should be searchable.
+    """
+    kept = {name: value for name, value in env.items() if _git_may_see(name)}
+    return {**kept, "LC_ALL": "C", "GIT_TERMINAL_PROMPT": "0"}
+
+
+def _git_may_see(name: str) -> bool:
+    return not name.startswith("GIT_") or _matches(name, _GIT_KEPT)
+
+
+def for_build(env: Mapping[str, str], *, tmp: Path, bin_dir: Path | None = None) -> dict[str, str]:
+    """The variables for builds and installs: the user's, minus what falsifies them.
+
+    `HOME` stays the user's: pip's configuration, netrc, keyrings, rustup and the caches
+    of the installers live there.
+
+    Args:
+        env: the user's variables.
+        tmp: a private directory for temporary files.
+        bin_dir: the environment's directory of programs, put first on `PATH`.
+    """
+    kept = {
+        name: value
+        for name, value in env.items()
+        if _git_may_see(name) and not _matches(name, _FALSIFYING)
+    }
+    return _with_places(kept, tmp, bin_dir)
+
+
+def for_probes(
+    env: Mapping[str, str], *, home: Path, tmp: Path, bin_dir: Path, passed: Iterable[str] = ()
+) -> dict[str, str]:
+    """The variables for the installed package's own code: an allow-list and a scratch home.
+
+    Args:
+        env: the user's variables.
+        home: a scratch directory that stands in for the user's home.
+        tmp: a private directory for temporary files.
+        bin_dir: the environment's directory of programs, put first on `PATH`.
+        passed: names, or globs of names, that the project asked for (`pass-env`).
+    """
+    wanted = (*_PROBES_SEE, *(name.upper() for name in passed))
+    kept = {name: value for name, value in env.items() if _matches(name, wanted)}
+    places = {
+        "HOME": home,
+        "USERPROFILE": home,
+        "APPDATA": home / "AppData" / "Roaming",
+        "LOCALAPPDATA": home / "AppData" / "Local",
+        "XDG_CONFIG_HOME": home / ".config",
+        "XDG_CACHE_HOME": home / ".cache",
+        "XDG_DATA_HOME": home / ".local" / "share",
+        "XDG_STATE_HOME": home / ".local" / "state",
+        "XDG_RUNTIME_DIR": tmp,
+    }
+    kept.update({name: str(place) for name, place in places.items()})
+    kept["PATH"] = _without_developers_tools(env)
+    kept["VIRTUAL_ENV"] = str(bin_dir.parent)
+    return _with_places(kept, tmp, bin_dir)
+
+
+def _without_developers_tools(env: Mapping[str, str]) -> str:
+    """`PATH` without the programs of nox's environment and of one that is activated.
+
+    What a command finds there, a user of the package would not have.
+    """
+    environments = {env.get("VIRTUAL_ENV", ""), sys.prefix if sys.prefix != sys.base_prefix else ""}
+    theirs = {
+        os.path.realpath(os.path.join(root, name))
+        for root in environments - {""}
+        for name in ("bin", "Scripts")
+    }
+    directories = env.get("PATH", os.defpath).split(os.pathsep)
+    return os.pathsep.join(one for one in directories if os.path.realpath(one) not in theirs)
+
+
+def _with_places(env: dict[str, str], tmp: Path, bin_dir: Path | None) -> dict[str, str]:
+    env.update({name: str(tmp) for name in ("TMPDIR", "TEMP", "TMP")})
+    if bin_dir is not None:
+        env["PATH"] = os.pathsep.join((str(bin_dir), env.get("PATH", os.defpath)))
+    if sys.platform == "win32":
+        # Children cannot start without it (https://docs.python.org/3/library/subprocess.html).
+        env.setdefault("SYSTEMROOT", os.environ.get("SYSTEMROOT", ""))
+    return env
+
+
+def shaping_the_build(env: Mapping[str, str]) -> dict[str, str]:
+    """The user's variables that a build backend may read and that change what it makes."""
+    return {
+        name: value
+        for name, value in sorted(env.items())
+        if _matches(name, _BUILD_SHAPING) and not _matches(name, ("NOX*", "GITHUB_*"))
+    }

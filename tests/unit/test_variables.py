@@ -1,0 +1,89 @@
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+from nox_cleanroom import variables
+
+TMP, HOME, BIN = Path("/tmp/private"), Path("/tmp/home"), Path("/env/bin")
+
+
+def test_git_sees_its_configuration_and_not_the_repository_of_a_hook() -> None:
+    env = {
+        "GIT_INDEX_FILE": "/repo/.git/index.lock",
+        "GIT_DIR": ".git",
+        "GIT_CONFIG_COUNT": "1",
+        "GIT_CONFIG_KEY_0": "safe.directory",
+        "GIT_CONFIG_VALUE_0": "*",
+        "GIT_SSH_COMMAND": "ssh -x",
+        "PATH": "/bin",
+    }
+    kept = variables.for_git(env)
+    assert "GIT_INDEX_FILE" not in kept
+    assert "GIT_DIR" not in kept
+    assert kept["GIT_CONFIG_KEY_0"] == "safe.directory"
+    assert kept["GIT_SSH_COMMAND"] == "ssh -x"
+    assert kept["LC_ALL"] == "C"
+
+
+def test_builds_see_the_users_variables_minus_what_falsifies_them() -> None:
+    env = {
+        "HOME": "/home/me",
+        "PIP_INDEX_URL": "https://index.example",
+        "UV_INDEX_URL": "https://index.example",
+        "CFLAGS": "-O3",
+        "PYTHONPATH": "/somewhere",
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "PIP_TARGET": "/elsewhere",
+        "VIRTUAL_ENV": "/env",
+        "GIT_DIR": ".git",
+        "GITHUB_OUTPUT": "/runner/output",
+        "NOX_CLEANROOM_PROJECT": "/p",
+        "PATH": "/bin",
+    }
+    assert variables.for_build(env, tmp=TMP) == {
+        "HOME": "/home/me",
+        "PIP_INDEX_URL": "https://index.example",
+        "UV_INDEX_URL": "https://index.example",
+        "CFLAGS": "-O3",
+        "PATH": "/bin",
+        "TMPDIR": str(TMP),
+        "TEMP": str(TMP),
+        "TMP": str(TMP),
+    }
+
+
+def test_probes_see_an_allow_list_and_a_scratch_home() -> None:
+    env = {
+        "HOME": "/home/me",
+        "AWS_SECRET_ACCESS_KEY": "secret",
+        "DATABASE_URL": "x",
+        "LANG": "C.UTF-8",
+        "PATH": "/bin",
+        "GITHUB_TOKEN": "secret",
+        "PYTHONPATH": "/somewhere",
+    }
+    seen = variables.for_probes(env, home=HOME, tmp=TMP, bin_dir=BIN, passed=["database_*"])
+    assert seen["DATABASE_URL"] == "x"
+    assert seen["LANG"] == "C.UTF-8"
+    assert seen["HOME"] == str(HOME)
+    assert seen["XDG_CONFIG_HOME"].startswith(str(HOME))
+    assert seen["PATH"] == os.pathsep.join((str(BIN), "/bin"))
+    assert not {"AWS_SECRET_ACCESS_KEY", "GITHUB_TOKEN", "PYTHONPATH"} & seen.keys()
+
+
+def test_probes_do_not_find_the_developers_tools(tmp_path: Path) -> None:
+    path = os.pathsep.join([f"{sys.prefix}/bin", f"{tmp_path}/venv/bin", "/usr/bin"])
+    env = {"PATH": path, "VIRTUAL_ENV": f"{tmp_path}/venv"}
+    seen = variables.for_probes(env, home=HOME, tmp=TMP, bin_dir=BIN)
+    own = [] if sys.prefix != sys.base_prefix else [f"{sys.prefix}/bin"]
+    assert seen["PATH"].split(os.pathsep) == [str(BIN), *own, "/usr/bin"]
+
+
+def test_what_shapes_a_build_is_known() -> None:
+    env = {"SETUPTOOLS_SCM_PRETEND_VERSION": "1", "CFLAGS": "-O0", "EDITOR": "vi"}
+    assert variables.shaping_the_build(env) == {
+        "CFLAGS": "-O0",
+        "SETUPTOOLS_SCM_PRETEND_VERSION": "1",
+    }
