@@ -1,0 +1,328 @@
+"""Every question put to git, one function each; machine formats only.
+
+Looking never takes locks, never runs hooks or a file-system monitor, and never descends
+into submodules: see `_FLAGS`.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from nox_cleanroom import variables
+from nox_cleanroom.errors import Code, RepositoryError
+
+#: The oldest git that has all we use: `worktree add --lock --reason` came with 2.34.
+MINIMUM_GIT = (2, 34)
+
+_FLAGS = (
+    "--no-optional-locks",
+    "-c",
+    "core.fsmonitor=false",
+    "-c",
+    f"core.hooksPath={os.devnull}",
+    "-c",
+    "submodule.recurse=false",
+    "-c",
+    "core.quotePath=false",
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Commit:
+    """The commit under test."""
+
+    #: Its full object id.
+    oid: str
+    #: What ``git describe --tags --always`` calls it; version tools read the same.
+    describe: str
+    #: The first line of its message.
+    subject: str
+
+    @property
+    def short(self) -> str:
+        """The first twelve digits of the object id."""
+        return self.oid[:12]
+
+
+@dataclass(frozen=True, kw_only=True)
+class IndexEntry:
+    """One line of the index: what is staged for a path, and how git treats it."""
+
+    #: The tag of ``ls-files -v``: lower case is assume-unchanged, ``S`` is skip-worktree.
+    flag: bytes
+    #: The file mode in octal digits; ``160000`` is a submodule.
+    mode: bytes
+    #: The blob's object id.
+    oid: bytes
+
+    @property
+    def trusted(self) -> bool:
+        """Whether ``git status`` looks at the file behind this entry."""
+        return self.flag == b"H"
+
+
+@dataclass(frozen=True)
+class Checkout:
+    """The working tree that the run was started from, and where git keeps what it knows of it."""
+
+    #: The top level of the working tree.
+    root: Path
+    #: The directory of this working tree's own state: HEAD, index.
+    git_dir: Path
+    #: The directory that all working trees share: refs, config, worktrees.
+    common_dir: Path
+
+    @classmethod
+    def find(cls, start: Path) -> Checkout:
+        """The checkout that `start` lies in.
+
+        Raises:
+            RepositoryError: there is none, or git refuses to speak about it.
+        """
+        _require_git(start)
+        answers = ask(start, "rev-parse", "--is-bare-repository", "--is-inside-work-tree")
+        if answers.returncode != 0:
+            raise _refusal(start, answers.stderr)
+        bare, inside = answers.stdout.split()[:2]
+        if inside != b"true":
+            what = "a bare repository" if bare == b"true" else "git's own directory"
+            raise RepositoryError(
+                f"{str(start)!r} is {what}, which has no working tree.",
+                hint="Run it in a checkout: `git clone` or `git worktree add` makes one.",
+            )
+        root, git_dir, common_dir = (
+            Path(os.fsdecode(_line(start, "rev-parse", "--path-format=absolute", question)))
+            for question in ("--show-toplevel", "--git-dir", "--git-common-dir")
+        )
+        return cls(root=root, git_dir=git_dir, common_dir=common_dir)
+
+    def resolve(self, rev: str) -> Commit:
+        """The commit that a revision means.
+
+        Raises:
+            RepositoryError: `NO_COMMITS` for an unborn HEAD, `REVISION_UNKNOWN` otherwise.
+        """
+        answer = self.ask("rev-parse", "-q", "--verify", "--end-of-options", f"{rev}^{{commit}}")
+        if answer.returncode != 0:
+            if rev == "HEAD":
+                raise RepositoryError(
+                    "This repository has no commit yet, and only commits are tested.",
+                    hint="Commit the project first: `git add` and `git commit`.",
+                    code=Code.NO_COMMITS,
+                )
+            raise RepositoryError(
+                f"{rev!r} is no commit of this repository.",
+                hint="`git log --oneline` and `git tag` list what `--rev` can name.",
+                code=Code.REVISION_UNKNOWN,
+            )
+        oid = answer.stdout.decode().strip()
+        describe = self.ask("describe", "--tags", "--always", "--long", oid)
+        subject = self.ask("log", "-1", "--format=%s", "--no-show-signature", oid)
+        return Commit(
+            oid=oid,
+            describe=describe.stdout.decode("utf-8", "replace").strip() or oid[:12],
+            subject=subject.stdout.decode("utf-8", "replace").strip(),
+        )
+
+    def read_file(self, commit: Commit, path: str) -> str | None:
+        """The text of a file at a commit; None when the commit has no such file."""
+        answer = self.ask("cat-file", "blob", f"{commit.oid}:{path}")
+        return answer.stdout.decode("utf-8", "replace") if answer.returncode == 0 else None
+
+    def file_names(self, commit: Commit) -> list[str]:
+        """Every path of a commit."""
+        names = self.must("ls-tree", "-r", "-z", "--name-only", "--full-tree", commit.oid)
+        return [os.fsdecode(name) for name in names.split(b"\0") if name]
+
+    def submodules(self, commit: Commit) -> dict[str, str]:
+        """The paths of a commit's submodules, and the commit that each one is at."""
+        lines = self.must("ls-tree", "-r", "-z", "--full-tree", commit.oid).split(b"\0")
+        found = (line.partition(b"\t") for line in lines if line.startswith(b"160000 "))
+        return {os.fsdecode(path): head.split()[2].decode() for head, _, path in found}
+
+    def uncommitted(self) -> dict[bytes, bytes]:
+        """Paths that differ from HEAD or are new and not ignored, with git's two letters."""
+        records = iter(
+            self.must(
+                "status",
+                "--porcelain=v1",
+                "-z",
+                "--untracked-files=all",
+                "--ignore-submodules=none",
+                "--no-renames",
+            ).split(b"\0")
+        )
+        return {record[3:]: record[:2] for record in records if record}
+
+    def unignored(self) -> list[str]:
+        """New paths that no tracked ignore rule covers; of a new directory just its name and ``/``.
+
+        Only ``.gitignore`` files count: what a developer ignores for every repository, or
+        in ``info/exclude``, helps nobody else.
+        """
+        return self._list_files("--others", "--directory", "--no-empty-directory")
+
+    def ignored_files(self) -> list[str]:
+        """Files that are not tracked and that a tracked ignore rule covers."""
+        return self._list_files("--others", "--ignored")
+
+    def tracked_but_ignored(self) -> list[str]:
+        """Files that are tracked although a tracked ignore rule covers them."""
+        return self._list_files("--cached", "--ignored")
+
+    def _list_files(self, *which: str) -> list[str]:
+        names = self.must("ls-files", "-z", *which, "--exclude-per-directory=.gitignore")
+        return [os.fsdecode(name) for name in names.split(b"\0") if name]
+
+    def ignore_rules(self, paths: Iterable[str]) -> dict[str, str]:
+        """For each of `paths` the pattern that covers it, as the ignore file spells it."""
+        wanted = b"\0".join(os.fsencode(path) for path in paths)
+        if not wanted:
+            return {}
+        answer = self.ask("check-ignore", "-v", "-z", "--stdin", "--no-index", given=wanted + b"\0")
+        fields = answer.stdout.split(b"\0")
+        # Four fields a path: the file, the line, the pattern, the path.
+        quads = zip(fields[2::4], fields[3::4], strict=False)
+        return {os.fsdecode(path): os.fsdecode(pattern) for pattern, path in quads}
+
+    def index_entries(self) -> dict[bytes, tuple[IndexEntry, ...]]:
+        """What is staged, by path: one entry, or one for each side of a conflict."""
+        entries: dict[bytes, tuple[IndexEntry, ...]] = {}
+        for record in self.must("ls-files", "--stage", "-v", "-z", "--full-name", ":/").split(
+            b"\0"
+        ):
+            if record:
+                head, _, path = record.partition(b"\t")
+                flag, mode, oid, _stage = head.split()
+                entry = IndexEntry(flag=flag, mode=mode, oid=oid)
+                entries[path] = (*entries.get(path, ()), entry)
+        return entries
+
+    def refs(self) -> dict[str, str]:
+        """Branches, tags, the stash and other refs; remote-tracking ones are not ours to watch."""
+        lines = self.must("for-each-ref", "--format=%(refname) %(objectname)").splitlines()
+        pairs = (os.fsdecode(line).rpartition(" ") for line in lines)
+        return {name: oid for name, _, oid in pairs if not name.startswith("refs/remotes/")}
+
+    def ignored(self, paths: Iterable[bytes]) -> frozenset[bytes]:
+        """Those of `paths` that an ignore rule covers and that are not tracked."""
+        wanted = list(paths)
+        if not wanted:
+            return frozenset()
+        answer = self.ask("check-ignore", "-z", "--stdin", given=b"\0".join(wanted) + b"\0")
+        return frozenset(answer.stdout.split(b"\0")) & frozenset(wanted)
+
+    def same_as_blob(self, path: bytes, oid: bytes) -> bool:
+        """Whether a file, through the filters of its path, is the blob that the index names."""
+        answer = self.ask(
+            "hash-object", b"--path=" + path, "--", os.fsencode(self.root) + b"/" + path
+        )
+        return answer.returncode == 0 and answer.stdout.strip() == oid
+
+    @cached_property
+    def is_shallow(self) -> bool:
+        """Whether history was cut off, as CI checkouts are by default."""
+        return self.must("rev-parse", "--is-shallow-repository").strip() == b"true"
+
+    def ask(
+        self,
+        *arguments: str | bytes,
+        given: bytes | None = None,
+        env: Mapping[str, str] | None = None,
+    ) -> subprocess.CompletedProcess[bytes]:
+        """Git's answer in this checkout, whatever its exit status."""
+        return ask(self.root, *arguments, given=given, env=env)
+
+    def must(self, *arguments: str | bytes) -> bytes:
+        """Git's answer in this checkout.
+
+        Raises:
+            RepositoryError: git could not give one.
+        """
+        answer = self.ask(*arguments)
+        if answer.returncode != 0:
+            raise _failure(answer)
+        return answer.stdout
+
+
+def ask(
+    cwd: Path,
+    *arguments: str | bytes,
+    given: bytes | None = None,
+    env: Mapping[str, str] | None = None,
+) -> subprocess.CompletedProcess[bytes]:
+    """Git's answer in a directory, whatever its exit status."""
+    # No time limit and no process group: git itself ends, and hooks are off.
+    return subprocess.run(
+        ["git", *_FLAGS, *arguments],  # noqa: S607 - the user's git, wherever it is
+        cwd=cwd,
+        env={**variables.for_git(os.environ), **(env or {})},
+        input=given,
+        stdin=None if given is not None else subprocess.DEVNULL,
+        capture_output=True,
+        check=False,
+    )
+
+
+def _line(cwd: Path, *arguments: str) -> bytes:
+    answer = ask(cwd, *arguments)
+    if answer.returncode != 0:
+        raise _failure(answer)
+    # Only the newline that git added: a path may end in white space of its own.
+    return answer.stdout.removesuffix(b"\n").removesuffix(b"\r")
+
+
+def _failure(answer: subprocess.CompletedProcess[bytes]) -> RepositoryError:
+    words = answer.stderr.decode("utf-8", "replace").strip()
+    skipped = len(_FLAGS) + 1
+    asked = " ".join(
+        part if isinstance(part, str) else os.fsdecode(part) for part in answer.args[skipped:]
+    )
+    return RepositoryError(f"`git {asked}` failed.", output=words, code=Code.GIT_FAILED)
+
+
+def _require_git(cwd: Path) -> None:
+    if shutil.which("git") is None:
+        raise RepositoryError(
+            "There is no `git` on PATH, and everything is tested from a commit.",
+            hint="Install git, or put it on PATH.",
+            code=Code.GIT_MISSING,
+        )
+    version = git_version(cwd)
+    if version < MINIMUM_GIT:
+        raise RepositoryError(
+            f"This git is {'.'.join(map(str, version))}; {'.'.join(map(str, MINIMUM_GIT))} is the"
+            " oldest that can lock a worktree while making it.",
+            hint="Install a newer git.",
+            code=Code.GIT_TOO_OLD,
+        )
+
+
+def git_version(cwd: Path) -> tuple[int, ...]:
+    """The version of the git on PATH, such as ``(2, 39, 5)``."""
+    words = ask(cwd, "version").stdout.decode("utf-8", "replace")
+    numbers = re.search(r"\d+(\.\d+)+", words)
+    return tuple(int(part) for part in numbers.group().split(".")) if numbers else ()
+
+
+def _refusal(start: Path, stderr: bytes) -> RepositoryError:
+    words = stderr.decode("utf-8", "replace").strip()
+    if "dubious ownership" in words:
+        return RepositoryError(
+            f"Git does not trust the repository of {str(start)!r}: it belongs to somebody else.",
+            output=words,
+            hint="If you trust it, run the `git config --global --add safe.directory` line above.",
+        )
+    if "not a git repository" in words:
+        return RepositoryError(
+            f"{str(start)!r} is not in a git repository, and everything is tested from a commit.",
+            hint="`git init`, `git add` and `git commit` make one.",
+        )
+    return RepositoryError(f"Git cannot open the repository of {str(start)!r}.", output=words)

@@ -1,0 +1,220 @@
+"""A detached worktree outside the checkout, always removed, reclaimed when a run was killed."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import platformdirs
+from filelock import FileLock
+
+from nox_cleanroom import git
+from nox_cleanroom.errors import Code, WorktreeError
+from nox_cleanroom.git import Checkout, Commit
+from nox_cleanroom.interruption import shielded
+from nox_cleanroom.workspace import PREFIX, Workspace, abandoned_workspaces, remove_tree
+
+#: How a lock reason of ours begins; the workspace follows.
+REASON = "in use by nox-cleanroom: "
+
+#: `git worktree add` reads every entry, and one that another add is just making is torn.
+_ATTEMPTS = 5
+
+
+@dataclass(frozen=True, kw_only=True)
+class Worktree:
+    """The project at the commit under test, in a place of its own."""
+
+    #: The top level of the worktree.
+    root: Path
+    #: The project's directory in it.
+    project: Path
+    #: Submodules that could not be filled from what the checkout has; they are empty.
+    missing_submodules: tuple[str, ...] = ()
+
+
+@contextlib.contextmanager
+def create_worktree(
+    checkout: Checkout, commit: Commit, workspace: Workspace, *, subdirectory: str = "."
+) -> Iterator[Worktree]:
+    """A worktree at `commit` that is gone when the block ends, however it ends.
+
+    Args:
+        checkout: the repository.
+        commit: what to check out.
+        workspace: where to put it.
+        subdirectory: the project's directory, relative to the top level.
+
+    Raises:
+        WorktreeError: git could not make or fill it.
+    """
+    directory = workspace.directory(f"worktree-{workspace.root.name.removeprefix(PREFIX)}")
+    reason = f"{REASON}{workspace.root}"
+    try:
+        _add(checkout, directory, commit, reason)
+        _fill(directory, commit)
+        missing = tuple(_fill_submodules(checkout, commit, directory))
+        yield Worktree(root=directory, project=directory / subdirectory, missing_submodules=missing)
+    finally:
+        with shielded():
+            if workspace.keep:
+                _unlock(checkout, directory)
+            else:
+                remove_tree(directory)
+                _remove_entries(checkout, workspace.root, directory)
+
+
+def _add(checkout: Checkout, directory: Path, commit: Commit, reason: str) -> None:
+    with _lock(checkout):
+        for attempt in range(1, _ATTEMPTS + 1):
+            try:
+                _add_entry(checkout, directory, commit, reason)
+            except WorktreeError as error:
+                # Somebody else's add, which our lock knows nothing of, was half done.
+                if attempt == _ATTEMPTS or "commondir" not in error.output:
+                    raise
+                time.sleep(0.05 * attempt)
+            else:
+                return
+
+
+def _add_entry(checkout: Checkout, directory: Path, commit: Commit, reason: str) -> None:
+    """Add a locked, detached, empty worktree."""
+    answer = checkout.ask(
+        *("worktree", "add", "--no-checkout", "--detach", "--lock", "--reason", reason),
+        str(directory),
+        commit.oid,
+    )
+    if answer.returncode != 0:
+        raise WorktreeError(
+            "Git could not add a worktree.",
+            output=answer.stderr.decode("utf-8", "replace").strip(),
+            hint="`git worktree list` may name a torn entry; `git worktree repair` mends it.",
+        )
+
+
+def _fill(directory: Path, commit: Commit) -> None:
+    """Write every file of the commit into a worktree, also when the checkout is sparse.
+
+    ``read-tree`` and not ``checkout``: it runs no hook, and what it exits with is its own.
+    """
+    answer = git.ask(
+        directory, *("-c", "core.sparseCheckout=false", "read-tree", "--reset", "-u", commit.oid)
+    )
+    if answer.returncode != 0:
+        words = answer.stderr.decode("utf-8", "replace").strip()
+        full = "No space left" in words or "unable to write" in words
+        raise WorktreeError(
+            "Git could not write the files of the commit into the worktree.",
+            output=words,
+            hint="Is the disk full?"
+            if full
+            else "A filter (git-lfs?) that this commit needs may be missing or offline.",
+            code=Code.NO_SPACE if full else None,
+        )
+
+
+def _lock(checkout: Checkout) -> FileLock:
+    """One lock a repository, outside of it: it is no business of the user's."""
+    name = hashlib.sha256(os.fsencode(checkout.common_dir)).hexdigest()[:16]
+    locks = platformdirs.user_cache_path("nox-cleanroom") / "locks"
+    try:
+        locks.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        locks = Path(tempfile.gettempdir())
+    return FileLock(locks / f"{PREFIX}{name}.lock", timeout=120)
+
+
+def _entries(checkout: Checkout) -> list[Path]:
+    with contextlib.suppress(OSError):
+        return list((checkout.common_dir / "worktrees").iterdir())
+    return []
+
+
+def owner_of(entry: Path) -> Path | None:
+    """The workspace that an administrative entry belongs to; None when it is not ours."""
+    try:
+        reason = (entry / "locked").read_text(encoding="utf-8", errors="surrogateescape").strip()
+    except OSError:
+        return None
+    return Path(reason.removeprefix(REASON)) if reason.startswith(REASON) else None
+
+
+def _remove_entries(checkout: Checkout, workspace: Path, directory: Path | None = None) -> None:
+    """Remove what git keeps of our worktrees: by our reason only, never a blanket prune."""
+    for entry in _entries(checkout):
+        if owner_of(entry) == workspace and directory in {None, _directory_of(entry)}:
+            remove_tree(entry)
+    # Git removes the directory with the last entry too.
+    with contextlib.suppress(OSError):
+        (checkout.common_dir / "worktrees").rmdir()
+
+
+def _directory_of(entry: Path) -> Path | None:
+    with contextlib.suppress(OSError):
+        return Path((entry / "gitdir").read_text(encoding="utf-8").rstrip("\n")).parent
+    return None
+
+
+def _unlock(checkout: Checkout, directory: Path) -> None:
+    for entry in _entries(checkout):
+        if _directory_of(entry) == directory:
+            (entry / "locked").unlink(missing_ok=True)
+
+
+def reclaim(checkout: Checkout) -> list[Path]:
+    """Remove what killed runs left: their workspaces, and their entries in this repository.
+
+    Returns:
+        The workspaces that were removed.
+    """
+    reclaimed = abandoned_workspaces()
+    with shielded():
+        for root in reclaimed:
+            remove_tree(root)
+        for entry in _entries(checkout):
+            owner = owner_of(entry)
+            if owner is not None and not owner.exists():
+                remove_tree(entry)
+        with contextlib.suppress(OSError):
+            (checkout.common_dir / "worktrees").rmdir()
+    return reclaimed
+
+
+def _fill_submodules(checkout: Checkout, commit: Commit, directory: Path) -> Iterator[str]:
+    """Fill submodules from the checkout's own module repositories; yields those it cannot.
+
+    Not with ``git submodule update``, which writes into the checkout's own configuration.
+    """
+    for path, oid in checkout.submodules(commit).items():
+        repository = _module_repository(checkout, path)
+        if repository is None:
+            yield path
+            continue
+        index = directory.parent / f"{directory.name}.index"
+        answer = checkout.ask(
+            f"--git-dir={repository}",
+            f"--work-tree={directory / path}",
+            *("-c", "core.bare=false", "read-tree", "-u", "--reset", oid),
+            env={"GIT_INDEX_FILE": str(index)},
+        )
+        index.unlink(missing_ok=True)
+        if answer.returncode != 0:
+            yield path
+
+
+def _module_repository(checkout: Checkout, path: str) -> Path | None:
+    link = checkout.root / path / ".git"
+    if link.is_dir():
+        return link
+    with contextlib.suppress(OSError):
+        target = link.read_text(encoding="utf-8").removeprefix("gitdir:").strip()
+        return (link.parent / target).resolve()
+    stored = checkout.common_dir / "modules" / path
+    return stored if stored.is_dir() else None
