@@ -1,0 +1,76 @@
+"""Which step a change belongs to, and how sure that is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+
+from nox_cleanroom.change import Change
+
+#: What editors, linters and file managers leave on their own while we run.
+_BYSTANDERS = (
+    ".idea/*",
+    ".vscode/*",
+    "*/.idea/*",
+    "*/.vscode/*",
+    ".mypy_cache/*",
+    "*/.mypy_cache/*",
+    ".ruff_cache/*",
+    "*/.ruff_cache/*",
+    ".DS_Store",
+    "*/.DS_Store",
+    "*.swp",
+    "*.swo",
+    "*.swx",
+    "*~",
+    ".#*",
+    "*/.#*",
+    "*/4913",
+    "4913",
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Interval:
+    """When a step was running, in seconds of the monotonic clock."""
+
+    name: str
+    start: float
+    #: None while it is still running.
+    end: float | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Attribution:
+    """A change, and the steps that were running when it came about."""
+
+    change: Change
+    #: Names of the steps; more than one when cells ran side by side, none between steps.
+    steps: tuple[str, ...]
+
+    @property
+    def is_note(self) -> bool:
+        """Whether editors and daemons do this by themselves, so that it fails nothing."""
+        return any(fnmatchcase(self.change.path, pattern) for pattern in _BYSTANDERS)
+
+    def __str__(self) -> str:
+        """What changed and what was running: a coincidence in time, never an accusation."""
+        if not self.steps:
+            return f"{self.change}, between two steps"
+        steps = " or ".join(f"`{step}`" for step in self.steps)
+        return f"{self.change}, while {steps} was running"
+
+
+def attribute(
+    changes: Sequence[Change], steps: Sequence[Interval], since: float
+) -> list[Attribution]:
+    """The changes with the steps that were running at some time after `since`.
+
+    Args:
+        changes: what the newest look found.
+        steps: every step of the run.
+        since: when the look before began; earlier ends are no suspects.
+    """
+    running = tuple(step.name for step in steps if step.end is None or step.end >= since)
+    return [Attribution(change=change, steps=running) for change in changes]

@@ -1,0 +1,211 @@
+"""Runs steps, looks at the checkout after each, and keeps the record."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+import threading
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Protocol
+
+from nox_cleanroom import process
+from nox_cleanroom.attribution import Attribution, Interval, attribute
+from nox_cleanroom.change import display
+from nox_cleanroom.git import Checkout
+from nox_cleanroom.process import Completed
+from nox_cleanroom.results import Step
+from nox_cleanroom.snapshot import Contents, diff, take_snapshot
+
+
+class Progress(Protocol):
+    """Whoever shows a person what is going on."""
+
+    def step_started(self, cell: str, step: str) -> None:
+        """A step begins."""
+
+    def step_finished(self, cell: str, step: Step) -> None:
+        """A step has ended."""
+
+
+class Watch:
+    """An eye on the checkout: what changed, and which steps were running meanwhile.
+
+    Shared by the cells of a matrix, so it is safe to use from several threads.
+
+    Args:
+        checkout: what to watch.
+        exempt: absolute paths that we or nox write ourselves, with all that is in them; one that
+            ends in a dot stands for every name that begins so.
+        allowed: globs of paths that the project lets change.
+        own_prefix: the environment that we run in; when it lies in the checkout, as a `.venv` does,
+            the bytecode in it is our own.
+    """
+
+    def __init__(
+        self,
+        checkout: Checkout,
+        *,
+        exempt: Sequence[Path],
+        allowed: Sequence[str],
+        own_prefix: Path = Path(sys.prefix),
+    ) -> None:
+        self._checkout = checkout
+        self._exempt = frozenset(_relative_paths(checkout, exempt))
+        self._exempt_beginnings = tuple(path for path in self._exempt if path.endswith(b"."))
+        self._own_prefix = next(
+            (own + b"/" for own in _relative_paths(checkout, [own_prefix])), None
+        )
+        # Where something is made that is exempt, its directory may come with it.
+        parents = tuple(f"{display(os.path.dirname(path))}/" for path in self._exempt)
+        # Of a directory that is allowed, everything in it is.
+        inside = tuple(f"{pattern.rstrip('/')}/*" for pattern in allowed)
+        self._allowed = (*parents, *allowed, *inside)
+        self._lock = threading.Lock()
+        self._intervals: dict[int, Interval] = {}
+        self._changes: list[Attribution] = []
+        #: Uncommitted paths when the watch began, with git's two letters.
+        self.uncommitted = checkout.uncommitted()
+        self._looked_at = time.monotonic()
+        self._snapshot = take_snapshot(checkout, self._skips)
+        self._contents = Contents(checkout, self._snapshot, self.uncommitted)
+
+    @property
+    def changes(self) -> tuple[Attribution, ...]:
+        """Everything that changed so far."""
+        with self._lock:
+            return tuple(self._changes)
+
+    @contextlib.contextmanager
+    def during(self, step: str) -> Iterator[None]:
+        """A block that is a step; the checkout is looked at when it ends."""
+        number = self._begin(step)
+        try:
+            yield
+        finally:
+            self._end(number)
+
+    def _begin(self, step: str) -> int:
+        with self._lock:
+            number = len(self._intervals)
+            self._intervals[number] = Interval(name=step, start=time.monotonic(), end=None)
+            return number
+
+    def _end(self, number: int) -> None:
+        with self._lock:
+            self._intervals[number] = replace(self._intervals[number], end=time.monotonic())
+            since, self._looked_at = self._looked_at, time.monotonic()
+            newest = take_snapshot(self._checkout, self._skips, self._snapshot)
+            changes = diff(self._snapshot, newest, self._contents)
+            self._snapshot = newest
+            changes = [change for change in changes if not self._is_allowed(change.path)]
+            self._changes += attribute(changes, list(self._intervals.values()), since)
+
+    def _skips(self, path: bytes) -> bool:
+        # The checkout's own .git directory is looked at by name; a .git file is a file.
+        if path == b".git":
+            return self._checkout.git_dir == self._checkout.root / ".git"
+        if self._own_prefix and path.startswith(self._own_prefix):
+            return path.endswith(b"/__pycache__")
+        return path in self._exempt or path.startswith(self._exempt_beginnings)
+
+    def _is_allowed(self, path: str) -> bool:
+        return any(fnmatchcase(path, pattern) for pattern in self._allowed)
+
+
+def _relative_paths(checkout: Checkout, paths: Sequence[Path]) -> Iterator[bytes]:
+    root = os.path.realpath(checkout.root)
+    for path in paths:
+        place = os.path.realpath(path)
+        if place.startswith(root + os.sep):
+            yield os.fsencode(os.path.relpath(place, root).replace(os.sep, "/"))
+
+
+class Recorder:
+    """Runs the steps of one cell, one after another, and keeps their record.
+
+    Args:
+        cell: the cell's name, for progress.
+        watch: the eye on the checkout.
+        progress: whoever shows what is going on.
+        timeout: the time limit of a step that has none of its own, in seconds.
+        epoch: the monotonic time at which the run started.
+    """
+
+    def __init__(
+        self, cell: str, watch: Watch, progress: Progress, *, timeout: float, epoch: float
+    ) -> None:
+        self.cell = cell
+        self.steps: list[Step] = []
+        self._watch = watch
+        self._progress = progress
+        self._timeout = timeout
+        self._epoch = epoch
+
+    def run(
+        self,
+        name: str,
+        command: Sequence[str | os.PathLike[str]],
+        *,
+        cwd: Path,
+        env: Mapping[str, str],
+        timeout: float | None = None,
+        stdout: Path | None = None,
+    ) -> Step:
+        """Run a command as a step; see `process.run`."""
+        started = self._start(name)
+        with self._watch.during(self._label(name)):
+            done = process.run(
+                command, cwd=cwd, env=env, timeout=timeout or self._timeout, stdout=stdout
+            )
+        return self._finish(_step(name, done, cwd, started))
+
+    @contextlib.contextmanager
+    def action(self, name: str) -> Iterator[None]:
+        """A block of our own work, recorded as a step without a command."""
+        started = self._start(name)
+        begun = time.monotonic()
+        ending = "done"
+        try:
+            with self._watch.during(self._label(name)):
+                yield
+        except BaseException:
+            ending = "failed"
+            raise
+        finally:
+            duration = time.monotonic() - begun
+            self._finish(Step(name=name, started=started, duration=duration, ending=ending))
+
+    def wait_for(self, what: str) -> None:
+        """Say that there is nothing to do until something is there."""
+        self._progress.step_started(self.cell, f"wait for {what}")
+
+    def _label(self, name: str) -> str:
+        return f"{self.cell}: {name}"
+
+    def _start(self, name: str) -> float:
+        self._progress.step_started(self.cell, name)
+        return time.monotonic() - self._epoch
+
+    def _finish(self, step: Step) -> Step:
+        self.steps.append(step)
+        self._progress.step_finished(self.cell, step)
+        return step
+
+
+def _step(name: str, done: Completed, cwd: Path, started: float) -> Step:
+    return Step(
+        name=name,
+        command=done.command,
+        cwd=str(cwd),
+        exit_status=done.exit_status,
+        started=started,
+        duration=done.duration,
+        output=done.output,
+        timed_out=done.timed_out,
+        ending=done.ending,
+    )

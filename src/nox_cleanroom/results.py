@@ -1,0 +1,261 @@
+"""What a run found out: frozen records, and verdicts that are computed from them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum
+
+from nox_cleanroom.attribution import Attribution
+from nox_cleanroom.errors import CleanroomError, Code
+
+
+class Outcome(Enum):
+    """How a question was answered, from best to worst."""
+
+    #: Yes.
+    PASSED = 0
+    #: Not asked, with a reason.
+    SKIPPED = 1
+    #: It works, but a user should know something.
+    WARNED = 2
+    #: The package said no.
+    FAILED = 3
+    #: We could not ask.
+    ERROR = 4
+
+    @property
+    def symbol(self) -> str:
+        """One character for grids."""
+        return {"PASSED": "✓", "SKIPPED": "-", "WARNED": "!", "FAILED": "✗", "ERROR": "E"}[
+            self.name
+        ]
+
+    @property
+    def is_bad(self) -> bool:
+        """Whether it fails a run."""
+        return self in {Outcome.FAILED, Outcome.ERROR}
+
+
+def worst(outcomes: list[Outcome]) -> Outcome:
+    """The worst of several outcomes; PASSED when there are none."""
+    return max(outcomes, key=lambda outcome: outcome.value, default=Outcome.PASSED)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Step:
+    """One timed action of ours."""
+
+    #: What people call it: ``build wheel``, ``import demo``.
+    name: str
+    #: The exact command line; empty when we did it ourselves.
+    command: tuple[str, ...] = ()
+    #: The directory that it ran in.
+    cwd: str = ""
+    #: What it returned; None when no process ran or it never started.
+    exit_status: int | None = None
+    #: When it started, in seconds since the run did.
+    started: float
+    #: How long it took, in seconds.
+    duration: float
+    #: The end of what it printed.
+    output: str = ""
+    #: Whether it was ended for taking too long.
+    timed_out: bool = False
+    #: How it ended, for people.
+    ending: str = ""
+
+    @property
+    def succeeded(self) -> bool:
+        """Whether a process ran, in time, and returned zero."""
+        return self.exit_status == 0 and not self.timed_out
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProbeResult:
+    """The answer to one question about what is installed, or about the checkout's hygiene."""
+
+    #: The probe: ``imports``, ``entry points``, ``tracked artefacts``.
+    probe: str
+    #: What was asked about: a module, an entry point, a path.
+    subject: str
+    outcome: Outcome
+    #: What came back, in one sentence; a PASSED result with a message is a note.
+    message: str = ""
+    #: What to do about it.
+    hint: str = ""
+    #: The last relevant lines that were printed.
+    output: str = ""
+    #: The stable code of what is not green.
+    code: Code = Code.PROBE_FAILED
+    #: Why the project accepts it; empty when it does not.
+    waived: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Problem:
+    """Something that ended a cell before all was asked."""
+
+    code: Code
+    outcome: Outcome
+    message: str
+    hint: str = ""
+    output: str = ""
+
+    @classmethod
+    def from_error(cls, error: CleanroomError) -> Problem:
+        """The problem behind an error: FAILED when the package is at fault, else ERROR."""
+        return cls(
+            code=error.code,
+            outcome=_outcome_of(error.code),
+            message=error.message,
+            hint=error.hint,
+            output=error.output,
+        )
+
+
+def _outcome_of(code: Code) -> Outcome:
+    if code is Code.PYTHON_EXCLUDED:
+        return Outcome.SKIPPED
+    at_fault = code.exit_status == 1 and code is not Code.INTERPRETER_MISSING
+    return Outcome.FAILED if at_fault else Outcome.ERROR
+
+
+@dataclass(frozen=True, kw_only=True)
+class WheelRecord:
+    """The wheel that a cell tested."""
+
+    name: str
+    version: str
+    file: str
+    sha256: str
+    #: Whether this run built it, rather than finding it in the wheelhouse.
+    built_now: bool
+    #: When it was built, in ISO 8601 with a time zone.
+    built_at: str
+    #: The interpreter that it was built with.
+    built_with: str
+    #: Variables that shaped the build.
+    variables: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class InterpreterRecord:
+    """The interpreter of a cell."""
+
+    version: str
+    implementation: str
+    executable: str
+    platform: str
+    #: Who made the environment: uv, virtualenv or venv.
+    environment: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cell:
+    """One column of a run: what was found out on one interpreter."""
+
+    #: The nox session that answers the same: ``smoke-3.11``.
+    name: str
+    #: The Python: ``3.11``.
+    python: str
+    steps: tuple[Step, ...] = ()
+    probes: tuple[ProbeResult, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    wheel: WheelRecord | None = None
+    interpreter: InterpreterRecord | None = None
+
+    @property
+    def outcome(self) -> Outcome:
+        """The worst of what was found; waived findings do not count.
+
+        SKIPPED only when the cell as a whole was: a probe that had nothing to ask about
+        leaves the cell as good as its other answers.
+        """
+        problems = [problem.outcome for problem in self.problems]
+        answers = [probe.outcome for probe in self.probes if not probe.waived]
+        asked = [outcome for outcome in answers if outcome is not Outcome.SKIPPED]
+        return worst([*problems, *asked])
+
+    @property
+    def codes(self) -> set[Code]:
+        """The codes of everything bad in the cell."""
+        return {problem.code for problem in self.problems if problem.outcome.is_bad} | {
+            probe.code for probe in self.probes if probe.outcome.is_bad and not probe.waived
+        }
+
+    @property
+    def duration(self) -> float:
+        """Seconds from the first step's start to the last one's end."""
+        ends = [step.started + step.duration for step in self.steps]
+        return max(ends, default=0.0) - min((step.started for step in self.steps), default=0.0)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Subject:
+    """What a run is about: the commit, and where everything about it comes from."""
+
+    #: The project's directory, relative to the top level.
+    project: str
+    commit: str
+    describe: str
+    #: What was asked for: HEAD or another revision.
+    rev: str
+    #: Where the settings come from, for people.
+    settings_source: str
+    #: How many uncommitted paths are not part of what is tested.
+    uncommitted: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Run:
+    """Everything that one session found out."""
+
+    #: The session: ``smoke``, ``clean_check`` or ``matrix``.
+    session: str
+    subject: Subject
+    cells: tuple[Cell, ...]
+    #: What changed in the checkout while the run went on.
+    changes: tuple[Attribution, ...] = ()
+    #: Interpreters that the project supports and this machine lacks.
+    missing: tuple[str, ...] = ()
+    #: Whether a missing interpreter fails the run.
+    missing_is_error: bool = False
+    #: Whether warnings fail the run.
+    strict: bool = False
+    #: Sentences that people should read whatever the verdict.
+    notes: tuple[str, ...] = ()
+    #: When it started, in ISO 8601 with a time zone.
+    started_at: str = ""
+    #: How long it took, in seconds.
+    duration: float = 0.0
+
+    @property
+    def dirtied(self) -> tuple[Attribution, ...]:
+        """The changes that fail the run."""
+        return tuple(change for change in self.changes if not change.is_note)
+
+    @property
+    def codes(self) -> set[Code]:
+        """The codes of everything bad in the run."""
+        codes = {code for cell in self.cells for code in cell.codes}
+        if self.dirtied:
+            codes.add(Code.DIRTY_REPO_POST)
+        if self.missing and self.missing_is_error:
+            codes.add(Code.INTERPRETER_MISSING)
+        if self.session == "matrix" and self.cells and self._nothing_was_tested:
+            codes.add(Code.EMPTY_MATRIX)
+        if self.strict and any(cell.outcome is Outcome.WARNED for cell in self.cells):
+            codes.add(Code.WARNINGS_AS_ERRORS)
+        return codes
+
+    @property
+    def _nothing_was_tested(self) -> bool:
+        return all(cell.outcome is Outcome.SKIPPED for cell in self.cells)
+
+    @property
+    def outcome(self) -> Outcome:
+        """The verdict: as bad as the worst cell, and FAILED when the checkout changed."""
+        outcomes = [cell.outcome for cell in self.cells]
+        if self.codes - {code for cell in self.cells for code in cell.codes}:
+            outcomes.append(Outcome.FAILED)
+        return worst(outcomes)

@@ -1,0 +1,168 @@
+"""What a checkout looks like at a moment, and what differs between two moments.
+
+``git status`` before and after is not enough: it misses a second edit of a file that was
+dirty before, everything inside ignored directories, empty directories, files that the
+index says to skip, and git's own state. So every path is looked at with ``lstat``, and
+where that differs the content decides: a touch, or a rewrite with the same bytes, is no
+change.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from nox_cleanroom.change import Change, Kind, display
+from nox_cleanroom.git import Checkout
+from nox_cleanroom.git_state import GitState, diff_git_state, digest, read_git_state
+from nox_cleanroom.listing import Skip, Stat, list_files
+
+#: Files above this size are not read beforehand, in bytes: their times alone decide.
+_READ_UP_TO = 4 * 1024 * 1024
+#: Nor is more than this read in all, in bytes.
+_READ_IN_ALL = 256 * 1024 * 1024
+
+
+@dataclass(frozen=True, kw_only=True)
+class Snapshot:
+    """A checkout at a moment."""
+
+    #: What ``lstat`` says of every path.
+    paths: Mapping[bytes, Stat]
+    #: What git keeps about it; None when git's directory is gone.
+    git: GitState | None
+
+
+class Contents:
+    """What is known of the files' contents, so that only real changes count.
+
+    A clean tracked file needs no reading: the index names its blob. Others are read when the
+    run starts, within limits; beyond those a change of the times counts as a change.
+    """
+
+    def __init__(
+        self, checkout: Checkout, snapshot: Snapshot, dirty: Mapping[bytes, bytes]
+    ) -> None:
+        self._checkout = checkout
+        self._root = os.fsencode(checkout.root)
+        self._digests: dict[bytes, str] = {}
+        self._blobs: dict[bytes, bytes] = {}
+        index = snapshot.git.index if snapshot.git else {}
+        budget = _READ_IN_ALL
+        for path, found in snapshot.paths.items():
+            entries = index.get(path, ())
+            if len(entries) == 1 and entries[0].trusted and path not in dirty:
+                self._blobs[path] = entries[0].oid
+            elif found.size <= min(_READ_UP_TO, budget):
+                budget -= found.size
+                self._digests[path] = self._read(path, found)
+
+    def moved(self, path: bytes, now: Stat) -> bool:
+        """Whether the content of a path is another than when it was last looked at."""
+        digest = self._read(path, now) if now.size <= _READ_UP_TO else ""
+        blob = self._blobs.pop(path, None)
+        known = self._digests.get(path)
+        self._digests[path] = digest
+        if blob is not None:
+            return not self._checkout.same_as_blob(path, blob)
+        return not digest or known != digest
+
+    def _read(self, path: bytes, found: Stat) -> str:
+        place = os.path.join(self._root, path)
+        try:
+            if stat.S_ISLNK(found.mode):
+                return digest(os.readlink(place))
+            # Only regular files: opening a FIFO would block for ever.
+            if stat.S_ISREG(found.mode):
+                with open(place, "rb") as file:
+                    return digest(file.read())
+        except OSError:
+            return ""
+        return "special"
+
+
+def take_snapshot(checkout: Checkout, skipped: Skip, previous: Snapshot | None = None) -> Snapshot:
+    """The checkout now.
+
+    Args:
+        checkout: what to look at.
+        skipped: says of a relative path that it is none of our business.
+        previous: the last snapshot, which saves asking git when nothing of its moved.
+    """
+    paths = list_files(os.fsencode(checkout.root), skipped)
+    if not checkout.git_dir.exists():
+        return Snapshot(paths=paths, git=None)
+    return Snapshot(paths=paths, git=read_git_state(checkout, previous.git if previous else None))
+
+
+def diff(before: Snapshot, after: Snapshot, contents: Contents) -> list[Change]:
+    """What changed between two snapshots, in order of path; the contents learn the new state."""
+    return [
+        *_diff_paths(before.paths, after.paths, contents),
+        *diff_git_state(before.git, after.git),
+    ]
+
+
+def _diff_paths(
+    before: Mapping[bytes, Stat], after: Mapping[bytes, Stat], contents: Contents
+) -> Iterator[Change]:
+    created = {path for path in after if path not in before}
+    deleted = {path for path in before if path not in after}
+    renamed = _pair_renames(before, after, created, deleted)
+    for new, old in renamed.items():
+        created.discard(new)
+        deleted.discard(old)
+    parents = {parent for path in (*created, *deleted, *renamed) for parent in _parents(path)}
+    touched = {path for path, now in after.items() if path in before and now != before[path]}
+    for path in sorted({*created, *deleted, *renamed, *touched}):
+        if path in renamed:
+            yield Change(
+                path=display(path), kind="renamed", detail=f"from {display(renamed[path])}"
+            )
+        elif path in touched:
+            kind = _kind_of(path, before[path], after[path], contents)
+            if kind is not None:
+                yield Change(path=display(path), kind=kind)
+        elif path not in parents:
+            # A directory is named only when nothing in it is.
+            found = after.get(path) or before[path]
+            name = display(path) + ("/" if stat.S_ISDIR(found.mode) else "")
+            if path in created:
+                contents.moved(path, found)
+            yield Change(path=name, kind="created" if path in created else "deleted")
+
+
+def _parents(path: bytes) -> Iterator[bytes]:
+    while b"/" in path:
+        path = path.rpartition(b"/")[0]
+        yield path
+
+
+def _pair_renames(
+    before: Mapping[bytes, Stat],
+    after: Mapping[bytes, Stat],
+    created: set[bytes],
+    deleted: set[bytes],
+) -> dict[bytes, bytes]:
+    """New names of files that are the very same file, by inode, with the same content."""
+    gone = {
+        (before[path].inode, before[path].size, before[path].mtime_ns): path
+        for path in deleted
+        if stat.S_ISREG(before[path].mode)
+    }
+    pairs = (
+        (path, gone.get((after[path].inode, after[path].size, after[path].mtime_ns)))
+        for path in created
+    )
+    return {new: old for new, old in pairs if old is not None}
+
+
+def _kind_of(path: bytes, before: Stat, after: Stat, contents: Contents) -> Kind | None:
+    if stat.S_IFMT(before.mode) != stat.S_IFMT(after.mode):
+        contents.moved(path, after)
+        return "type changed"
+    if not stat.S_ISDIR(after.mode) and contents.moved(path, after):
+        return "modified"
+    return "mode changed" if before.mode != after.mode else None
