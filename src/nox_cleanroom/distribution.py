@@ -1,0 +1,258 @@
+"""A wheel: what its archive holds, and which interpreters it serves."""
+
+from __future__ import annotations
+
+import base64
+import configparser
+import csv
+import hashlib
+import io
+import zipfile
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path, PurePosixPath
+
+from packaging.metadata import RawMetadata, parse_email
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.utils import InvalidWheelFilename, parse_wheel_filename
+
+from nox_cleanroom.errors import BuildError
+
+#: Endings of files that Python imports; an extension module's name ends at its first dot.
+_EXTENSIONS = (".so", ".pyd")
+
+#: Where a wheel's own installation scheme puts what lies under ``*.data/``.
+#: (https://packaging.python.org/specifications/binary-distribution-format/)
+SCHEMES = ("purelib", "platlib", "scripts", "data", "headers")
+
+SCRIPT_GROUPS = ("console_scripts", "gui_scripts")
+
+
+@dataclass(frozen=True, kw_only=True)
+class EntryPoint:
+    """One line of ``entry_points.txt``."""
+
+    group: str
+    name: str
+    #: ``module:attribute``, without extras.
+    value: str
+    #: Extras that it says it needs.
+    extras: tuple[str, ...] = ()
+
+    @property
+    def is_script(self) -> bool:
+        """Whether installers make a program of it."""
+        return self.group in SCRIPT_GROUPS
+
+
+@dataclass(frozen=True, kw_only=True)
+class Member:
+    """A file of a wheel, and where it is installed."""
+
+    #: Its name in the archive.
+    name: str
+    #: The part of the installation scheme that it goes to.
+    scheme: str
+    #: Its path within that part.
+    path: PurePosixPath
+
+    @classmethod
+    def from_name(cls, name: str) -> Member:
+        """The member with a name of the archive; ``*.data/scheme/`` says where it goes."""
+        parts = PurePosixPath(name).parts
+        if len(parts) > 2 and parts[0].endswith(".data") and parts[1] in SCHEMES:
+            return cls(name=name, scheme=parts[1], path=PurePosixPath(*parts[2:]))
+        return cls(name=name, scheme="purelib", path=PurePosixPath(name))
+
+    @property
+    def is_library(self) -> bool:
+        """Whether it is installed where modules are imported from."""
+        return self.scheme in {"purelib", "platlib"}
+
+    @property
+    def module(self) -> tuple[str, ...] | None:
+        """The dotted name that it can be imported by, as parts; None when it cannot."""
+        stem = self.path.name
+        if stem.endswith(".py"):
+            stem = stem[: -len(".py")]
+        elif stem.endswith(_EXTENSIONS):
+            stem = stem.partition(".")[0]
+        else:
+            return None
+        parts = (*self.path.parts[:-1], stem)
+        importable = self.is_library and all(part.isidentifier() for part in parts)
+        # mypyc gives shared code a module of its own, which nothing imports by name.
+        return parts if importable and not stem.endswith("__mypyc") else None
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecordRow:
+    """A line of a wheel's RECORD."""
+
+    name: str
+    #: ``sha256=...`` in URL-safe base64 without padding; empty for RECORD itself.
+    digest: str
+
+
+@dataclass(frozen=True)
+class Wheel:
+    """A wheel on disk."""
+
+    path: Path
+
+    @cached_property
+    def name(self) -> str:
+        """The distribution's name as its file spells it, normalised."""
+        return str(self._parsed[0])
+
+    @cached_property
+    def version(self) -> str:
+        """The version in the file's name, normalised."""
+        return str(self._parsed[1])
+
+    @cached_property
+    def tags(self) -> frozenset[str]:
+        """The tags in the file's name, one for each combination."""
+        return frozenset(str(tag) for tag in self._parsed[3])
+
+    @cached_property
+    def _parsed(self) -> tuple[object, object, object, Iterable[object]]:
+        try:
+            return parse_wheel_filename(self.path.name)
+        except InvalidWheelFilename as error:
+            raise BuildError(
+                f"The build backend made {self.path.name!r}, which is no wheel's name: {error}.",
+                hint="The version must follow PEP 440, and the name PEP 427.",
+            ) from None
+
+    @cached_property
+    def sha256(self) -> str:
+        """The digest of the file, in hexadecimal."""
+        return hashlib.sha256(self.path.read_bytes()).hexdigest()
+
+    def serves(self, tags: Iterable[str]) -> bool:
+        """Whether an interpreter with these tags installs it."""
+        return not self.tags.isdisjoint(tags)
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """The names of all files in the archive."""
+        with self._open() as archive:
+            return tuple(name for name in archive.namelist() if not name.endswith("/"))
+
+    @cached_property
+    def dist_info(self) -> str:
+        """The name of its ``.dist-info`` directory.
+
+        Raises:
+            BuildError: there is none, or more than one.
+        """
+        tops = {name.partition("/")[0] for name in self.names}
+        found = sorted(top for top in tops if top.endswith(".dist-info"))
+        if len(found) != 1:
+            raise BuildError(f"{self.path.name} has {len(found)} .dist-info directories, not one.")
+        return found[0]
+
+    @cached_property
+    def metadata(self) -> RawMetadata:
+        """The fields of METADATA that the standard knows."""
+        return parse_email(self.read(f"{self.dist_info}/METADATA"))[0]
+
+    @cached_property
+    def requirements(self) -> tuple[Requirement, ...]:
+        """Its Requires-Dist, as far as it can be read."""
+        found = []
+        for line in self.metadata.get("requires_dist", []):
+            try:
+                found.append(Requirement(line))
+            except InvalidRequirement:
+                continue
+        return tuple(found)
+
+    @cached_property
+    def record(self) -> tuple[RecordRow, ...]:
+        """The lines of RECORD."""
+        text = self.read(f"{self.dist_info}/RECORD").decode("utf-8", "replace")
+        rows = csv.reader(io.StringIO(text))
+        return tuple(RecordRow(name=row[0], digest=row[1]) for row in rows if len(row) >= 2)
+
+    @cached_property
+    def members(self) -> tuple[Member, ...]:
+        """Its files, and where they are installed."""
+        return tuple(Member.from_name(row.name) for row in self.record)
+
+    @cached_property
+    def entry_points(self) -> tuple[EntryPoint, ...]:
+        """The lines of ``entry_points.txt``."""
+        name = f"{self.dist_info}/entry_points.txt"
+        if name not in self.names:
+            return ()
+        parser = configparser.RawConfigParser(delimiters=("=",), strict=False)
+        parser.optionxform = str  # type: ignore[assignment,method-assign] # names keep their case
+        parser.read_string(self.read(name).decode("utf-8", "replace"))
+        return tuple(
+            _entry_point(group, name, value)
+            for group in parser.sections()
+            for name, value in parser.items(group)
+        )
+
+    @cached_property
+    def import_names(self) -> tuple[str, ...]:
+        """What can be imported first: top-level modules, and the first real level of namespaces.
+
+        From RECORD: neither ``top_level.txt`` nor the distribution's name can be relied on.
+        """
+        modules = {member.module for member in self.members if member.module}
+        packages = {module[:-1] for module in modules if module[-1] == "__init__"}
+        plain = {module for module in modules if module[-1] not in {"__init__", "__main__"}}
+        found = set()
+        for module in packages | plain:
+            above = (module[:depth] for depth in range(1, len(module)))
+            if not any(parent in packages for parent in above):
+                found.add(".".join(module))
+        return tuple(sorted(found))
+
+    @cached_property
+    def top_level_names(self) -> frozenset[str]:
+        """The first parts of everything that can be imported from it."""
+        return frozenset(member.module[0] for member in self.members if member.module)
+
+    def read(self, name: str) -> bytes:
+        """The content of a file in the archive.
+
+        Raises:
+            BuildError: the archive has no such file, or cannot be read.
+        """
+        try:
+            with self._open() as archive:
+                return archive.read(name)
+        except (KeyError, zipfile.BadZipFile) as error:
+            raise BuildError(f"{self.path.name} cannot be read: {error}.") from None
+
+    def digests(self) -> dict[str, str]:
+        """The sha256 of each file in the archive, as RECORD spells it."""
+        with self._open() as archive:
+            return {name: record_digest(archive.read(name)) for name in self.names}
+
+    def _open(self) -> zipfile.ZipFile:
+        try:
+            return zipfile.ZipFile(self.path)
+        except (OSError, zipfile.BadZipFile) as error:
+            raise BuildError(f"{self.path.name} is not a wheel: {error}.") from None
+
+
+def _entry_point(group: str, name: str, value: str) -> EntryPoint:
+    target, _, extras = value.partition("[")
+    return EntryPoint(
+        group=group,
+        name=name,
+        value=target.strip(),
+        extras=tuple(extra.strip() for extra in extras.rstrip("] ").split(",") if extra.strip()),
+    )
+
+
+def record_digest(content: bytes) -> str:
+    """A digest as RECORD spells it (https://packaging.python.org/specifications/recording-installed-packages/)."""
+    digest = base64.urlsafe_b64encode(hashlib.sha256(content).digest())
+    return f"sha256={digest.rstrip(b'=').decode()}"

@@ -1,0 +1,177 @@
+"""An interpreter in an environment of its own, and the questions that can be put to it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import packaging
+
+from nox_cleanroom.errors import CleanroomError, Code
+from nox_cleanroom.output import last_lines
+from nox_cleanroom.recorder import Recorder
+from nox_cleanroom.results import InterpreterRecord, Step
+from nox_cleanroom.workspace import Workspace
+
+#: What runs in the interpreter under test.
+_INSIDE = Path(__file__).parent / "probes" / "_inside.py"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Environment:
+    """A fresh environment that nox has made."""
+
+    #: Its directory.
+    location: Path
+    #: Its directory of programs.
+    bin_dir: Path
+    #: Its interpreter.
+    python: Path
+    #: Who made it: ``uv``, ``virtualenv`` or ``venv``.
+    backend: str
+    #: The uv program, when it is what installs and builds.
+    uv: str | None = None
+
+    def module(self, name: str, *arguments: str) -> list[str]:
+        """The command that runs a module with the interpreter, isolated from where it runs."""
+        return [str(self.python), "-I", "-m", name, *arguments]
+
+    def pip(self, action: str) -> list[str]:
+        """The command for an action on the packages: uv's, or the environment's own pip."""
+        if self.uv:
+            return [self.uv, "--no-progress", "pip", action, "--python", str(self.python)]
+        return self.module("pip", "--disable-pip-version-check", "--no-input", action)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Facts:
+    """What an interpreter says of itself."""
+
+    version: str
+    implementation: str
+    executable: str
+    prefix: str
+    platform: str
+    #: The wheel tags that it installs, best first.
+    tags: tuple[str, ...]
+    #: Its installation scheme: purelib, platlib, scripts, data.
+    paths: dict[str, str]
+
+    def record(self, environment: Environment) -> InterpreterRecord:
+        """What evidence keeps of it."""
+        return InterpreterRecord(
+            version=self.version,
+            implementation=self.implementation,
+            executable=self.executable,
+            platform=self.platform,
+            environment=environment.backend,
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """What the interpreter said about one subject, or how it ended instead."""
+
+    subject: str
+    #: The answer; None when the process ended before it could give one.
+    said: dict[str, Any] | None
+    #: The step in which it was asked.
+    step: Step
+
+    @property
+    def error(self) -> dict[str, Any] | None:
+        """The exception that was raised instead of an answer."""
+        return self.said.get("error") if self.said else None
+
+
+def ask(
+    environment: Environment,
+    recorder: Recorder,
+    workspace: Workspace,
+    *,
+    step: str,
+    question: str,
+    subjects: Sequence[str],
+    env: dict[str, str],
+) -> list[Answer]:
+    """Put one question about several subjects to an interpreter, isolated, from an empty directory.
+
+    When a subject ends the process, that is its answer, and the rest is asked in a new one.
+
+    Args:
+        environment: whose interpreter is asked.
+        recorder: runs the steps.
+        workspace: has room for the empty directory and for the answers.
+        step: the step's name.
+        question: one of those in ``_inside.py``.
+        subjects: modules, files, or whatever the question is about.
+        env: the variables that the interpreter sees.
+    """
+    answers: list[Answer] = []
+    while len(answers) < len(subjects):
+        remaining = list(subjects[len(answers) :])
+        place = workspace.directory("question")
+        request, replies, neutral = place / "request.json", place / "answers.jsonl", place / "empty"
+        neutral.mkdir()
+        request.write_text(json.dumps(remaining), encoding="utf-8")
+        done = recorder.run(
+            step,
+            [environment.python, "-I", _INSIDE, question, request, replies],
+            cwd=neutral,
+            env=env,
+        )
+        said = _read_answers(replies)
+        answers += [
+            Answer(subject=subject, said=reply, step=done)
+            for subject, reply in zip(remaining, said, strict=False)
+        ]
+        if len(said) < len(remaining):
+            answers.append(Answer(subject=remaining[len(said)], said=None, step=done))
+    return answers
+
+
+def _read_answers(path: Path) -> list[dict[str, Any]]:
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+        return [json.loads(line) for line in lines]
+    except (OSError, ValueError):
+        return []
+
+
+def learn_facts(
+    environment: Environment, recorder: Recorder, workspace: Workspace, env: dict[str, str]
+) -> Facts:
+    """What the environment's interpreter says of itself.
+
+    Raises:
+        CleanroomError: it cannot run at all.
+    """
+    (answer,) = ask(
+        environment,
+        recorder,
+        workspace,
+        step="look at interpreter",
+        question="facts",
+        subjects=[str(Path(packaging.__file__).parent.parent)],
+        env=env,
+    )
+    if answer.said is None or answer.error:
+        words = answer.error["traceback"] if answer.error else answer.step.output
+        raise CleanroomError(
+            f"The interpreter {str(environment.python)!r} cannot be asked about itself.",
+            output=last_lines(words),
+            code=Code.TOOL_MISSING,
+        )
+    said = answer.said
+    return Facts(
+        version=said["version"],
+        implementation=said["implementation"],
+        executable=said["executable"],
+        prefix=said["prefix"],
+        platform=said["platform"],
+        tags=tuple(said["tags"]),
+        paths=said["paths"],
+    )

@@ -1,0 +1,155 @@
+"""An environment with our wheel in it, and the proof that it is that wheel."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from nox_cleanroom import variables
+from nox_cleanroom.change import display
+from nox_cleanroom.config import Settings
+from nox_cleanroom.distribution import Member, Wheel, record_digest
+from nox_cleanroom.environment import Answer, Environment, Facts, ask
+from nox_cleanroom.errors import Code, InstallError
+from nox_cleanroom.frontend import find_links_options, tool_failure
+from nox_cleanroom.git import Checkout
+from nox_cleanroom.recorder import Recorder
+from nox_cleanroom.workspace import Workspace
+
+
+@dataclass(frozen=True, kw_only=True)
+class Installation:
+    """What the probes ask: an environment with the wheel under test in it."""
+
+    wheel: Wheel
+    environment: Environment
+    facts: Facts
+    settings: Settings
+    #: The extras that it was installed with.
+    extras: tuple[str, ...]
+    checkout: Checkout
+    #: The project's ``pyproject.toml`` at the commit; empty when it has none.
+    pyproject: Mapping[str, object]
+    #: The project in a worktree, for commands that need its files.
+    project: Path | None
+    recorder: Recorder
+    workspace: Workspace
+    #: The user's variables.
+    outer_env: Mapping[str, str]
+
+    def ask(self, step: str, question: str, subjects: list[str]) -> list[Answer]:
+        """Put a question to the installed package; see `environment.ask`."""
+        return ask(
+            self.environment,
+            self.recorder,
+            self.workspace,
+            step=step,
+            question=question,
+            subjects=subjects,
+            env=self.probe_env(),
+        )
+
+    def probe_env(self) -> dict[str, str]:
+        """The variables that the installed package's code sees; a new scratch home each time."""
+        return variables.for_probes(
+            self.outer_env,
+            home=self.workspace.directory("home"),
+            tmp=self.workspace.directory("tmp"),
+            bin_dir=self.environment.bin_dir,
+            passed=self.settings.pass_env,
+        )
+
+    def left_out(self, module: str) -> str:
+        """A file of the checkout with a module's name that is not in the commit; or nothing."""
+        loose = (display(path) for path in sorted(self.checkout.uncommitted()))
+        for path in (*loose, *self.checkout.ignored_files()):
+            place = PurePosixPath(path)
+            name = place.parent.name if place.name == "__init__.py" else place.stem
+            if name == module and place.suffix in {".py", ".so", ".pyd"}:
+                return str(place)
+        return ""
+
+    def place_of(self, member: Member) -> Path:
+        """Where a file of the wheel is installed."""
+        return installed_path(self.facts, member)
+
+    def is_inside(self, path: str) -> bool:
+        """Whether a path lies in the environment, and not, say, in the checkout."""
+        return Path(os.path.realpath(path)).is_relative_to(
+            os.path.realpath(self.environment.location)
+        )
+
+
+def installed_path(facts: Facts, member: Member) -> Path:
+    """Where an interpreter's installation scheme puts a file of a wheel."""
+    scheme = member.scheme if member.scheme in facts.paths else "data"
+    return Path(facts.paths[scheme]) / member.path
+
+
+def install_wheel(
+    wheel: Wheel,
+    environment: Environment,
+    *,
+    extras: tuple[str, ...],
+    find_links: tuple[str, ...],
+    recorder: Recorder,
+    workspace: Workspace,
+    env: dict[str, str],
+) -> None:
+    """Install a wheel and its requirements, pinned to its digest.
+
+    The digest in the URL is enforced by pip and by uv, so nothing else of the same name and
+    version can slip in. (https://packaging.python.org/specifications/direct-url/)
+
+    Raises:
+        InstallError: the installer said no.
+    """
+    wanted = f"{wheel.name}[{','.join(extras)}]" if extras else wheel.name
+    requirement = f"{wanted} @ {wheel.path.as_uri()}#sha256={wheel.sha256}"
+    command = [*environment.pip("install"), *find_links_options(find_links), requirement]
+    step = recorder.run("install", command, cwd=workspace.directory("neutral"), env=env)
+    if not step.succeeded:
+        raise tool_failure(
+            InstallError, f"{wheel.path.name} and its requirements could not be installed", step
+        )
+
+
+def prove_identity(wheel: Wheel, facts: Facts) -> None:
+    """Make sure that what is installed is the wheel, file by file.
+
+    Scripts are left out: installers write the interpreter's path into them.
+
+    Raises:
+        InstallError: a file is missing or has another content.
+    """
+    differences = list(_differences(wheel, facts))
+    if differences:
+        shown = "; ".join(differences[:5])
+        more = f" and {len(differences) - 5} more" if len(differences) > 5 else ""
+        raise InstallError(
+            f"What is installed is not {wheel.path.name}: {shown}{more}.",
+            hint="Another requirement may install files of the same names over it.",
+            code=Code.IDENTITY_FAILED,
+        )
+
+
+def _differences(wheel: Wheel, facts: Facts) -> Iterator[str]:
+    for row in wheel.record:
+        member = Member.from_name(row.name)
+        if not row.digest.startswith("sha256=") or member.scheme == "scripts":
+            continue
+        place = installed_path(facts, member)
+        if member.scheme == "headers":
+            # Installers put them below a directory named for the distribution.
+            place = place.parent / wheel.name / member.path
+            if not place.exists():
+                continue
+        try:
+            content = place.read_bytes()
+        except OSError:
+            yield f"{row.name} is missing"
+        else:
+            if record_digest(content) != row.digest:
+                yield f"{row.name} has another content"
