@@ -1,0 +1,62 @@
+"""Does every module of the wheel compile on this interpreter?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from nox_cleanroom.environment import Answer
+from nox_cleanroom.installation import Installation
+from nox_cleanroom.output import clean_text
+from nox_cleanroom.probes.subject import ended_early
+from nox_cleanroom.results import Outcome, ProbeResult
+
+NAME = "bytecode"
+
+
+def probe(installation: Installation) -> Iterator[ProbeResult]:
+    """One result for all modules, or one for each that does not compile."""
+    members = {
+        str(installation.place_of(member)): member
+        for member in installation.wheel.members
+        if member.is_library and member.path.suffix == ".py"
+    }
+    bad = 0
+    answers = installation.ask("compile modules", "compile", sorted(members)) if members else []
+    for answer in answers:
+        member = members[answer.subject]
+        result = _judge(answer, member.name, importable=member.module is not None)
+        bad += result is not None and result.outcome is Outcome.FAILED
+        if result is not None:
+            yield result
+    if not bad:
+        yield ProbeResult(
+            probe=NAME,
+            subject="all modules",
+            outcome=Outcome.PASSED if members else Outcome.SKIPPED,
+            message="" if members else "The wheel has no Python source.",
+        )
+
+
+def _judge(answer: Answer, name: str, *, importable: bool) -> ProbeResult | None:
+    if answer.said is None:
+        return ended_early(NAME, answer, "compiling it")
+    problem = answer.said.get("problem")
+    if answer.error is not None:
+        problem = f"{answer.error['type']}: {answer.error['message']}"
+    if problem is None:
+        return None
+    if not importable:
+        # A template, or data that ends in .py: nothing can import it by that name.
+        return ProbeResult(
+            probe=NAME,
+            subject=name,
+            outcome=Outcome.PASSED,
+            message=f"It does not compile, and cannot be imported either: {clean_text(problem)}",
+        )
+    return ProbeResult(
+        probe=NAME,
+        subject=name,
+        outcome=Outcome.FAILED,
+        message=f"It does not compile on this interpreter: {clean_text(problem)}",
+        hint="Raise requires-python, or write it for this version.",
+    )

@@ -1,0 +1,98 @@
+"""Does every entry point load, and has every script a program that can be called?"""
+
+from __future__ import annotations
+
+import builtins
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+
+from nox_cleanroom.distribution import EntryPoint
+from nox_cleanroom.environment import Answer
+from nox_cleanroom.installation import Installation
+from nox_cleanroom.probes.subject import (
+    advice_on_import,
+    ended_early,
+    exception_lines,
+    exception_text,
+)
+from nox_cleanroom.results import Outcome, ProbeResult
+
+NAME = "entry points"
+
+
+def probe(installation: Installation) -> Iterator[ProbeResult]:
+    """One result an entry point."""
+    wanted = []
+    for entry_point in installation.wheel.entry_points:
+        lacking = set(entry_point.extras) - set(installation.extras)
+        if lacking:
+            yield ProbeResult(
+                probe=NAME,
+                subject=_subject(entry_point),
+                outcome=Outcome.SKIPPED,
+                message=f"It needs the extra {', '.join(sorted(lacking))}, which is not installed.",
+            )
+        else:
+            wanted.append(entry_point)
+    values = sorted({entry_point.value for entry_point in wanted})
+    answers = {
+        answer.subject: answer
+        for answer in (installation.ask("load entry points", "entry point", values))
+    }
+    for entry_point in wanted:
+        yield _judge(installation, entry_point, answers[entry_point.value])
+
+
+def _subject(entry_point: EntryPoint) -> str:
+    return f"{entry_point.group}:{entry_point.name}"
+
+
+def _judge(installation: Installation, entry_point: EntryPoint, answer: Answer) -> ProbeResult:
+    subject = _subject(entry_point)
+    # The process goes on to other entry points, so only a missing answer is this one's.
+    if answer.said is None:
+        early = ended_early(NAME, answer, f"loading `{entry_point.value}`")
+        if early is not None:
+            return replace(early, subject=subject)
+    if answer.error is not None:
+        return _failed_load(installation, entry_point, answer.error)
+    if entry_point.is_script:
+        if not (answer.said or {}).get("callable"):
+            kind = (answer.said or {}).get("type")
+            return _failed(subject, f"`{entry_point.value}` is a {kind}, which cannot be called.")
+        suffix = ".exe" if sys.platform == "win32" else ""
+        program = installation.environment.bin_dir / f"{entry_point.name}{suffix}"
+        if not program.exists():
+            return _failed(subject, f"The installer made no program `{entry_point.name}`.")
+    return ProbeResult(probe=NAME, subject=subject, outcome=Outcome.PASSED)
+
+
+def _failed(subject: str, message: str) -> ProbeResult:
+    return ProbeResult(
+        probe=NAME,
+        subject=subject,
+        outcome=Outcome.FAILED,
+        message=message,
+        hint="Mend the entry point in the project's metadata, or what it names.",
+    )
+
+
+def _failed_load(
+    installation: Installation, entry_point: EntryPoint, error: dict[str, str]
+) -> ProbeResult:
+    message = f"`{entry_point.value}` does not load: {exception_text(installation, error)}"
+    missing = error.get("missing") or ""
+    own = missing.partition(".")[0] in installation.wheel.top_level_names
+    if error["type"] == "ModuleNotFoundError" and not own and not entry_point.is_script:
+        return ProbeResult(
+            probe=NAME,
+            subject=_subject(entry_point),
+            outcome=Outcome.WARNED,
+            message=f"{message} (its host `{missing}` is absent).",
+        )
+    result = _failed(_subject(entry_point), message)
+    output = exception_lines(installation, error)
+    if not issubclass(getattr(builtins, error["type"], Exception), ImportError):
+        return replace(result, output=output)
+    return replace(result, output=output, hint=advice_on_import(installation, error))

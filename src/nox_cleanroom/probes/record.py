@@ -1,0 +1,43 @@
+"""Does RECORD list every file of the wheel, with the right digest?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from nox_cleanroom.distribution import Wheel
+from nox_cleanroom.installation import Installation
+from nox_cleanroom.results import Outcome, ProbeResult
+
+NAME = "record"
+
+
+def probe(installation: Installation) -> Iterator[ProbeResult]:
+    """One result for the wheel, with what is wrong."""
+    wheel = installation.wheel
+    problems = list(_problems(wheel))
+    yield ProbeResult(
+        probe=NAME,
+        subject=wheel.path.name,
+        outcome=Outcome.FAILED if problems else Outcome.PASSED,
+        message="; ".join(problems[:5])
+        + (f" and {len(problems) - 5} more" if problems[5:] else ""),
+        hint="The build backend writes RECORD; what repacks the wheel afterwards must, too."
+        if problems
+        else "",
+    )
+
+
+def _problems(wheel: Wheel) -> Iterator[str]:
+    unlisted = {f"{wheel.dist_info}/{name}" for name in ("RECORD", "RECORD.jws", "RECORD.p7s")}
+    listed = {row.name: row.digest for row in wheel.record}
+    found = wheel.digests()
+    for name in sorted(found.keys() - unlisted):
+        digest = listed.get(name)
+        if digest is None:
+            yield f"{name} is in the wheel but not in RECORD"
+        elif digest.startswith("sha256=") and digest != found[name]:
+            yield f"{name} has another digest than RECORD says"
+        elif not digest:
+            yield f"{name} has no digest in RECORD"
+    for name in sorted(listed.keys() - found.keys()):
+        yield f"{name} is in RECORD but not in the wheel"

@@ -1,0 +1,106 @@
+"""What every probe gets and gives: an installation in, results out."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable
+from typing import Any, Protocol
+
+from nox_cleanroom.environment import Answer
+from nox_cleanroom.errors import Code
+from nox_cleanroom.installation import Installation
+from nox_cleanroom.output import last_lines
+from nox_cleanroom.results import Outcome, ProbeResult
+
+_CANNOT_IMPORT = re.compile(
+    r"cannot import name '(\w+)' from (?:partially initialized module )?'([\w.]+)'"
+)
+
+
+class Probe(Protocol):
+    """One kind of question to an installation.
+
+    A probe is a function; its module has one, and `probes.DEFAULT_PROBES` names it.
+    """
+
+    def __call__(self, installation: Installation) -> Iterable[ProbeResult]:
+        """The answers, one for each subject."""
+        ...
+
+
+def ended_early(probe: str, answer: Answer, doing: str) -> ProbeResult | None:
+    """The result when a process ended before, or otherwise than, its answer allows; else None.
+
+    Args:
+        probe: the probe's name.
+        answer: what came back.
+        doing: what was going on, such as ``importing it``.
+    """
+    step = answer.step
+    if answer.said is not None and step.succeeded:
+        return None
+    if step.timed_out:
+        what, code = f"{doing} was {step.ending}", Code.TIMEOUT
+    elif answer.said is not None and not answer.error:
+        what, code = f"{doing} worked, but then the interpreter's end was: {step.ending}", None
+    elif answer.said is None:
+        what, code = f"{doing} ended the interpreter ({step.ending})", None
+    else:
+        return None
+    return ProbeResult(
+        probe=probe,
+        subject=answer.subject,
+        outcome=Outcome.FAILED,
+        message=f"{what}.",
+        hint="Users would see the same; run the import in a fresh environment to watch it.",
+        output=last_lines(step.output),
+        code=code or Code.PROBE_FAILED,
+    )
+
+
+def exception_text(installation: Installation, error: dict[str, Any]) -> str:
+    """An exception as one safe line, its paths as they are in the wheel."""
+    message = last_lines(_as_in_wheel(installation, error["message"]), 3).replace("\n", " ")
+    return f"{error['type']}: {message}" if message else str(error["type"])
+
+
+def exception_lines(installation: Installation, error: dict[str, Any]) -> str:
+    """The last lines of an exception's traceback that speak of somebody's code, safe to print."""
+    lines = _as_in_wheel(installation, error["traceback"]).splitlines()
+    return last_lines("\n".join(line for line in lines if "<frozen importlib" not in line), 8)
+
+
+def _as_in_wheel(installation: Installation, text: str) -> str:
+    for scheme in ("purelib", "platlib"):
+        text = text.replace(f"{installation.facts.paths[scheme]}{os.sep}", "")
+    return text
+
+
+def advice_on_import(installation: Installation, error: dict[str, Any]) -> str:
+    """What to do about code that does not load."""
+    if "exit" in error:
+        return 'Put what it does behind `if __name__ == "__main__":`.'
+    missing = _missing_name(error)
+    if not missing:
+        return "The same happens to every user who loads it."
+    left_out = installation.left_out(missing.rpartition(".")[2])
+    if left_out:
+        return (
+            f"{left_out} is in the checkout and not in the commit: `git add` it. Only what is"
+            " committed is tested."
+        )
+    if missing.partition(".")[0] in installation.wheel.top_level_names:
+        return f"`{missing}` is not in the wheel: does the build backend include it?"
+    return f"`{missing}` is not installed. Is it declared in the project's dependencies?"
+
+
+def _missing_name(error: dict[str, Any]) -> str:
+    """The module that an ImportError misses: what could not be imported, or its submodule."""
+    named = re.match(
+        r"cannot import name '(\w+)' from (?:partially initialized module )?'([\w.]+)'",
+        error["message"],
+    )
+    if named:
+        return f"{named.group(2)}.{named.group(1)}"
+    return error.get("missing") or ""
