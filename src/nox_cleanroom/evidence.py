@@ -1,0 +1,125 @@
+"""The record of a run on disk: what was tested, with which commands, and how it ended."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import re
+import secrets
+from collections.abc import Mapping
+from enum import Enum
+from pathlib import Path
+from typing import Any
+
+from nox_cleanroom.errors import CleanroomError, Code
+from nox_cleanroom.git import Checkout
+from nox_cleanroom.results import Cell, Run
+
+#: The format's version: raised when a field changes its meaning or goes.
+FORMAT = 1
+
+#: User and password in a URL, as in `https://user:secret@index/simple`.
+_CREDENTIALS = re.compile(r"(?P<scheme>\b[a-z][a-z0-9+.-]*://)[^/\s@'\"]+@", re.IGNORECASE)
+
+
+def require_ignored(checkout: Checkout, directory: Path) -> None:
+    """Make sure that evidence written to a directory does not dirty the checkout.
+
+    Raises:
+        CleanroomError: `EVIDENCE_ROOT_NOT_IGNORED`.
+    """
+    place = Path(os.path.realpath(directory))
+    if not place.is_relative_to(os.path.realpath(checkout.root)):
+        return
+    relative = place.relative_to(os.path.realpath(checkout.root)).as_posix()
+    probe = os.fsencode(f"{relative}/evidence.json" if relative != "." else "evidence.json")
+    if not checkout.ignored([probe]):
+        raise CleanroomError(
+            f"The evidence would be new, unignored files in the checkout: {relative}.",
+            hint=f"Add `/{relative}/` to .gitignore, or give --report-dir a place outside.",
+            code=Code.EVIDENCE_ROOT_NOT_IGNORED,
+        )
+
+
+def write_evidence(run: Run, directory: Path, version: str) -> list[Path]:
+    """Write one file a cell, and for a matrix one for the whole.
+
+    Args:
+        run: what happened.
+        directory: where the files go; made when it is not there.
+        version: the version of this tool.
+
+    Returns:
+        The files, the whole of a matrix first.
+
+    Raises:
+        CleanroomError: they cannot be written.
+    """
+    documents = {f"{cell.name}.json": _document(_only(run, cell), version) for cell in run.cells}
+    if run.session == "matrix":
+        documents = {"matrix.json": _document(run, version), **documents}
+    written = []
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        for name, document in documents.items():
+            written.append(directory / name)
+            write_json(document, directory / name)
+    except OSError as error:
+        raise CleanroomError(
+            f"The evidence cannot be written to {str(directory)!r}: {error.strerror}.",
+            hint="`-- --report-dir DIR` takes another place.",
+            code=Code.NO_SPACE,
+        ) from None
+    return written
+
+
+def _only(run: Run, cell: Cell) -> Run:
+    return dataclasses.replace(run, cells=(cell,), missing=())
+
+
+def _document(run: Run, version: str) -> dict[str, Any]:
+    return {
+        "tool": {"name": "nox-cleanroom", "version": version},
+        "format": FORMAT,
+        "verdict": run.outcome.name,
+        "codes": sorted(code.name for code in run.codes),
+        **_plain(run),
+    }
+
+
+def _plain(value: Any) -> Any:
+    """The value in JSON's terms, credentials struck out; records say their outcome too."""
+    if isinstance(value, Enum):
+        return value.name
+    if isinstance(value, str):
+        return redact(value)
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(item) for item in value]
+    if dataclasses.is_dataclass(value):
+        fields = {
+            field.name.rstrip("_"): _plain(getattr(value, field.name))
+            for field in dataclasses.fields(value)
+        }
+        if isinstance(value, Cell):
+            fields["outcome"] = value.outcome.name
+        return fields
+    return value
+
+
+def redact(text: str) -> str:
+    """Text without the credentials of URLs.
+
+    >>> redact("https://me:secret@index.example/simple")
+    'https://***@index.example/simple'
+    """
+    return _CREDENTIALS.sub(r"\g<scheme>***@", text)
+
+
+def write_json(document: Any, path: Path) -> None:
+    """Write a document so that a reader sees the old one or the new one, never half of it."""
+    aside = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    aside.write_text(json.dumps(document, indent=2, ensure_ascii=True) + "\n", encoding="utf-8")
+    aside.replace(path)

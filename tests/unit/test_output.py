@@ -1,0 +1,67 @@
+"""Nothing that a package prints can act in a terminal, in a CI log or in a record."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from nox_cleanroom.change import display
+from nox_cleanroom.ci import append_output, github_matrix
+from nox_cleanroom.evidence import redact
+from nox_cleanroom.output import clean_text, last_lines
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("\x1b[31mred\x1b[0m", "\\x1b[31mred\\x1b[0m"),
+        ("title\x07", "title\\x07"),
+        ("a\r\nb", "a\nb"),
+        ("over\rwritten", "over\\rwritten"),
+        ("::set-env name=X::y", "|::set-env name=X::y"),
+        ("  ::error::boo", "|  ::error::boo"),
+        ("##[error]boo", "|##[error]boo"),
+        ("tab\tand ünïcode", "tab\tand ünïcode"),
+        ("right\u202eto left", "right\\u202eto left"),
+    ],
+)
+def test_control_characters_and_workflow_commands_are_spelled_out(text: str, shown: str) -> None:
+    assert clean_text(text) == shown
+
+
+def test_last_lines_are_the_last_that_say_something() -> None:
+    assert last_lines("a\n\n\nb\nc\n\n", 2) == "b\nc"
+    assert len(last_lines("x" * 5000)) < 500
+
+
+@pytest.mark.parametrize(
+    ("text", "redacted"),
+    [
+        ("https://me:secret@index.example/simple", "https://***@index.example/simple"),
+        ("--index-url=https://token@x.example/", "--index-url=https://***@x.example/"),
+        ("git+ssh://git@host/x", "git+ssh://***@host/x"),
+        ("mail@example.org", "mail@example.org"),
+        ("https://example.org/@scope/x", "https://example.org/@scope/x"),
+    ],
+)
+def test_credentials_of_urls_are_struck_out(text: str, redacted: str) -> None:
+    assert redact(text) == redacted
+
+
+def test_odd_bytes_of_a_path_are_spelled_out() -> None:
+    assert display(b"a\xffb\n") == "a\\xffb\\n"
+
+
+def test_the_matrix_for_github() -> None:
+    assert github_matrix(["3.11", "3.12"]) == (
+        '{"include": [{"session": "smoke-3.11", "python": "3.11"},'
+        ' {"session": "smoke-3.12", "python": "3.12"}]}'
+    )
+
+
+def test_the_matrix_is_appended_as_a_step_output(tmp_path: Path) -> None:
+    output = tmp_path / "output"
+    output.write_text("before=1\n")
+    append_output("{}", output)
+    assert output.read_text() == "before=1\nmatrix={}\n"
