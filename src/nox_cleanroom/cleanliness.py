@@ -1,0 +1,218 @@
+"""Whether building, installing, importing and the project's own commands leave a checkout clean.
+
+A scratch worktree plays the developer's checkout: everything is done in it, in place, and
+it is looked at after every step. Without nox and without printing, as `as_installed` is.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from packaging.specifiers import InvalidSpecifier
+
+from nox_cleanroom import hygiene, variables
+from nox_cleanroom.as_installed import CreateEnvironment
+from nox_cleanroom.commands import Runner
+from nox_cleanroom.config import Command
+from nox_cleanroom.distribution import Wheel
+from nox_cleanroom.environment import Environment, learn_facts
+from nox_cleanroom.errors import (
+    CleanroomError,
+    InstallError,
+    InterpreterMissingError,
+    InterruptedRunError,
+)
+from nox_cleanroom.frontend import Frontend, find_links_options, tool_failure
+from nox_cleanroom.git import Checkout
+from nox_cleanroom.interpreters import requires_python
+from nox_cleanroom.job import Job, naming_submodules, require_admitted
+from nox_cleanroom.output import printable
+from nox_cleanroom.probes import waive
+from nox_cleanroom.recorder import Recorder
+from nox_cleanroom.results import Cell, InterpreterRecord, Outcome, ProbeResult, Problem
+from nox_cleanroom.worktree import Worktree
+
+
+def check_cleanliness(job: Job, pythons: Sequence[str], create: CreateEnvironment) -> Cell:
+    """The findings, question by question, on the newest of the Pythons that is here.
+
+    Args:
+        job: the run.
+        pythons: the interpreters that the project supports, oldest first.
+        create: makes an environment; raises `InterpreterMissingError`.
+
+    Raises:
+        InterpreterMissingError: none of the interpreters is here.
+        InterruptedRunError: the run is being ended.
+    """
+    recorder = job.recorder("clean_check")
+    place = job.workspace.directory("environments")
+    python, environment = _newest(pythons, lambda python: create(python, place / "installed"))
+    interpreter: InterpreterRecord | None = None
+    results: list[ProbeResult] = []
+    problems: list[Problem] = []
+    try:
+        with contextlib.ExitStack() as stack:
+            facts = learn_facts(environment, recorder, job.workspace, job.build_env)
+            interpreter = facts.record(environment)
+            with recorder.action("create worktree"):
+                tree = stack.enter_context(job.worktree())
+            with contextlib.suppress(InvalidSpecifier):
+                require_admitted(requires_python(tree.project), facts.version)
+            scratch = _Scratch(
+                job=job,
+                recorder=recorder,
+                tree=tree,
+                checkout=Checkout.find(tree.root),
+                environment=environment,
+                create=lambda name: create(python, place / name),
+            )
+            results += scratch.findings()
+    except InterruptedRunError:
+        raise
+    except CleanroomError as error:
+        problems.append(Problem.from_error(error))
+    return Cell(
+        name="clean_check",
+        python=python,
+        steps=tuple(recorder.steps),
+        probes=tuple(waive(result, job.settings.ignore) for result in results),
+        problems=tuple(problems),
+        interpreter=interpreter,
+    )
+
+
+def _newest(
+    pythons: Sequence[str], create: Callable[[str], Environment]
+) -> tuple[str, Environment]:
+    for python in reversed(pythons):
+        with contextlib.suppress(InterpreterMissingError):
+            return python, create(python)
+    raise InterpreterMissingError(
+        f"None of the supported Pythons is on this machine: {', '.join(pythons)}.",
+        hint="Install one of them, or name others with `-- --pythons`.",
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Scratch:
+    """The scratch worktree, and what is done in it."""
+
+    job: Job
+    recorder: Recorder
+    tree: Worktree
+    #: The scratch worktree, as git sees it.
+    checkout: Checkout
+    #: Where the project is installed.
+    environment: Environment
+    #: Makes a further environment of the same Python, by name.
+    create: Callable[[str], Environment]
+
+    def findings(self) -> Iterator[ProbeResult]:
+        """Everything that is found, question by question, with a PASSED where nothing was."""
+        found = [*self._findings_of_steps(), *self._findings_of_commit()]
+        yield from found
+        for question in hygiene.QUESTIONS:
+            if not any(one.probe == question for one in found):
+                yield ProbeResult(probe=question, subject="checkout", outcome=Outcome.PASSED)
+
+    def _findings_of_commit(self) -> Iterator[ProbeResult]:
+        checkout, commit = self.job.checkout, self.job.commit
+        names = checkout.file_names(commit)
+        artefacts = list(hygiene.tracked_artefacts(checkout, commit, names))
+        yield from artefacts
+        yield from hygiene.tracked_but_ignored(self.checkout, [one.subject for one in artefacts])
+        yield hygiene.unanchored_rules(checkout.read_file(commit, ".gitignore") or "")
+
+    def _findings_of_steps(self) -> Iterator[ProbeResult]:
+        look = hygiene.ScratchLook(self.checkout)
+        self._build_sdist()
+        yield from look.after("build sdist")
+        wheel = self._build_wheel()
+        yield from look.after("build wheel")
+        yield from hygiene.hidden_source(
+            self.job.checkout,
+            wheel,
+            self.job.checkout.file_names(self.job.commit),
+            self.job.subject.project,
+        )
+        editable = self.create("editable")
+        for name, act in (
+            ("pip install .", partial(self._install, self.environment)),
+            (
+                "import the installed package in place",
+                partial(self._import, self.environment, wheel),
+            ),
+            ("pip install -e .", partial(self._install, editable, "--editable")),
+            ("import the editable install in place", partial(self._import, editable, wheel)),
+        ):
+            act()
+            yield from look.after(name)
+        for command in self.job.settings.clean_check:
+            yield self._run(command, editable)
+            yield from look.after(printable(command.argv))
+
+    def _frontend(self) -> Frontend:
+        return Frontend(
+            environment=self.environment,
+            recorder=self.recorder,
+            workspace=self.job.workspace,
+            env=self.job.build_env,
+            find_links=self.job.options.find_links,
+        )
+
+    def _build_sdist(self) -> Path:
+        with naming_submodules(self.tree):
+            return self._frontend().build_sdist(
+                self.tree.project, lambda: self.create("build-tool")
+            )
+
+    def _build_wheel(self) -> Wheel:
+        with naming_submodules(self.tree):
+            return self._frontend().build_wheel(self.tree.project)
+
+    def _install(self, environment: Environment, *flags: str) -> None:
+        extras = f"[{','.join(self.job.extras)}]" if self.job.extras else ""
+        links = find_links_options(self.job.options.find_links)
+        step = self.recorder.run(
+            " ".join(["install", *flags, "."]),
+            [*environment.pip("install"), *links, *flags, f"{self.tree.project}{extras}"],
+            cwd=self.job.workspace.directory("neutral"),
+            env=self.job.build_env,
+        )
+        if not step.succeeded:
+            raise tool_failure(InstallError, "The project could not be installed in place", step)
+
+    def _import(self, environment: Environment, wheel: Wheel) -> None:
+        """Import as a developer would, in the project's directory; failures are smoke's to tell."""
+        for name in wheel.import_names:
+            self.recorder.run(
+                f"import {name} in place",
+                [environment.python, "-c", f"import {name}"],
+                cwd=self.tree.project,
+                env=self._command_env(environment),
+            )
+
+    def _run(self, command: Command, environment: Environment) -> ProbeResult:
+        runner = Runner(
+            probe="commands",
+            recorder=self.recorder,
+            workspace=self.job.workspace,
+            bin_dir=environment.bin_dir,
+            readable=(self.job.workspace.root, environment.location),
+        )
+        env = self._command_env(environment)
+        return runner.run(command, cwd=self.tree.project, env=env, project=self.tree.project)
+
+    def _command_env(self, environment: Environment) -> dict[str, str]:
+        return variables.for_probes(
+            self.job.request.env,
+            home=self.job.workspace.directory("home"),
+            tmp=self.job.workspace.tmp,
+            bin_dir=environment.bin_dir,
+            passed=self.job.settings.pass_env,
+        )

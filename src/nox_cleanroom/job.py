@@ -1,0 +1,215 @@
+"""A run under way: what is tested, with which settings, and where it may write."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+from packaging.specifiers import SpecifierSet
+
+from nox_cleanroom import evidence, variables
+from nox_cleanroom.change import display
+from nox_cleanroom.config import Settings, parse_toml, tool_table
+from nox_cleanroom.errors import BuildError, ConfigError, DirtyCheckoutError, PythonExcludedError
+from nox_cleanroom.frontend import require_project
+from nox_cleanroom.git import Checkout, Commit
+from nox_cleanroom.options import Options
+from nox_cleanroom.recorder import Progress, Recorder, Watch
+from nox_cleanroom.results import Cell, Run, Subject
+from nox_cleanroom.workspace import Workspace, create_workspace
+from nox_cleanroom.worktree import Worktree, create_worktree, reclaim
+
+#: The time limit of a step when neither option nor command says one, in seconds.
+DEFAULT_TIMEOUT = 900.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Request:
+    """What a session asks for."""
+
+    #: ``smoke``, ``clean_check`` or ``matrix``.
+    session: str
+    #: The project's directory in the checkout.
+    project: Path
+    options: Options
+    #: Where wheels and evidence are kept between runs.
+    state: Path
+    #: Paths in the checkout that nox and we write ourselves.
+    exempt: tuple[Path, ...]
+    #: The user's variables.
+    env: Mapping[str, str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Job:
+    """A run under way: what is tested, with which settings, and where it may write."""
+
+    request: Request
+    checkout: Checkout
+    commit: Commit
+    settings: Settings
+    subject: Subject
+    #: The commit's ``pyproject.toml``.
+    pyproject: Mapping[str, Any]
+    workspace: Workspace
+    watch: Watch
+    progress: Progress
+    #: When it started: on the monotonic clock, and for people.
+    epoch: float
+    started_at: datetime
+    notes: tuple[str, ...] = ()
+
+    @property
+    def options(self) -> Options:
+        """The options after ``--``."""
+        return self.request.options
+
+    @property
+    def extras(self) -> tuple[str, ...]:
+        """The extras to install: the option wins over the settings."""
+        return self.settings.extras if self.options.extras is None else self.options.extras
+
+    @property
+    def build_env(self) -> dict[str, str]:
+        """The variables that builds and installs see."""
+        return variables.for_build(self.request.env, tmp=self.workspace.tmp)
+
+    def recorder(self, cell: str) -> Recorder:
+        """A recorder for the steps of one cell."""
+        timeout = self.options.timeout or DEFAULT_TIMEOUT
+        return Recorder(cell, self.watch, self.progress, timeout=timeout, epoch=self.epoch)
+
+    def worktree(self) -> contextlib.AbstractContextManager[Worktree]:
+        """A new worktree at the commit."""
+        return create_worktree(
+            self.checkout, self.commit, self.workspace, subdirectory=self.subject.project
+        )
+
+    def finish(self, cells: Sequence[Cell], **more: Any) -> Run:
+        """The record of the run, with everything that the checkout went through."""
+        return Run(
+            session=self.request.session,
+            subject=self.subject,
+            cells=tuple(cells),
+            changes=self.watch.changes,
+            strict=self.options.strict,
+            notes=self.notes,
+            started_at=self.started_at.isoformat(timespec="seconds"),
+            duration=time.monotonic() - self.epoch,
+            **more,
+        )
+
+
+@contextlib.contextmanager
+def open_job(request: Request, progress: Progress) -> Iterator[Job]:
+    """Everything that must be true before a run starts, and the places that it uses.
+
+    Raises:
+        CleanroomError: something is not true; nothing is left behind.
+    """
+    epoch, started_at = time.monotonic(), datetime.now(timezone.utc)
+    checkout = Checkout.find(request.project)
+    commit = checkout.resolve(request.options.rev)
+    project = request.project.resolve().relative_to(checkout.root.resolve()).as_posix()
+    require_project(checkout, commit, project)
+    if request.options.report_dir is not None:
+        evidence.require_ignored(checkout, request.options.report_dir)
+    pyproject, settings = _read_settings(checkout, commit, project)
+    reclaimed = reclaim(checkout)
+    with create_workspace(checkout, keep=request.options.keep) as workspace:
+        report_dir = (request.options.report_dir,) if request.options.report_dir else ()
+        exempt = (*request.exempt, *report_dir)
+        watch = Watch(checkout, exempt=exempt, allowed=settings.allow)
+        if request.options.require_clean:
+            _require_clean(watch)
+        yield Job(
+            request=request,
+            checkout=checkout,
+            commit=commit,
+            settings=settings,
+            subject=Subject(
+                project=project,
+                commit=commit.oid,
+                describe=commit.describe,
+                rev=request.options.rev,
+                settings_source=f"pyproject.toml of {commit.short}",
+                uncommitted=len(watch.uncommitted),
+            ),
+            pyproject=pyproject,
+            workspace=workspace,
+            watch=watch,
+            progress=progress,
+            epoch=epoch,
+            started_at=started_at,
+            notes=tuple(_notes(request, pyproject, watch, reclaimed)),
+        )
+
+
+def _read_settings(
+    checkout: Checkout, commit: Commit, project: str
+) -> tuple[Mapping[str, Any], Settings]:
+    path = "pyproject.toml" if project == "." else f"{project}/pyproject.toml"
+    text = checkout.read_file(commit, path) or ""
+    source = f"{path} of {commit.short}"
+    return parse_toml(text, source), Settings.from_pyproject(text, source)
+
+
+def _require_clean(watch: Watch) -> None:
+    if watch.uncommitted:
+        paths = [display(path) for path in sorted(watch.uncommitted)]
+        more = f" and {len(paths) - 10:,} more" if len(paths) > 10 else ""
+        raise DirtyCheckoutError(
+            f"The checkout has {len(paths):,} uncommitted paths: {', '.join(paths[:10])}{more}.",
+            hint="Commit, stash or ignore them, or leave out --require-clean.",
+        )
+
+
+def _notes(
+    request: Request, pyproject: Mapping[str, Any], watch: Watch, reclaimed: Sequence[Path]
+) -> Iterator[str]:
+    if watch.uncommitted:
+        count = len(watch.uncommitted)
+        paths = "1 uncommitted path is" if count == 1 else f"{count:,} uncommitted paths are"
+        yield f"{paths} not part of what is tested"
+    with contextlib.suppress(OSError, ConfigError):
+        path = request.project / "pyproject.toml"
+        text = path.read_text(encoding="utf-8", errors="replace") if path.exists() else ""
+        if tool_table(parse_toml(text, str(path))) != tool_table(pyproject):
+            yield (
+                "[tool.nox-cleanroom] of the checkout differs from the commit's, which is the one"
+                " that counts"
+            )
+    if reclaimed:
+        yield f"removed what {len(reclaimed)} earlier runs left when they were killed"
+
+
+@contextlib.contextmanager
+def naming_submodules(tree: Worktree) -> Iterator[None]:
+    """A build that fails while submodules are empty says so."""
+    try:
+        yield
+    except BuildError as error:
+        if tree.missing_submodules:
+            names = ", ".join(tree.missing_submodules)
+            error.hint = (
+                f"These submodules are empty: {names}; `git submodule update --init` fills them in"
+                f" the checkout, from where they are taken. {error.hint}"
+            )
+        raise
+
+
+def require_admitted(specifier: SpecifierSet | None, version: str) -> None:
+    """Make sure that a Requires-Python admits an interpreter.
+
+    Raises:
+        PythonExcludedError: it does not.
+    """
+    if specifier is not None and not specifier.contains(version, prereleases=True):
+        raise PythonExcludedError(
+            f"Requires-Python is {str(specifier)!r}, which excludes Python {version}."
+        )
