@@ -1,0 +1,249 @@
+"""``nox-cleanroom``: the same sessions on any repository, without a noxfile."""
+
+from __future__ import annotations
+
+import sys
+
+if __name__ == "__main__" and not getattr(sys.flags, "safe_path", False):
+    # `python -m` puts the current directory first on the path, and that is the checkout under
+    # test: a flat `platformdirs/` in it would be imported, and bytecode written beside it.
+    del sys.path[0]
+
+import json
+import os
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from nox_cleanroom import cache
+from nox_cleanroom._version import __version__
+from nox_cleanroom.errors import CleanroomError, Code, worst_exit_status
+from nox_cleanroom.frontend import find_project, require_project
+from nox_cleanroom.git import Checkout
+from nox_cleanroom.sessions import PROJECT, STATE_DIR, STATUS_DIR
+
+HELP = """\
+usage: nox-cleanroom SESSION [SESSION ...] [NOX OPTIONS] [-- OPTIONS]
+
+Test what users will install, built from the commit you are about to push, on every Python
+you support, without a file of your checkout being touched. Run it anywhere in a git
+repository, on the nearest Python project; it needs no configuration and no noxfile.
+
+sessions:
+  smoke           install HEAD's wheel in a fresh environment for each supported Python,
+                  one after another, and probe it
+  smoke-3.12      the same on one Python
+  matrix          the same on all of them at once, with one grid and one verdict
+  clean_check     build, install and import in place: does that leave a checkout clean?
+
+options:
+  --help          show this
+  --version       show the version
+  --clear-cache   remove the environments and wheels that earlier runs keep
+  --list          list the sessions of this project
+  nox's own       -v, -j 2, --report FILE, --force-venv-backend virtualenv, --no-error-on-
+                  missing-interpreters, ...: `nox --help` explains them
+
+options after --, for all sessions (`nox-cleanroom smoke -- --help` explains them):
+  --rev REV  --require-clean  --strict  --rebuild  --keep  --extras A,B  --find-links DIR
+  --pythons X.Y,...  --emit github  --report-dir DIR  --timeout SECONDS
+
+exit status: 0 passed or warned; 1 the package is at fault, or a required interpreter is
+missing; 2 usage or configuration; 3 it could not be asked (no repository, no network);
+10 DIRTY_REPO_PRE; 30 DIRTY_REPO_POST; 130 interrupted.
+"""
+
+#: Nox options whose value is a path; nox itself would take it from the noxfile's directory.
+_PATH_OPTIONS = ("--report", "--envdir")
+
+#: Nox options that take a value, so that it is not taken for a session.
+_VALUE_OPTIONS = frozenset(
+    {
+        *("-s", "-e", "--sessions", "--session", "-k", "--keywords", "-t", "--tags"),
+        *("-p", "--pythons", "--python", "-P", "--force-pythons", "--force-python"),
+        *("--extra-pythons", "--extra-python", "-j", "--parallel", "-db", "-fb"),
+        *("--default-venv-backend", "--force-venv-backend", "--reuse-venv"),
+        *("--download-python", "--usage", *_PATH_OPTIONS),
+    }
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class CommandLine:
+    """The command line, sorted into what is ours and what is nox's."""
+
+    #: Sessions that were named without ``-s``.
+    sessions: tuple[str, ...]
+    #: Options for nox.
+    nox_options: tuple[str, ...]
+    #: Options after ``--``, with it.
+    ours: tuple[str, ...]
+
+    @classmethod
+    def from_arguments(cls, arguments: Sequence[str], cwd: Path) -> CommandLine:
+        """The parts of a command line; relative paths become absolute.
+
+        >>> CommandLine.from_arguments(["clean-check", "-v"], Path("/")).sessions
+        ('clean_check',)
+        """
+        split = arguments.index("--") if "--" in arguments else len(arguments)
+        sessions: list[str] = []
+        options: list[str] = []
+        takes_value = ""
+        for argument in arguments[:split]:
+            name, equals, value = argument.partition("=")
+            if takes_value:
+                is_path = takes_value in _PATH_OPTIONS
+                options.append(str(cwd / argument) if is_path else _session(argument))
+                takes_value = ""
+            elif name in _PATH_OPTIONS and equals:
+                options.append(f"{name}={cwd / value}")
+            elif argument.startswith("-"):
+                options.append(argument)
+                takes_value = argument if argument in _VALUE_OPTIONS else ""
+            else:
+                sessions.append(_session(argument))
+        return cls(
+            sessions=tuple(sessions), nox_options=tuple(options), ours=tuple(arguments[split:])
+        )
+
+    def value_of(self, option: str) -> str | None:
+        """The value of one of nox's options; None when it is not given."""
+        for position, argument in enumerate(self.nox_options):
+            if argument == option and position + 1 < len(self.nox_options):
+                return self.nox_options[position + 1]
+            if argument.startswith(f"{option}="):
+                return argument.partition("=")[2]
+        return None
+
+
+def _session(name: str) -> str:
+    return name.replace("clean-check", "clean_check")
+
+
+def main() -> None:
+    """Run the command line, and exit with the status that `HELP` explains."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: Sequence[str]) -> int:
+    """The exit status of a command line.
+
+    Args:
+        arguments: the words after the program's name.
+    """
+    before = arguments[: arguments.index("--")] if "--" in arguments else arguments
+    if not arguments or {"-h", "--help"} & set(before):
+        print(HELP, end="")
+        return 0 if arguments else 2
+    if "--version" in before:
+        print(f"nox-cleanroom {__version__}")
+        return 0
+    if "--clear-cache" in before:
+        return _clear_cache()
+    try:
+        return _run_nox(CommandLine.from_arguments(arguments, Path.cwd()))
+    except CleanroomError as error:
+        print(f"nox-cleanroom: {error}", file=sys.stderr)
+        return error.code.exit_status
+    except KeyboardInterrupt:
+        return Code.INTERRUPTED.exit_status
+
+
+def _clear_cache() -> int:
+    removed, in_use = cache.clear()
+    print(f"removed {len(removed)} projects from {cache.root()}")
+    for home in in_use:
+        print(f"in use, so left alone: {home}", file=sys.stderr)
+    return 0
+
+
+def _run_nox(line: CommandLine) -> int:
+    project = _find_project(Path.cwd())
+    noxfile = Path(__file__).parent / "noxfile" / "noxfile.py"
+    with cache.reserve(project) as place, tempfile.TemporaryDirectory() as temporary:
+        report = line.value_of("--report") or str(Path(temporary) / "report.json")
+        statuses = Path(temporary) / "statuses"
+        statuses.mkdir()
+        argv = ["--noxfile", str(noxfile), *line.nox_options]
+        if line.value_of("--envdir") is None:
+            argv += ["--envdir", str(place.environments)]
+        if line.value_of("--report") is None:
+            argv += ["--report", report]
+        if line.sessions:
+            argv += ["--sessions", *line.sessions]
+        variables = {
+            PROJECT: str(project),
+            STATE_DIR: str(place.state),
+            STATUS_DIR: str(statuses),
+        }
+        status = _call_nox([*argv, *line.ours], variables)
+        return _own_status(status, statuses, Path(report))
+
+
+def _find_project(start: Path) -> Path:
+    """The nearest Python project, from where we stand up to the top of the checkout."""
+    checkout = Checkout.find(start)
+    project = find_project(start.resolve(), checkout.root.resolve())
+    if project is None:
+        require_project(checkout, checkout.resolve("HEAD"), ".")
+        # The commit has one that the checkout lacks.
+        project = checkout.root
+    return project
+
+
+def _call_nox(arguments: list[str], variables: dict[str, str]) -> int:
+    """Nox's exit status; in this process, so that Ctrl-C finds it where a user expects."""
+    # What a noxfile's user set for another project names no session of ours.
+    for name in ("NOXSESSION", "NOXPYTHON", "NOXEXTRAPYTHON", "NOXFORCEPYTHON", "NOX_SCRIPT_MODE"):
+        os.environ.pop(name, None)
+    os.environ.update(variables)
+    # `nox -j` starts `python -m nox` in the checkout; see the top of this module.
+    os.environ["PYTHONSAFEPATH"] = "1"
+    sys.argv = ["nox", *arguments]
+    # Late, for `--help` and errors should not wait for it.
+    from nox.__main__ import main as nox_main  # noqa: PLC0415
+
+    try:
+        nox_main()
+    except SystemExit as ended:
+        return ended.code if isinstance(ended.code, int) else int(ended.code is not None)
+    return 0
+
+
+def _own_status(nox_status: int, statuses: Path, report: Path) -> int:
+    """Our exit status, from what this run's sessions left word of."""
+    if nox_status == Code.INTERRUPTED.exit_status:
+        return nox_status
+    if nox_status in {2, 3}:
+        # Nox could not make sense of the command line.
+        return Code.OPTION_INVALID.exit_status
+    names = [name for path in statuses.glob("*.json") for name in json.loads(path.read_text())]
+    codes = {Code[name] for name in names}
+    codes |= {code for entry in _report_entries(report) for code in _codes_of(entry)}
+    if nox_status != 0 and not codes:
+        # A session ended without a word: a fault of ours, whose traceback nox has shown.
+        return Code.GIT_FAILED.exit_status
+    return worst_exit_status({code.exit_status for code in codes} - {0})
+
+
+def _report_entries(report: Path) -> list[dict[str, Any]]:
+    try:
+        entries: list[dict[str, Any]] = json.loads(report.read_text(encoding="utf-8"))["sessions"]
+    except (OSError, ValueError, KeyError):
+        return []
+    return entries
+
+
+def _codes_of(entry: dict[str, Any]) -> set[Code]:
+    """Nox fails a session whose interpreter is missing before it is ours to say anything."""
+    reason = entry.get("reason") or ""
+    if entry.get("result") == "failed" and reason.startswith("Python interpreter"):
+        return {Code.INTERPRETER_MISSING}
+    return set()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,316 @@
+"""Nox sessions: from a session to a request, and from a run to nox's verdict."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import nox
+from nox.logger import logger
+
+from nox_cleanroom import as_installed, ci, evidence, venvs
+from nox_cleanroom._version import __version__
+from nox_cleanroom.board import board
+from nox_cleanroom.cleanliness import check_cleanliness
+from nox_cleanroom.environment import Environment
+from nox_cleanroom.errors import CleanroomError, Code, UsageError
+from nox_cleanroom.interpreters import supported_pythons
+from nox_cleanroom.interruption import interruptible
+from nox_cleanroom.job import Job, Request, open_job
+from nox_cleanroom.options import Options, help_text, parse_options
+from nox_cleanroom.recorder import Progress
+from nox_cleanroom.reports import text
+from nox_cleanroom.results import Run
+
+if TYPE_CHECKING:
+    from nox._options import NoxConfig
+
+#: Variables with which ``nox-cleanroom`` speaks to its sessions, also to those that ``nox -j``
+#: runs in processes of their own: the project, where state is kept, and where each session
+#: leaves word of how it ended.
+PROJECT = "NOX_CLEANROOM_PROJECT"
+STATE_DIR = "NOX_CLEANROOM_STATE_DIR"
+STATUS_DIR = "NOX_CLEANROOM_STATUS_DIR"
+
+#: Who makes environments unless nox was told otherwise.
+BACKEND = "uv|virtualenv"
+
+#: How the sessions are declared; a noxfile that spells them out says the same.
+SMOKE = {
+    "venv_backend": BACKEND,
+    # The environment is made anew all the same, but not by nox: see `venvs.reserve_location`.
+    "reuse_venv": True,
+    "download_python": "never",
+    "allow_parallel": True,
+}
+
+
+def smoke(session: nox.Session, project: str | Path = ".") -> None:
+    """Install HEAD's wheel in a fresh environment and probe it.
+
+    Args:
+        session: a session with an environment of its own; one for each interpreter.
+        project: the project's directory, relative to the noxfile's.
+
+    Example:
+        >>> @nox.session(
+        ...     python=nox_cleanroom.supported_pythons(),
+        ...     venv_backend="uv|virtualenv",
+        ...     reuse_venv=True,
+        ...     download_python="never",
+        ...     allow_parallel=True,
+        ... )  # doctest: +SKIP
+        ... def smoke(session):
+        ...     nox_cleanroom.smoke(session)
+    """
+
+    def test(options: Options, progress: Progress) -> Run:
+        python, create = _python_of(session), _creator(session)
+        with open_job(_request(session, "smoke", project, options), progress) as job:
+            _announce(session, job)
+            aside = job.workspace.directory("environments") / python
+            with (
+                venvs.reserve_location(session, aside) as location,
+                _working_in(job.workspace.directory("neutral")),
+            ):
+                cell = as_installed.check_wheel(
+                    job,
+                    python,
+                    lambda: create(python, location),
+                    create,
+                    install_only=_config(session).install_only,
+                )
+            run = job.finish([cell])
+            _keep(session, job)
+        return run
+
+    _run(session, test)
+
+
+def clean_check(session: nox.Session, project: str | Path = ".") -> None:
+    """Build, install and import HEAD in place, and see what that leaves in a checkout.
+
+    Args:
+        session: a session; it needs no environment.
+        project: the project's directory, relative to the noxfile's.
+    """
+
+    def check(options: Options, progress: Progress) -> Run:
+        with open_job(_request(session, "clean_check", project, options), progress) as job:
+            _announce(session, job)
+            pythons = options.pythons or supported_pythons(project)
+            with _working_in(job.workspace.directory("neutral")):
+                cell = check_cleanliness(job, pythons, _creator(session))
+            run = job.finish([cell])
+            _keep(session, job)
+        return run
+
+    _run(session, check)
+
+
+def matrix(session: nox.Session, project: str | Path = ".") -> None:
+    """Test HEAD's wheel on every supported interpreter at once, and show one grid.
+
+    Args:
+        session: a session; it needs no environment, and should not be a default one.
+        project: the project's directory, relative to the noxfile's.
+    """
+
+    def test(options: Options, progress: Progress) -> Run | None:
+        pythons = _matrix_pythons(project, options)
+        if options.emit is not None:
+            _emit(session, pythons)
+            return None
+        config = _config(session)
+        with open_job(_request(session, "matrix", project, options), progress) as job:
+            _announce(session, job)
+            with _working_in(job.workspace.directory("neutral")):
+                cells, missing = as_installed.check_matrix(
+                    job, pythons, _creator(session), install_only=config.install_only
+                )
+            run = job.finish(
+                cells,
+                missing=tuple(missing),
+                missing_is_error=config.error_on_missing_interpreters or not cells,
+            )
+            _keep(session, job)
+        return run
+
+    _run(session, test)
+
+
+def define_sessions(project: str | Path = ".") -> None:
+    """Define ``smoke``, ``clean_check`` and ``matrix`` for the noxfile that calls this.
+
+    Args:
+        project: the project's directory, relative to the noxfile's.
+
+    Example:
+        The whole noxfile::
+
+            import nox_cleanroom
+
+            nox_cleanroom.define_sessions()
+    """
+
+    def define(function: Callable[..., None], **declared: object) -> None:
+        def session_function(session: nox.Session) -> None:
+            function(session, project)
+
+        session_function.__doc__ = (function.__doc__ or "").partition("\n")[0]
+        decorate = nox.session(name=function.__name__, **declared)  # type: ignore[call-overload]
+        decorate(session_function)
+
+    define(smoke, python=supported_pythons(project), **SMOKE)
+    define(clean_check, venv_backend="none")
+    define(matrix, venv_backend="none", default=False)
+
+
+def _run(session: nox.Session, act: Callable[[Options, Progress], Run | None]) -> None:
+    """Act, show and record the outcome, and hand nox the verdict."""
+    try:
+        options = parse_options(session.posargs, relative_to=Path(session.invoked_from))
+        if options.help:
+            print(help_text())  # noqa: T201 - what was asked for
+            return
+        with interruptible(), board(logger) as progress:
+            run = act(options, progress)
+        if run is None:
+            return
+        written = evidence.write_evidence(run, _report_dir(session, options), __version__)
+    except CleanroomError as error:
+        _tell_status(session, {error.code})
+        session.error(str(error))
+    print(text.render(run), flush=True)  # noqa: T201 - the report
+    session.log(f"evidence: {written[0]}")
+    _tell_status(session, run.codes)
+    if run.codes:
+        session.error(text.verdict_line(run))
+
+
+@contextlib.contextmanager
+def _working_in(directory: Path) -> Iterator[None]:
+    """A block in another directory: nox starts `python -m virtualenv` in the current one.
+
+    Were that the checkout, a module there could be imported in place of one of virtualenv's.
+    """
+    previous = Path.cwd()
+    os.chdir(directory)
+    try:
+        yield
+    finally:
+        os.chdir(previous)
+
+
+def _tell_status(session: nox.Session, codes: set[Code]) -> None:
+    """Leave word of how the session ended for ``nox-cleanroom``, which computes its status."""
+    directory = os.environ.get(STATUS_DIR)
+    if directory:
+        names = sorted(code.name for code in codes)
+        evidence.write_json(names, Path(directory) / f"{session.name}.json")
+
+
+def _config(session: nox.Session) -> NoxConfig:
+    """What nox was told, of which it shows sessions only a part; pinned by a test."""
+    return session._runner.global_config  # noqa: SLF001
+
+
+def _envdir(session: nox.Session) -> Path:
+    # Relative to the noxfile's directory, which is where nox runs sessions.
+    return Path(os.path.abspath(_config(session).envdir))
+
+
+def _state(session: nox.Session) -> Path:
+    state = os.environ.get(STATE_DIR)
+    return Path(state) if state else _envdir(session) / ".cache" / "nox-cleanroom"
+
+
+def _report_dir(session: nox.Session, options: Options) -> Path:
+    return options.report_dir or _state(session) / "evidence"
+
+
+def _request(session: nox.Session, name: str, project: str | Path, options: Options) -> Request:
+    config = _config(session)
+    noxfile = Path(config.noxfile)
+    exempt = [_envdir(session), noxfile.parent / "__pycache__" / f"{noxfile.stem}."]
+    if config.report:
+        exempt.append(Path(os.path.abspath(config.report)))
+    return Request(
+        session=name,
+        project=Path(project).resolve(),
+        options=options,
+        state=_state(session),
+        exempt=tuple(exempt),
+        env=dict(os.environ),
+    )
+
+
+def _python_of(session: nox.Session) -> str:
+    """The session's Python, or that of the environment when the session has just one."""
+    if isinstance(session.python, str):
+        return session.python
+    return f"{sys.version_info.major}.{sys.version_info.minor}"
+
+
+def _creator(session: nox.Session) -> as_installed.CreateEnvironment:
+    """What makes environments, as nox was told to make them."""
+    config = _config(session)
+    backend = config.force_venv_backend or BACKEND
+    download = config.download_python or "never"
+
+    def create(python: str, location: Path) -> Environment:
+        return venvs.create(python, location, backend=backend, download=download)
+
+    return create
+
+
+def _matrix_pythons(project: str | Path, options: Options) -> Sequence[str]:
+    supported = supported_pythons(project)
+    if options.pythons is None:
+        return supported
+    wanted = [python for python in supported if python in options.pythons]
+    if not wanted:
+        raise UsageError(
+            f"An empty matrix: the project supports {', '.join(supported)}, and --pythons asks for"
+            f" {', '.join(options.pythons)}.",
+            hint="Name supported ones, or set `pythons` in [tool.nox-cleanroom].",
+            code=Code.EMPTY_MATRIX,
+        )
+    return wanted
+
+
+def _emit(session: nox.Session, pythons: Sequence[str]) -> None:
+    jobs = ci.github_matrix(pythons)
+    print(jobs, flush=True)  # noqa: T201 - the only thing on standard output
+    output = os.environ.get("GITHUB_OUTPUT")
+    if output:
+        ci.append_output(jobs, Path(output))
+        session.log(f"appended to {output}")
+
+
+def _announce(session: nox.Session, job: Job) -> None:
+    where = "" if job.subject.project == "." else f", project {job.subject.project}"
+    session.log(f"testing {job.commit.short} ({job.commit.subject}){where}")
+    session.log(f"settings: {job.subject.settings_source}")
+    for note in job.notes:
+        session.log(note)
+
+
+def _own_environment(session: nox.Session) -> list[Path]:
+    return [session.env_dir] if (session.env_dir / "pyvenv.cfg").exists() else []
+
+
+def _keep(session: nox.Session, job: Job) -> None:
+    if job.options.keep:
+        session.log(f"kept: {job.workspace.root}")
+        made = [python.parent for python in job.workspace.root.glob("environments-*/*/pyvenv.cfg")]
+        for environment in sorted({*made, *_own_environment(session)}):
+            session.log(f"  an environment: . {environment}/bin/activate")
+        for tree in sorted(job.workspace.root.glob("worktree-*/.git")):
+            session.log(f"  a worktree: cd {tree.parent}")
+            session.log(f"  when done: git worktree remove --force {tree.parent}")
+        session.log(f"  and at last: rm -r {job.workspace.root}")

@@ -1,0 +1,143 @@
+"""Environments made by nox; with `sessions` one of the two modules that import it."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Literal
+
+import nox
+import nox.virtualenv
+from filelock import FileLock, Timeout
+from nox.command import CommandFailed
+from nox.virtualenv import InterpreterNotFound, VirtualEnv
+
+from nox_cleanroom.environment import Environment
+from nox_cleanroom.errors import (
+    CleanroomError,
+    Code,
+    EnvironmentRefusedError,
+    InterpreterMissingError,
+)
+
+#: The makers of environments that we install into, best first.
+BACKENDS = ("uv", "virtualenv", "venv")
+
+Download = Literal["auto", "never", "always"]
+
+
+@contextlib.contextmanager
+def reserve_location(session: nox.Session, private: Path) -> Iterator[Path]:
+    """The session's own environment directory, while no other run uses it; else `private`.
+
+    Nox knows no lock, and a second run on the same checkout takes the same directory. Our
+    sessions let nox reuse it, so that nox does not clear it under somebody's feet, and make
+    the environment in it anew themselves, once it is reserved.
+
+    Args:
+        session: a session whose environment nox has made.
+        private: a directory of this run alone.
+
+    Raises:
+        EnvironmentRefusedError: nox was told not to make a virtual environment.
+    """
+    venv = session.virtualenv
+    if not isinstance(venv, VirtualEnv) or not venv.is_sandboxed:
+        raise EnvironmentRefusedError(
+            f"The session's environment is {session.venv_backend!r}, and a smoke test installs"
+            " only into a fresh virtual environment.",
+            hint="Leave out --no-venv and --force-venv-backend, or force uv, virtualenv or venv.",
+        )
+    _refuse_system_packages(Path(venv.location))
+    lock = FileLock(f"{venv.location}.lock")
+    try:
+        lock.acquire(blocking=False)
+    except Timeout:
+        session.log("another run uses this session's environment directory: making one aside")
+        yield private
+        return
+    try:
+        yield Path(venv.location)
+    finally:
+        lock.release()
+
+
+def create(python: str, location: Path, *, backend: str, download: Download) -> Environment:
+    """A fresh environment, made by nox as it makes a session's.
+
+    Args:
+        python: the interpreter, such as ``3.11``; empty for nox's own.
+        location: where it goes; what is there is removed.
+        backend: ``uv``, ``virtualenv``, ``venv``, or several with ``|`` between, best first.
+        download: whether nox may download a missing interpreter.
+
+    Raises:
+        InterpreterMissingError: there is no such interpreter here.
+        CleanroomError: the environment could not be made.
+    """
+    venv = nox.virtualenv.get_virtualenv(
+        *backend.split("|"),
+        download_python=download,
+        envdir=str(location),
+        reuse_existing=False,
+        interpreter=python or None,
+    )
+    if not isinstance(venv, VirtualEnv):
+        raise EnvironmentRefusedError(
+            f"{backend!r} makes no virtual environment.",
+            hint=f"Force one of {', '.join(BACKENDS)}, or none.",
+        )
+    try:
+        venv.create()
+    except InterpreterNotFound:
+        raise InterpreterMissingError(
+            f"Python {python} is not on this machine.",
+            hint="Install it, or narrow the run with `-- --pythons`.",
+        ) from None
+    except CommandFailed as error:
+        raise CleanroomError(
+            f"{venv.venv_backend} could not make an environment for Python {python or 'here'}.",
+            output=str(error),
+            hint="What it printed is in nox's log above.",
+            code=Code.TOOL_MISSING,
+        ) from None
+    return _environment(venv)
+
+
+def _environment(venv: VirtualEnv) -> Environment:
+    location = Path(venv.location)
+    _refuse_system_packages(location)
+    bin_dir = Path(venv.bin_paths[0])
+    # Not resolved: the link's own place is what makes it the environment's interpreter.
+    found = shutil.which("python", path=str(bin_dir))
+    if found is None:
+        raise EnvironmentRefusedError(f"The environment in {str(location)!r} has no interpreter.")
+    return Environment(
+        location=location,
+        bin_dir=bin_dir,
+        python=Path(found),
+        backend=venv.venv_backend,
+        uv=shutil.which(nox.virtualenv.UV) if venv.venv_backend == "uv" else None,
+    )
+
+
+def _refuse_system_packages(location: Path) -> None:
+    """Refuse an environment that sees packages from outside (https://docs.python.org/3/library/site.html)."""
+    try:
+        lines = (location / "pyvenv.cfg").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        raise EnvironmentRefusedError(
+            f"{str(location)!r} is no virtual environment: it has no pyvenv.cfg."
+        ) from None
+    settings = {
+        key.strip().lower(): value.strip()
+        for key, _, value in (line.partition("=") for line in lines)
+    }
+    if settings.get("include-system-site-packages", "false").lower() == "true":
+        raise EnvironmentRefusedError(
+            "The environment sees the packages of the system, so a missing requirement would not"
+            " be noticed.",
+            hint="Leave out --system-site-packages.",
+        )

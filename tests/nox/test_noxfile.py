@@ -1,0 +1,282 @@
+"""The library in noxfiles of its users, run by nox itself."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import nox.virtualenv
+import pytest
+from conftest import PYTHON, demo_files, git, pyproject, state_of, write_files
+from nox._options import NoxConfig
+from nox.sessions import Session, SessionRunner
+
+Make = Callable[..., Path]
+
+ONE_LINE = "import nox_cleanroom\nnox_cleanroom.define_sessions()\n"
+EXPLICIT = '''
+import nox
+import nox_cleanroom
+
+@nox.session(
+    python=nox_cleanroom.supported_pythons(),
+    venv_backend="uv|virtualenv",
+    reuse_venv=True,
+    download_python="never",
+    allow_parallel=True,
+)
+def smoke(session):
+    """Install HEAD's wheel in a fresh environment and probe it."""
+    nox_cleanroom.smoke(session)
+
+@nox.session(venv_backend="none")
+def clean_check(session):
+    nox_cleanroom.clean_check(session)
+
+@nox.session(venv_backend="none", default=False)
+def matrix(session):
+    nox_cleanroom.matrix(session)
+'''
+
+
+def files_with(noxfile: str, pythons: list[str], **changes: str) -> dict[str, str]:
+    tool = f"[tool.nox-cleanroom]\npythons = {json.dumps(pythons)}\n"
+    text = pyproject(tool=tool, **{"requires-python": ">=3.2"})
+    ignore = "/.nox/\n__pycache__/\n"
+    return demo_files(
+        **{"pyproject.toml": text, "noxfile.py": noxfile, ".gitignore": ignore, **changes}
+    )
+
+
+def run_nox(root: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "nox", *arguments],
+        cwd=root,
+        env=dict(os.environ),
+        capture_output=True,
+        encoding="utf-8",
+        timeout=300,
+        check=False,
+    )
+
+
+def evidence(root: Path, name: str) -> dict[str, Any]:
+    path = root / ".nox/.cache/nox-cleanroom/evidence" / f"{name}.json"
+    document: dict[str, Any] = json.loads(path.read_text())
+    return document
+
+
+@pytest.mark.parametrize("noxfile", [ONE_LINE, EXPLICIT], ids=["one line", "explicit"])
+def test_both_ways_to_write_it(repository: Make, noxfile: str) -> None:
+    root = repository(files_with(noxfile, [PYTHON]))
+    listed = run_nox(root, "-l").stdout
+    assert f"* smoke-{PYTHON}" in listed or "* smoke" in listed
+    assert "* clean_check" in listed
+    assert "- matrix" in listed, "a bare nox must not test everything twice"
+    for session in (f"smoke-{PYTHON}", "matrix", "clean_check"):
+        done = run_nox(root, "-s", session)
+        assert done.returncode == 0, done.stdout + done.stderr
+    assert evidence(root, f"smoke-{PYTHON}")["verdict"] == "PASSED"
+    changed = git(root, "status", "--porcelain", "--ignored").splitlines()
+    assert set(changed) <= {"!! .nox/", "!! __pycache__/"}
+
+
+def test_several_interpreters_are_several_sessions(repository: Make, pythons: list[str]) -> None:
+    root = repository(files_with(ONE_LINE, [*pythons, "3.99"]))
+    listed = run_nox(root, "-l").stdout
+    for python in [*pythons, "3.99"]:
+        assert f"smoke-{python} ->" in listed
+
+
+def test_two_cells_really_overlap_under_nox_j(repository: Make, pythons: list[str]) -> None:
+    if len(pythons) < 2:
+        pytest.skip("needs two interpreters on PATH")
+    slow = "import time; time.sleep(5)\ndef main(): pass\n"
+    root = repository(files_with(ONE_LINE, pythons[:2], **{"src/demo/__init__.py": slow}))
+    done = run_nox(root, "-j", "2", "-s", "smoke")
+    assert done.returncode == 0, done.stdout + done.stderr
+    spans = []
+    for python in pythons[:2]:
+        document = evidence(root, f"smoke-{python}")
+        written = (root / f".nox/.cache/nox-cleanroom/evidence/smoke-{python}.json").stat().st_mtime
+        (load,) = [one for one in document["cells"][0]["steps"] if one["name"] == "import demo"]
+        spans.append((written, load["duration"]))
+    (first, took), (second, _) = spans
+    assert abs(first - second) < took, "one waited for the other"
+
+
+def test_the_verdict_is_noxs_reason(repository: Make) -> None:
+    root = repository(files_with(ONE_LINE, [PYTHON], **{"src/demo/__init__.py": "1 / 0\n"}))
+    done = run_nox(root, "-s", "smoke", "--report", "report.json")
+    assert done.returncode == 1
+    (entry,) = json.loads((root / "report.json").read_text())["sessions"]
+    assert entry["result"] == "aborted"
+    assert "FAILED: demo 1.0" in entry["reason"]
+    assert "PROBE_FAILED" in entry["reason"]
+
+
+def test_install_only_asks_no_question(repository: Make) -> None:
+    root = repository(files_with(ONE_LINE, [PYTHON], **{"src/demo/__init__.py": "1 / 0\n"}))
+    done = run_nox(root, "-s", "smoke", "--install-only")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert evidence(root, f"smoke-{PYTHON}")["cells"][0]["probes"] == []
+
+
+def test_the_environment_is_made_anew_whatever_nox_reuses(repository: Make) -> None:
+    root = repository(files_with(ONE_LINE, [PYTHON]))
+    run_nox(root, "-s", "smoke")
+    (environment,) = root.glob(".nox/smoke*/pyvenv.cfg")
+    (environment.parent / "left behind").write_text("x")
+    done = run_nox(root, "-s", "smoke", "--reuse-venv=always")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert not (environment.parent / "left behind").exists()
+
+
+def test_two_runs_at_once_do_not_share_an_environment(repository: Make) -> None:
+    slow = "import time; time.sleep(3)\ndef main(): pass\n"
+    root = repository(files_with(ONE_LINE, [PYTHON], **{"src/demo/__init__.py": slow}))
+    run_nox(root, "-s", "smoke", "--install-only")
+    command = [sys.executable, "-m", "nox", "-s", "smoke"]
+    runs = [
+        subprocess.Popen(command, cwd=root, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        for _ in range(3)
+    ]
+    outputs = [run.communicate(timeout=120)[0].decode() for run in runs]
+    assert [run.returncode for run in runs] == [0, 0, 0], outputs
+    assert sum("making one aside" in output for output in outputs) == 2
+    assert git(root, "worktree", "list").count("\n") == 1
+
+
+def test_an_environment_that_sees_the_systems_packages_is_refused(repository: Make) -> None:
+    noxfile = EXPLICIT.replace(
+        "allow_parallel=True,", 'allow_parallel=True, venv_params=["--system-site-packages"],'
+    )
+    done = run_nox(repository(files_with(noxfile, [PYTHON])), "-s", "smoke")
+    assert done.returncode == 1
+    assert "ENVIRONMENT_REFUSED" in done.stderr
+
+
+def test_a_project_that_is_not_the_noxfiles_directory(repository: Make) -> None:
+    inner = {f"packages/a/{name}": text for name, text in demo_files().items()}
+    noxfile = "import nox_cleanroom\nnox_cleanroom.define_sessions('packages/a')\n"
+    root = repository({**inner, "noxfile.py": noxfile, ".gitignore": "/.nox/\n__pycache__/\n"})
+    done = run_nox(root, "-s", f"smoke-{PYTHON}")
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_broken_metadata_leaves_the_list_of_sessions_alone(repository: Make) -> None:
+    root = repository(files_with(ONE_LINE, [PYTHON]))
+    write_files(root, {"pyproject.toml": "[project\n"})
+    assert run_nox(root, "-l").returncode == 0
+
+
+def interrupted(root: Path, number: int, wait_for: str) -> subprocess.CompletedProcess[str]:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "nox", "-s", "smoke"],
+        cwd=root,
+        env=dict(os.environ),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        encoding="utf-8",
+        start_new_session=True,
+    )
+    marker = root.parent / wait_for
+    deadline = time.monotonic() + 60
+    while not marker.exists() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert marker.exists()
+    os.killpg(process.pid, number)
+    out, _ = process.communicate(timeout=60)
+    return subprocess.CompletedProcess(process.args, process.returncode, out)
+
+
+@pytest.fixture
+def hanging(repository: Make, tmp_path: Path) -> Callable[[str], Path]:
+    """A project that says where it is, and hangs there."""
+    code = f"""
+import os, signal, time
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+open({str(tmp_path / "pid")!r}, "w").write(str(os.getpid()))
+open({str(tmp_path / "here")!r}, "w").close()
+time.sleep(120)
+def main(): pass
+"""
+
+    def make(where: str) -> Path:
+        return repository(files_with(ONE_LINE, [PYTHON], **{where: code}))
+
+    return make
+
+
+@pytest.mark.parametrize("where", ["on_build.py", "src/demo/__init__.py"])
+@pytest.mark.parametrize(
+    ("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, -15), (signal.SIGHUP, -1)]
+)
+def test_an_interrupt_ends_everything_and_leaves_nothing(
+    hanging: Callable[[str], Path], tmp_path: Path, where: str, number: int, status: int
+) -> None:
+    root = hanging(where)
+    before = git(root, "worktree", "list")
+    done = interrupted(root, number, "here")
+    assert done.returncode == status, done.stdout
+    assert git(root, "worktree", "list") == before
+    changed = git(root, "status", "--porcelain", "--ignored").splitlines()
+    assert set(changed) <= {"!! .nox/", "!! __pycache__/"}
+    assert list(Path(os.environ["TMPDIR"]).glob("nox-cleanroom-*")) == []
+    child = int((tmp_path / "pid").read_text())
+    state = Path(f"/proc/{child}/stat")
+    assert not state.exists() or state.read_text().rpartition(")")[2].split()[0] == "Z"
+
+
+def test_started_from_a_hook_the_users_commit_comes_out_as_without_us(repository: Make) -> None:
+    root = repository(files_with(ONE_LINE, [PYTHON]))
+    hook = root / ".git/hooks/pre-commit"
+    hook.parent.mkdir(exist_ok=True)
+    hook.write_text(f"#!/bin/sh\nexec {sys.executable} -m nox -s smoke -- --rev HEAD\n")
+    hook.chmod(0o755)
+    write_files(root, {"src/demo/part.py": "VALUE = 2\n"})
+    done = subprocess.run(
+        ["git", "commit", "-a", "-m", "mine"],
+        cwd=root,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "PASSED: demo 1.0" in done.stdout + done.stderr, done.stderr
+    assert done.returncode == 0, done.stderr
+    assert git(root, "show", "--stat", "--format=", "HEAD").split()[0] == "src/demo/part.py"
+    assert git(root, "ls-tree", "-r", "--name-only", "HEAD").split() == sorted(
+        files_with(ONE_LINE, [PYTHON])
+    )
+
+
+def test_what_we_borrow_from_nox_is_there() -> None:
+    """Private parts of nox that `sessions` and `venvs` rely on, with their names."""
+    config = NoxConfig()
+    for name in (
+        "error_on_missing_interpreters",
+        "force_venv_backend",
+        "download_python",
+        "install_only",
+        "envdir",
+        "noxfile",
+        "report",
+    ):
+        assert hasattr(config, name)
+    assert "global_config" in SessionRunner.__init__.__code__.co_varnames
+    assert Session.__slots__ == ("_runner",)
+    assert nox.virtualenv.VirtualEnv("nowhere").is_sandboxed
+
+
+def test_state_is_unchanged_by_listing(repository: Make) -> None:
+    root = repository(files_with(ONE_LINE, [PYTHON]))
+    before = state_of(root)[1]
+    run_nox(root, "-l")
+    assert state_of(root)[1] == before

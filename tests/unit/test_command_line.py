@@ -1,0 +1,58 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from nox_cleanroom.__main__ import CommandLine, run
+
+CWD = Path("/where/it/runs")
+
+
+def parse(line: str) -> CommandLine:
+    return CommandLine.from_arguments(line.split(), CWD)
+
+
+@pytest.mark.parametrize(
+    ("line", "parts"),
+    [
+        ("smoke", (("smoke",), (), ())),
+        ("clean-check matrix -v", (("clean_check", "matrix"), ("-v",), ())),
+        ("-s clean-check", ((), ("-s", "clean_check"), ())),
+        ("-j 2 smoke", (("smoke",), ("-j", "2"), ())),
+        ("smoke -- --rev v1", (("smoke",), (), ("--", "--rev", "v1"))),
+        ("smoke --report r.json", (("smoke",), ("--report", str(CWD / "r.json")), ())),
+        ("smoke --envdir=envs", (("smoke",), (f"--envdir={CWD / 'envs'}",), ())),
+        ("smoke --report /r.json", (("smoke",), ("--report", "/r.json"), ())),
+    ],
+)
+def test_what_is_ours_and_what_is_noxs(
+    line: str, parts: tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]
+) -> None:
+    parsed = parse(line)
+    assert (parsed.sessions, parsed.nox_options, parsed.ours) == parts
+
+
+def test_the_value_of_an_option() -> None:
+    assert parse("smoke --envdir=envs").value_of("--envdir") == str(CWD / "envs")
+    assert parse("smoke --report r").value_of("--report") == str(CWD / "r")
+    assert parse("smoke").value_of("--report") is None
+
+
+def test_help_explains_itself_in_one_screen(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["--help"]) == 0
+    text = capsys.readouterr().out
+    assert len(text.splitlines()) <= 40
+    assert max(map(len, text.splitlines())) <= 100
+    for word in ("smoke", "matrix", "clean_check", "--clear-cache", "exit status"):
+        assert word in text
+
+
+def test_no_word_at_all_is_a_usage_error_with_help(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run([]) == 2
+    assert "usage:" in capsys.readouterr().out
+
+
+def test_version(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["--version"]) == 0
+    assert capsys.readouterr().out.startswith("nox-cleanroom ")
