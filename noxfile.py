@@ -1,0 +1,113 @@
+# /// script
+# requires-python = ">=3.10"
+# dependencies = [
+#   "nox>=2026.8.10",
+#   "packaging>=24",
+#   "filelock>=3.15",
+#   "platformdirs>=4",
+#   "tomli>=2; python_version < '3.11'",
+# ]
+# ///
+"""What maintainers run: `nox` for the usual, `nox -l` for all of it.
+
+The inline metadata names third parties only: this very checkout's nox-cleanroom is used.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+# The checkout under test must not gain bytecode from being used.
+sys.dont_write_bytecode = True
+sys.path.insert(0, str(Path(__file__).parent / "src"))
+
+import nox
+
+import nox_cleanroom
+
+nox.options.default_venv_backend = "uv|virtualenv"
+nox.options.sessions = ["lint", "typing", "tests", "end_to_end", "docs", "smoke", "clean_check"]
+
+PROJECT = nox.project.load_toml("pyproject.toml")
+
+
+def install_group(session: nox.Session, group: str, *more: str) -> None:
+    """Install a dependency group, and more."""
+    session.install(*nox.project.dependency_groups(PROJECT, group), *more)
+
+
+@nox.session(
+    python=nox_cleanroom.supported_pythons(),
+    venv_backend="uv|virtualenv",
+    reuse_venv=True,
+    download_python="never",
+    allow_parallel=True,
+)
+def smoke(session: nox.Session) -> None:
+    """Install HEAD's wheel in a fresh environment and probe it."""
+    nox_cleanroom.smoke(session)
+
+
+@nox.session(venv_backend="none")
+def clean_check(session: nox.Session) -> None:
+    """Build, install and import HEAD in place, and see what that leaves in a checkout."""
+    nox_cleanroom.clean_check(session)
+
+
+@nox.session(venv_backend="none", default=False)
+def matrix(session: nox.Session) -> None:
+    """Test HEAD's wheel on every supported interpreter at once, and show one grid."""
+    nox_cleanroom.matrix(session)
+
+
+@nox.session(python=nox_cleanroom.supported_pythons(), download_python="never", allow_parallel=True)
+def tests(session: nox.Session) -> None:
+    """Test the parts, and what they do with real git."""
+    install_group(session, "test", "--editable", ".[uv]")
+    session.run(
+        "pytest", "-p", "no:cacheprovider", *(session.posargs or ["tests/unit", "tests/git"])
+    )
+
+
+@nox.session
+def end_to_end(session: nox.Session) -> None:
+    """Test the whole with real nox, real environments and real builds."""
+    install_group(session, "test", "--editable", ".[uv]")
+    session.run("pytest", "-p", "no:cacheprovider", *(session.posargs or ["tests/nox", "-n", "2"]))
+
+
+@nox.session(python=nox_cleanroom.supported_pythons()[0], default=False)
+def minimums(session: nox.Session) -> None:
+    """Test with the oldest versions of what we depend on, on the oldest Python."""
+    groups = nox.project.dependency_groups(PROJECT, "test")
+    session.install("--resolution=lowest-direct", "--editable", ".[uv]", *groups)
+    session.run("pytest", "-p", "no:cacheprovider", "tests", "-n", "2", *session.posargs)
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Check style and format."""
+    install_group(session, "lint")
+    session.run("ruff", "check", "--no-cache", ".")
+    session.run("ruff", "format", "--no-cache", "--check", ".")
+
+
+@nox.session
+def typing(session: nox.Session) -> None:
+    """Check types, strictly."""
+    install_group(session, "typing", "--editable", ".")
+    session.run("mypy", f"--cache-dir={session.create_tmp()}/mypy")
+
+
+@nox.session
+def docs(session: nox.Session) -> None:
+    """Build the documentation; a broken link or reference is an error."""
+    install_group(session, "docs")
+    built = f"{session.create_tmp()}/html"
+    session.run("sphinx-build", "-W", "--keep-going", "-q", "docs", built, "-d", f"{built}.cache")
+    session.log(f"built {built}/index.html")
+
+
+if __name__ == "__main__":
+    nox.main()
