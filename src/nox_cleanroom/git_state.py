@@ -12,6 +12,7 @@ from pathlib import Path
 from nox_cleanroom.change import Change, Kind, display
 from nox_cleanroom.git import Checkout, IndexEntry
 from nox_cleanroom.listing import Stat, list_files
+from nox_cleanroom.worktree import foreign_entries
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,7 +71,8 @@ def read_git_state(checkout: Checkout, previous: GitState | None = None) -> GitS
             os.fsdecode(name): digest(_read(_place(checkout, name)))
             for name, found in signature.items()
             if stat.S_ISREG(found.mode) and _is_watched(os.fsdecode(name))
-        },
+        }
+        | {f"worktrees/{entry.name}/": "" for entry in foreign_entries(checkout)},
     )
 
 
@@ -87,6 +89,9 @@ def _is_watched(name: str) -> bool:
 def _git_signature(checkout: Checkout) -> Iterator[tuple[bytes, Stat]]:
     own = checkout.git_dir
     shared = checkout.common_dir
+    for entry in foreign_entries(checkout):
+        # Its index moves as its user works; that it is there is all we watch.
+        yield os.fsencode(f"worktrees/{entry.name}"), Stat(0, 0, 0, 0, 0)
     places = dict.fromkeys((*_OWN, *_OPERATIONS), own) | dict.fromkeys(_SHARED, shared)
     for name, base in places.items():
         root = os.path.join(os.fsencode(base), name)

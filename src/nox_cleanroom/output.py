@@ -30,6 +30,19 @@ def clean_text(text: str) -> str:
     )
 
 
+_PLAIN = str.maketrans({"✓": "+", "✗": "x"})
+
+
+def encodable(text: str, encoding: str | None) -> str:
+    """The text as far as a stream of this encoding can show it: an ASCII terminal has no ✓."""
+    encoding = encoding or "utf-8"
+    try:
+        text.encode(encoding)
+    except UnicodeEncodeError:
+        return text.translate(_PLAIN).encode(encoding, "backslashreplace").decode(encoding)
+    return text
+
+
 def last_lines(text: str, count: int = 12) -> str:
     """The last lines that say something, safe to print."""
     lines = [line.rstrip() for line in clean_text(text).splitlines() if line.strip()]

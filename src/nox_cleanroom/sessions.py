@@ -22,6 +22,7 @@ from nox_cleanroom.interpreters import supported_pythons
 from nox_cleanroom.interruption import interruptible
 from nox_cleanroom.job import Job, Request, open_job
 from nox_cleanroom.options import Options, help_text, parse_options
+from nox_cleanroom.output import encodable
 from nox_cleanroom.recorder import Progress
 from nox_cleanroom.reports import text
 from nox_cleanroom.results import Run
@@ -185,7 +186,8 @@ def _run(session: nox.Session, act: Callable[[Options, Progress], Run | None]) -
     except CleanroomError as error:
         _tell_status(session, {error.code})
         session.error(str(error))
-    print(text.render(run), flush=True)  # noqa: T201 - the report
+    report = encodable(text.render(run), sys.stdout.encoding)
+    print(report, flush=True)  # noqa: T201 - the report
     session.log(f"evidence: {written[0]}")
     _tell_status(session, run.codes)
     if run.codes:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+import re
 import tempfile
 import time
 from collections.abc import Iterator
@@ -92,10 +93,15 @@ def _add_entry(checkout: Checkout, directory: Path, commit: Commit, reason: str)
         commit.oid,
     )
     if answer.returncode != 0:
+        words = answer.stderr.decode("utf-8", "replace").strip()
+        torn = re.search(r"failed to read (.+)/commondir", words)
         raise WorktreeError(
             "Git could not add a worktree.",
-            output=answer.stderr.decode("utf-8", "replace").strip(),
-            hint="`git worktree list` may name a torn entry; `git worktree repair` mends it.",
+            output=words,
+            hint=f"{torn.group(1)} was left half made by a git that was killed: remove it, or run"
+            " `git worktree prune`."
+            if torn
+            else "Does `git worktree add` work by hand?",
         )
 
 
@@ -146,11 +152,35 @@ def owner_of(entry: Path) -> Path | None:
     return Path(reason.removeprefix(REASON)) if reason.startswith(REASON) else None
 
 
+def foreign_entries(checkout: Checkout) -> list[Path]:
+    """The administrative entries of worktrees that are not ours.
+
+    One that git is just making is locked as ``initializing``, and has no ``gitdir`` before that
+    (`builtin/worktree.c`); one that we are removing has lost its ``gitdir`` first.
+    """
+    return [
+        entry
+        for entry in _entries(checkout)
+        if (entry / "gitdir").exists() and owner_of(entry) is None and not _is_initializing(entry)
+    ]
+
+
+def _is_initializing(entry: Path) -> bool:
+    with contextlib.suppress(OSError):
+        return (entry / "locked").read_text(encoding="utf-8").strip() == "initializing"
+    return False
+
+
+def _remove_entry(entry: Path) -> None:
+    (entry / "gitdir").unlink(missing_ok=True)
+    remove_tree(entry)
+
+
 def _remove_entries(checkout: Checkout, workspace: Path, directory: Path | None = None) -> None:
     """Remove what git keeps of our worktrees: by our reason only, never a blanket prune."""
     for entry in _entries(checkout):
         if owner_of(entry) == workspace and directory in {None, _directory_of(entry)}:
-            remove_tree(entry)
+            _remove_entry(entry)
     # Git removes the directory with the last entry too.
     with contextlib.suppress(OSError):
         (checkout.common_dir / "worktrees").rmdir()
@@ -181,7 +211,7 @@ def reclaim(checkout: Checkout) -> list[Path]:
         for entry in _entries(checkout):
             owner = owner_of(entry)
             if owner is not None and not owner.exists():
-                remove_tree(entry)
+                _remove_entry(entry)
         with contextlib.suppress(OSError):
             (checkout.common_dir / "worktrees").rmdir()
     return reclaimed

@@ -9,7 +9,7 @@ import pytest
 from nox_cleanroom.change import display
 from nox_cleanroom.ci import append_output, github_matrix
 from nox_cleanroom.evidence import redact
-from nox_cleanroom.output import clean_text, last_lines
+from nox_cleanroom.output import clean_text, encodable, last_lines
 
 
 @pytest.mark.parametrize(
@@ -28,6 +28,11 @@ from nox_cleanroom.output import clean_text, last_lines
 )
 def test_control_characters_and_workflow_commands_are_spelled_out(text: str, shown: str) -> None:
     assert clean_text(text) == shown
+
+
+def test_what_a_stream_cannot_show_is_written_otherwise() -> None:
+    assert encodable("✓ PASSED", "utf-8") == "✓ PASSED"
+    assert encodable("✓ ✗ ü", "ascii") == "+ x \\xfc"
 
 
 def test_last_lines_are_the_last_that_say_something() -> None:
