@@ -3,33 +3,43 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from nox_cleanroom import process
+
+_NUMBERS = [
+    getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
+]
+
+
+def _is_main_thread() -> bool:
+    # Only the main thread receives signals and may set handlers
+    # (https://docs.python.org/3/library/signal.html).
+    return threading.current_thread() is threading.main_thread()
 
 
 @contextlib.contextmanager
 def shielded() -> Iterator[None]:
-    """A block that further signals do not cut short, for cleaning up.
-
-    Only the main thread receives signals (https://docs.python.org/3/library/signal.html);
-    in another thread the block is just a block.
-    """
-    if threading.current_thread() is not threading.main_thread():
+    """A block that signals do not cut short, for cleaning up; they arrive when it ends."""
+    if not _is_main_thread():
         yield
         return
-    numbers = [
-        getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
-    ]
-    previous = {number: signal.signal(number, signal.SIG_IGN) for number in numbers}
+    arrived: list[int] = []
+    previous = {
+        number: signal.signal(number, lambda number, _frame: arrived.append(number))
+        for number in _NUMBERS
+        if signal.getsignal(number) is not signal.SIG_IGN
+    }
     try:
         yield
     finally:
         for number, handler in previous.items():
             signal.signal(number, handler)
+        if arrived:
+            signal.raise_signal(arrived[0])
 
 
 class Terminated(KeyboardInterrupt):
@@ -40,34 +50,48 @@ class Terminated(KeyboardInterrupt):
         self.number = number
 
 
+def _unwind(number: int, _frame: object) -> None:
+    """Unwind the stack, and let no further signal cut that short."""
+    for other in _NUMBERS:
+        signal.signal(other, signal.SIG_IGN)
+    raise KeyboardInterrupt if number == signal.SIGINT else Terminated(number)
+
+
 @contextlib.contextmanager
 def interruptible() -> Iterator[None]:
-    """A block in which SIGTERM and SIGHUP unwind the stack, as Ctrl-C does by itself.
+    """A block in which the first signal unwinds the stack, and impatience changes nothing.
 
-    Nox installs no handler for them, so without this the process would end at once and
-    leave its children and its worktree behind. When the stack is unwound the signal is
-    delivered again, so that the exit status tells the parent what happened.
+    Nox installs no handlers: SIGTERM and SIGHUP would end the process at once and leave its
+    children and its worktree behind, and a second Ctrl-C would cut the cleaning up short. When
+    the stack is unwound, a SIGTERM or SIGHUP is delivered again, so that the exit status tells
+    the parent what happened. After Ctrl-C nox ends the process itself.
     """
-    if threading.current_thread() is not threading.main_thread():
+    if not _is_main_thread():
         yield
         return
-
-    def unwind(number: int, _frame: object) -> None:
-        raise Terminated(number)
-
-    numbers = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
-    previous = {number: signal.signal(number, unwind) for number in numbers}
+    previous = {
+        number: signal.signal(number, _unwind)
+        for number in _NUMBERS
+        # Ignored from birth, as under nohup: so it stays.
+        if signal.getsignal(number) is not signal.SIG_IGN
+    }
     process.allow_starts()
     try:
         yield
     except Terminated as terminated:
         process.stop_all()
         signal.signal(terminated.number, signal.SIG_DFL)
-        os.kill(os.getpid(), terminated.number)
+        signal.raise_signal(terminated.number)
         raise
     except KeyboardInterrupt:
         process.stop_all()
         raise
-    finally:
-        for number, handler in previous.items():
-            signal.signal(number, handler)
+    except BaseException:
+        _restore(previous)
+        raise
+    _restore(previous)
+
+
+def _restore(handlers: Mapping[int, Any]) -> None:
+    for number, handler in handlers.items():
+        signal.signal(number, handler)

@@ -123,7 +123,9 @@ def open_job(request: Request, progress: Progress) -> Iterator[Job]:
     reclaimed = reclaim(checkout)
     with create_workspace(checkout, keep=request.options.keep) as workspace:
         report_dir = (request.options.report_dir,) if request.options.report_dir else ()
-        exempt = (*request.exempt, *report_dir)
+        # Where nox keeps its environments when it is run at the top or on the project.
+        usual = (checkout.root / ".nox", request.project / ".nox")
+        exempt = (*request.exempt, *report_dir, *usual)
         watch = Watch(checkout, exempt=exempt, allowed=settings.allow)
         if request.options.require_clean:
             _require_clean(watch)

@@ -180,7 +180,8 @@ def run(
                 duration=time.monotonic() - started,
                 output=f"{argv[0]}: {error.strerror or error}",
             )
-        _end_strays(mark)
+        finally:
+            _end_strays(mark)
         _running.check()
         return Completed(
             command=argv,

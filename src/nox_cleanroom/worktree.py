@@ -24,7 +24,9 @@ from nox_cleanroom.workspace import PREFIX, Workspace, abandoned_workspaces, rem
 #: How a lock reason of ours begins; the workspace follows.
 REASON = "in use by nox-cleanroom: "
 
-#: `git worktree add` reads every entry, and one that another add is just making is torn.
+#: `git worktree add` reads every entry, and one that another add is just making is torn; and
+#: another's removal may take the directory of all entries away.
+_LOST_A_RACE = re.compile(r"commondir|could not create directory")
 _ATTEMPTS = 5
 
 
@@ -78,7 +80,7 @@ def _add(checkout: Checkout, directory: Path, commit: Commit, reason: str) -> No
                 _add_entry(checkout, directory, commit, reason)
             except WorktreeError as error:
                 # Somebody else's add, which our lock knows nothing of, was half done.
-                if attempt == _ATTEMPTS or "commondir" not in error.output:
+                if attempt == _ATTEMPTS or not _LOST_A_RACE.search(error.output):
                     raise
                 time.sleep(0.05 * attempt)
             else:
@@ -144,12 +146,18 @@ def _entries(checkout: Checkout) -> list[Path]:
 
 
 def owner_of(entry: Path) -> Path | None:
-    """The workspace that an administrative entry belongs to; None when it is not ours."""
-    try:
+    """The workspace that an administrative entry belongs to; None when it is not ours.
+
+    By our lock reason, or by where the worktree lies, should a package have taken the lock off.
+    """
+    with contextlib.suppress(OSError):
         reason = (entry / "locked").read_text(encoding="utf-8", errors="surrogateescape").strip()
-    except OSError:
-        return None
-    return Path(reason.removeprefix(REASON)) if reason.startswith(REASON) else None
+        if reason.startswith(REASON):
+            return Path(reason.removeprefix(REASON))
+    directory = _directory_of(entry)
+    if directory is not None and directory.parent.name.startswith(PREFIX):
+        return directory.parent
+    return None
 
 
 def foreign_entries(checkout: Checkout) -> list[Path]:
@@ -176,13 +184,17 @@ def _remove_entry(entry: Path) -> None:
     remove_tree(entry)
 
 
-def _remove_entries(checkout: Checkout, workspace: Path, directory: Path | None = None) -> None:
-    """Remove what git keeps of our worktrees: by our reason only, never a blanket prune."""
+def _remove_entries(checkout: Checkout, workspace: Path, directory: Path) -> None:
+    """Remove what git keeps of a worktree of ours: never a blanket prune."""
     for entry in _entries(checkout):
-        if owner_of(entry) == workspace and directory in {None, _directory_of(entry)}:
+        if owner_of(entry) == workspace and _directory_of(entry) in {directory, None}:
             _remove_entry(entry)
-    # Git removes the directory with the last entry too.
-    with contextlib.suppress(OSError):
+    _remove_if_empty(checkout)
+
+
+def _remove_if_empty(checkout: Checkout) -> None:
+    """Remove the directory with its last entry, as git does, and not while an add begins."""
+    with contextlib.suppress(OSError), _lock(checkout):
         (checkout.common_dir / "worktrees").rmdir()
 
 
@@ -212,8 +224,7 @@ def reclaim(checkout: Checkout) -> list[Path]:
             owner = owner_of(entry)
             if owner is not None and not owner.exists():
                 _remove_entry(entry)
-        with contextlib.suppress(OSError):
-            (checkout.common_dir / "worktrees").rmdir()
+        _remove_if_empty(checkout)
     return reclaimed
 
 

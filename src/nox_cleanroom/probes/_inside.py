@@ -21,14 +21,15 @@ def main():
     with open(request_path, encoding="utf-8") as file:
         subjects = json.load(file)
     ask = QUESTIONS[question]
+    # Kept, for the code under test may replace what it finds in modules.
+    dumps, write = json.dumps, open
     for subject in subjects:
         try:
             answer = ask(subject)
         except BaseException as error:  # SystemExit and KeyboardInterrupt are answers too
             answer = {"error": describe(error)}
-        with open(answers_path, "a", encoding="utf-8") as file:
-            json.dump(answer, file)
-            file.write("\n")
+        with write(answers_path, "a", encoding="utf-8") as file:
+            file.write(dumps(answer) + "\n")
 
 
 def describe(error):
