@@ -29,6 +29,7 @@ import nox_cleanroom
 nox.options.default_venv_backend = "uv|virtualenv"
 nox.options.sessions = ["lint", "typing", "tests", "end_to_end", "docs", "smoke", "clean_check"]
 
+TESTS = ("tests/unit", "tests/git", "tests/nox")
 PROJECT = nox.project.load_toml("pyproject.toml")
 
 
@@ -77,12 +78,19 @@ def end_to_end(session: nox.Session) -> None:
     session.run("pytest", "-p", "no:cacheprovider", *(session.posargs or ["tests/nox", "-n", "2"]))
 
 
+@nox.session(default=False)
+def hazards(session: nox.Session) -> None:
+    """Put the whole through every hazard; `-- --every 3` takes every third of the quick ones."""
+    install_group(session, "test", "--editable", ".[uv]")
+    session.run("pytest", "-p", "no:cacheprovider", "tests/hazards", "-n", "2", *session.posargs)
+
+
 @nox.session(python=nox_cleanroom.supported_pythons()[0], default=False)
 def minimums(session: nox.Session) -> None:
     """Test with the oldest versions of what we depend on, on the oldest Python."""
     groups = nox.project.dependency_groups(PROJECT, "test")
     session.install("--resolution=lowest-direct", "--editable", ".[uv]", *groups)
-    session.run("pytest", "-p", "no:cacheprovider", "tests", "-n", "2", *session.posargs)
+    session.run("pytest", "-p", "no:cacheprovider", *TESTS, "-n", "2", *session.posargs)
 
 
 @nox.session

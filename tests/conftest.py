@@ -232,3 +232,16 @@ def without_uv(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def _directories_without_uv() -> list[str]:
     directories = os.environ["PATH"].split(os.pathsep)
     return [one for one in directories if not (Path(one) / "uv").exists()]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--every", type=int, default=1, help="run every Nth test, and no slow one")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    every = config.getoption("--every")
+    if every > 1:
+        quick = [item for item in items if item.get_closest_marker("slow") is None]
+        chosen = quick[::every]
+        config.hook.pytest_deselected(items=[item for item in items if item not in chosen])
+        items[:] = chosen

@@ -156,7 +156,7 @@ class _Contract:
                 continue
             path = Path(os.path.abspath(self._cwd / found))
             self.found[key] = path
-            if not os.path.lexists(path):
+            if "\0" in found or not os.path.lexists(path):
                 yield f"`{key}` names {clean_text(str(path))}, which does not exist"
 
     def _digests(self, answer: Mapping[str, Any]) -> Iterator[str]:
@@ -165,7 +165,8 @@ class _Contract:
             if not isinstance(stated, str) or not isinstance(found, str):
                 yield f"`{digest_key}` and `{path_key}` must be a digest and a path"
                 continue
-            path = Path(os.path.realpath(self._cwd / found))
+            # No path has a NUL, and asking the system about one is an error of ours.
+            path = Path(os.path.realpath(self._cwd / found.replace("\0", "\ufffd")))
             if not path.is_file():
                 yield f"`{path_key}` names {clean_text(str(path))}, which is no file"
             elif not any(path.is_relative_to(place) for place in self._readable):
