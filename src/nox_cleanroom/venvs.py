@@ -124,18 +124,18 @@ def _environment(venv: VirtualEnv) -> Environment:
 
 
 def _refuse_system_packages(location: Path) -> None:
-    """Refuse an environment that sees packages from outside (https://docs.python.org/3/library/site.html)."""
+    """Refuse an environment that sees packages from outside.
+
+    One that has no ``pyvenv.cfg`` this moment is being made anew by another run
+    (https://docs.python.org/3/library/site.html).
+    """
     try:
         lines = (location / "pyvenv.cfg").read_text(encoding="utf-8").splitlines()
     except OSError:
-        raise EnvironmentRefusedError(
-            f"{str(location)!r} is no virtual environment: it has no pyvenv.cfg."
-        ) from None
-    settings = {
-        key.strip().lower(): value.strip()
-        for key, _, value in (line.partition("=") for line in lines)
-    }
-    if settings.get("include-system-site-packages", "false").lower() == "true":
+        return
+    pairs = (line.partition("=") for line in lines)
+    settings = {key.strip().lower(): value.strip().lower() for key, _, value in pairs}
+    if settings.get("include-system-site-packages") == "true":
         raise EnvironmentRefusedError(
             "The environment sees the packages of the system, so a missing requirement would not"
             " be noticed.",

@@ -19,7 +19,8 @@ from typing import Any
 
 import platformdirs
 
-from nox_cleanroom.errors import CleanroomError, Code
+from nox_cleanroom import process
+from nox_cleanroom.errors import CleanroomError, Code, InterruptedRunError
 from nox_cleanroom.git import Checkout
 from nox_cleanroom.interruption import shielded
 
@@ -196,6 +197,7 @@ def remove_tree(root: Path) -> None:
         _remove(root)
         if not os.path.lexists(root):
             return
+        _make_mutable(root)
         if time.monotonic() > deadline:
             raise CleanroomError(
                 f"{str(root)!r} could not be removed.",
@@ -203,6 +205,14 @@ def remove_tree(root: Path) -> None:
                 code=Code.WORKTREE_FAILED,
             )
         time.sleep(0.05)
+
+
+def _make_mutable(root: Path) -> None:
+    """Take off the attributes that keep even root from removing a file, where there are such."""
+    chattr = shutil.which("chattr")
+    if chattr:
+        with contextlib.suppress(InterruptedRunError):
+            process.run([chattr, "-R", "-f", "-ia", root], cwd="/", env={"PATH": os.defpath})
 
 
 def _remove(root: Path) -> None:

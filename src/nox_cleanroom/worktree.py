@@ -96,15 +96,22 @@ def _add_entry(checkout: Checkout, directory: Path, commit: Commit, reason: str)
     )
     if answer.returncode != 0:
         words = answer.stderr.decode("utf-8", "replace").strip()
-        torn = re.search(r"failed to read (.+)/commondir", words)
-        raise WorktreeError(
-            "Git could not add a worktree.",
-            output=words,
-            hint=f"{torn.group(1)} was left half made by a git that was killed: remove it, or run"
+        raise WorktreeError("Git could not add a worktree.", output=words, hint=_advice(words))
+
+
+def _advice(words: str) -> str:
+    torn = re.search(r"failed to read (.+)/commondir", words)
+    if torn:
+        return (
+            f"{torn.group(1)} was left half made by a git that was killed: remove it, or run"
             " `git worktree prune`."
-            if torn
-            else "Does `git worktree add` work by hand?",
         )
+    if re.search(r"Read-only file system|Permission denied", words):
+        return (
+            "A worktree needs an entry in the repository's git directory, which cannot be written"
+            " to: `git clone` the repository to a place of your own."
+        )
+    return "Does `git worktree add` work by hand?"
 
 
 def _fill(directory: Path, commit: Commit) -> None:

@@ -226,6 +226,7 @@ def test_an_import_that_misbehaves(
 
 COMMANDS: dict[str, str] = {
     "makes the worktree read-only": "for d, _, _ in os.walk(tree): os.chmod(d, 0o500)",
+    "makes it immutable": "subprocess.run(['chattr', '-R', '+i', tree], check=False)",
     "deletes the worktree": "shutil.rmtree(tree)",
     "deletes its entry": "shutil.rmtree(entry)",
     "unlocks it": "os.unlink(os.path.join(entry, 'locked'))",

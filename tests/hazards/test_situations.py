@@ -339,6 +339,37 @@ def test_a_torn_worktree_entry_is_named(repository: Make, cleanroom: Tool) -> No
     assert difference(before, deep_snapshot(root)) == []
 
 
+def test_a_read_only_checkout_is_refused_clearly(
+    repository: Make, cleanroom: Tool, tmp_path: Path
+) -> None:
+    root, place = repository(), tmp_path / "read-only"
+    place.mkdir()
+    bind = ["mount", "--bind", str(root), str(place)]
+    if subprocess.run(bind, capture_output=True, check=False).returncode:
+        pytest.skip("only where a file system can be mounted")
+    try:
+        subprocess.run(["mount", "-o", "remount,bind,ro", str(place)], check=True)
+        ran = cleanroom(place, SMOKE)
+        refused(ran, 3, "WORKTREE_FAILED")
+        assert "`git clone` the repository to a place of your own" in ran.text
+    finally:
+        subprocess.run(["umount", str(place)], check=False)
+
+
+def test_a_change_in_a_submodules_work_tree_is_seen(
+    repository: Make, cleanroom: Tool, tmp_path: Path
+) -> None:
+    path = str(tmp_path / "checkout/src/demo/library/part.py")
+    root = submodule(repository())
+    code = f"open({path!r}, 'a').write('#')\ndef main(): pass\n"
+    write_files(root, {"src/demo/__init__.py": code})
+    commit_all(root)
+    git(root, "config", "submodule.src/demo/library.ignore", "all")
+    ran = cleanroom(root, SMOKE)
+    assert ran.status == 30, ran.text
+    assert "src/demo/library/part.py (modified)" in ran.text
+
+
 def test_a_submodule_that_nobody_has_is_named_when_the_build_needs_it(
     repository: Make, cleanroom: Tool
 ) -> None:
