@@ -11,7 +11,6 @@ if __name__ == "__main__" and not getattr(sys.flags, "safe_path", False):
 
 import json
 import os
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -58,12 +57,21 @@ missing; 2 usage or configuration; 3 it could not be asked (no repository, no ne
 #: Nox options whose value is a path; nox itself would take it from the noxfile's directory.
 _PATH_OPTIONS = ("--report", "--envdir")
 
-#: Nox options that take a value, so that it is not taken for a session.
-_VALUE_OPTIONS = frozenset(
+#: How nox names sessions; without one of these words a session is named just so.
+_SESSION_OPTIONS = frozenset({"-s", "-e", "--sessions", "--session"})
+
+#: Nox options that take every word up to the next option.
+_MANY_VALUES = frozenset(
     {
-        *("-s", "-e", "--sessions", "--session", "-k", "--keywords", "-t", "--tags"),
-        *("-p", "--pythons", "--python", "-P", "--force-pythons", "--force-python"),
-        *("--extra-pythons", "--extra-python", "-j", "--parallel", "-db", "-fb"),
+        *("-t", "--tags", "-p", "--pythons", "--python"),
+        *("-P", "--force-pythons", "--force-python", "--extra-pythons", "--extra-python"),
+    }
+)
+
+#: Nox options that take a value, so that it is not taken for a session.
+_VALUE_OPTIONS = _MANY_VALUES | frozenset(
+    {
+        *("-k", "--keywords", "-j", "--parallel", "-db", "-fb"),
         *("--default-venv-backend", "--force-venv-backend", "--reuse-venv"),
         *("--download-python", "--usage", *_PATH_OPTIONS),
     }
@@ -91,22 +99,30 @@ class CommandLine:
         split = arguments.index("--") if "--" in arguments else len(arguments)
         sessions: list[str] = []
         options: list[str] = []
-        takes_value = ""
+        taking = ""
         for argument in arguments[:split]:
             name, equals, value = argument.partition("=")
-            if takes_value:
-                is_path = takes_value in _PATH_OPTIONS
-                options.append(str(cwd / argument) if is_path else _session(argument))
-                takes_value = ""
-            elif name in _PATH_OPTIONS and equals:
-                options.append(f"{name}={cwd / value}")
-            elif argument.startswith("-"):
+            if argument.startswith("-"):
+                taking = "" if equals else name
+                if name in _SESSION_OPTIONS:
+                    sessions += [_session(value)] if equals else []
+                elif name in _PATH_OPTIONS and equals:
+                    options.append(f"{name}={cwd / value}")
+                else:
+                    options.append(argument)
+            elif taking in _PATH_OPTIONS:
+                options.append(str(cwd / argument))
+                taking = ""
+            elif taking in _VALUE_OPTIONS:
                 options.append(argument)
-                takes_value = argument if argument in _VALUE_OPTIONS else ""
+                # These take every word up to the next option, as nox has it.
+                taking = taking if taking in _MANY_VALUES else ""
             else:
                 sessions.append(_session(argument))
         return cls(
-            sessions=tuple(sessions), nox_options=tuple(options), ours=tuple(arguments[split:])
+            sessions=tuple(dict.fromkeys(sessions)),
+            nox_options=tuple(options),
+            ours=tuple(arguments[split:]),
         )
 
     def value_of(self, option: str) -> str | None:
@@ -128,7 +144,7 @@ def main() -> None:
     sys.exit(run(sys.argv[1:]))
 
 
-def run(arguments: Sequence[str]) -> int:
+def run(arguments: Sequence[str]) -> int:  # noqa: PLR0911 - one for each thing asked for
     """The exit status of a command line.
 
     Args:
@@ -148,6 +164,11 @@ def run(arguments: Sequence[str]) -> int:
     except CleanroomError as error:
         print(f"nox-cleanroom: {error}", file=sys.stderr)
         return error.code.exit_status
+    except OSError as error:
+        # The current directory is gone, or the cache cannot be written to.
+        print(f"nox-cleanroom: {error}", file=sys.stderr)
+        print("  -> Is HOME, or XDG_CACHE_HOME, a place to write to?", file=sys.stderr)
+        return Code.NO_SPACE.exit_status
     except KeyboardInterrupt:
         return Code.INTERRUPTED.exit_status
 
@@ -163,9 +184,9 @@ def _clear_cache() -> int:
 def _run_nox(line: CommandLine) -> int:
     project = _find_project(Path.cwd())
     noxfile = Path(__file__).parent / "noxfile" / "noxfile.py"
-    with cache.reserve(project) as place, tempfile.TemporaryDirectory() as temporary:
-        report = line.value_of("--report") or str(Path(temporary) / "report.json")
-        statuses = Path(temporary) / "statuses"
+    with cache.reserve(project) as place:
+        report = line.value_of("--report") or str(place.words / "report.json")
+        statuses = place.words / "statuses"
         statuses.mkdir()
         argv = ["--noxfile", str(noxfile), *line.nox_options]
         if line.value_of("--envdir") is None:

@@ -15,6 +15,7 @@ from functools import partial
 from pathlib import Path
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.utils import canonicalize_name
 
 from nox_cleanroom import process, variables
 from nox_cleanroom.distribution import Wheel
@@ -22,6 +23,7 @@ from nox_cleanroom.environment import Environment, Facts, learn_facts
 from nox_cleanroom.errors import (
     BuildError,
     CleanroomError,
+    ConfigError,
     InterpreterMissingError,
     InterruptedRunError,
 )
@@ -34,6 +36,7 @@ from nox_cleanroom.recorder import Recorder
 from nox_cleanroom.results import Cell, InterpreterRecord, ProbeResult, Problem, WheelRecord
 from nox_cleanroom.second_look import look_again
 from nox_cleanroom.wheelhouse import Provenance, StoredWheel, Wheelhouse, wheelhouse_key
+from nox_cleanroom.worktree import missing_submodules
 
 #: Makes an environment for a Python, such as ``3.11``, in a directory.
 CreateEnvironment = Callable[[str, Path], Environment]
@@ -96,6 +99,7 @@ class _Bench:
         with contextlib.suppress(InvalidSpecifier):
             stated = wheel.metadata.get("requires_python", "")
             require_admitted(SpecifierSet(stated), facts.version)
+        _require_extras(wheel, job.extras)
         self._install(wheel, environment, facts, job.extras)
         if not install_only:
             self._probe(wheel, environment, facts)
@@ -128,7 +132,8 @@ class _Bench:
             job.commit.describe,
             job.subject.project,
             environment.backend,
-            shaping,
+            variables.seen_by_the_build(job.build_env),
+            missing_submodules(job.checkout, job.commit),
             job.options.find_links,
         )
         self._recorder.wait_for("the wheel")
@@ -184,6 +189,7 @@ class _Bench:
                 extras=job.extras,
                 checkout=job.checkout,
                 pyproject=job.pyproject,
+                missing_submodules=missing_submodules(job.checkout, job.commit),
                 project=project,
                 recorder=self._recorder,
                 workspace=job.workspace,
@@ -212,6 +218,17 @@ class _Bench:
             problems=tuple(self.problems),
             wheel=self._wheel,
             interpreter=self._interpreter,
+        )
+
+
+def _require_extras(wheel: Wheel, extras: tuple[str, ...]) -> None:
+    """Make sure that the distribution has the extras; installers only warn."""
+    offered = {canonicalize_name(extra) for extra in wheel.metadata.get("provides_extra", [])}
+    unknown = [extra for extra in extras if canonicalize_name(extra) not in offered]
+    if unknown:
+        raise ConfigError(
+            f"{wheel.path.name} has no extra {', '.join(map(repr, unknown))}.",
+            hint=f"It has: {', '.join(sorted(offered)) or 'none'}.",
         )
 
 

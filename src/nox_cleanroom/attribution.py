@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from nox_cleanroom.change import Change
+from nox_cleanroom.output import clean_text
 
 #: What editors, linters and file managers leave on their own while we run.
 _BYSTANDERS = (
@@ -58,7 +59,7 @@ class Attribution:
         """What changed and what was running: a coincidence in time, never an accusation."""
         if not self.steps:
             return f"{self.change}, between two steps"
-        steps = " or ".join(f"`{step}`" for step in self.steps)
+        steps = " or ".join(f"`{clean_text(step)}`" for step in self.steps)
         return f"{self.change}, while {steps} was running"
 
 

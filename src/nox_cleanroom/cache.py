@@ -26,6 +26,8 @@ class Place:
 
     #: For nox's environments; nobody else uses it meanwhile.
     environments: Path
+    #: For what the run's sessions say of themselves; empty when the run begins.
+    words: Path
     #: For wheels and evidence, shared by all runs on the project.
     state: Path
 
@@ -49,7 +51,10 @@ def reserve(project: Path) -> Iterator[Place]:
             continue
         try:
             _prune(keep=home)
-            yield Place(environments=environments, state=home / "state")
+            words = home / f"run-{number}.words"
+            remove_tree(words)
+            words.mkdir()
+            yield Place(environments=environments, words=words, state=home / "state")
         finally:
             lock.release()
         return

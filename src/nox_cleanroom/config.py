@@ -213,7 +213,7 @@ def _versions(door: _Door, key: str, value: Any) -> tuple[str, ...]:
             door.problems.append(f'`{key}` must hold versions like "3.12", not {version!r}')
     if not versions and value == []:
         door.problems.append(f"`{key}` must name at least one version")
-    return versions
+    return tuple(dict.fromkeys(versions))
 
 
 def _mapping(door: _Door, key: str, value: Any) -> dict[str, Any]:
@@ -224,11 +224,13 @@ def _string_mapping(door: _Door, key: str, value: Any) -> dict[str, str]:
     table = _mapping(door, key, value)
     for name, item in table.items():
         door.expect(f"{key}.{name}", item, str, "a string")
+        if key == "env" and ("=" in name or "\0" in f"{name}{item}" or not name):
+            door.problems.append(f"`{key}` has {name!r}, which can be no variable")
     return table
 
 
 def _seconds(door: _Door, key: str, value: Any) -> float | None:
-    if door.expect(key, value, (int, float), "a number of seconds") and value <= 0:
+    if door.expect(key, value, (int, float), "a number of seconds") and not 0 < value < 1e9:
         door.problems.append(f"`{key}` must be a positive number of seconds, not {value!r}")
     return value if isinstance(value, (int, float)) else None
 
@@ -278,7 +280,10 @@ _CONTRACT = ("require", "equals", "paths", "sha256")
 
 def _argv(door: _Door, key: str, value: Any) -> tuple[str, ...]:
     if isinstance(value, list):
-        return _strings(door, key, value)
+        words = _strings(door, key, value)
+        if value == [] or any("\0" in word for word in words):
+            door.problems.append(f"`{key}` must be words without NUL, at least one")
+        return words
     if not door.expect(key, value, str, "a command line"):
         return ()
     try:
@@ -286,7 +291,7 @@ def _argv(door: _Door, key: str, value: Any) -> tuple[str, ...]:
     except ValueError as error:
         door.problems.append(f"`{key}` cannot be split into words: {error}")
         return ()
-    if not argv:
+    if not argv or "\0" in value:
         door.problems.append(f"`{key}` is an empty command")
     return argv
 

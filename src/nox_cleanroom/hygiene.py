@@ -27,7 +27,7 @@ _NAMED = 20
 
 #: What compilers, interpreters and tools leave among the source, and nobody wants in a wheel.
 _LEFTOVERS = re.compile(
-    r"(^|/)(__pycache__|\.[^/]+_cache|\.tox|\.nox|\.venv|node_modules|[^/]+\.egg-info)/"
+    r"(^|/)(__pycache__|\.[^/]+|node_modules|[^/]+\.egg-info)/"
     r"|\.(py[cod]|so|pyd|o|a|obj|dll|dylib|orig|rej|log|swp)$|(^|/)\.[^/]+$|~$"
 )
 
@@ -105,10 +105,10 @@ def tracked_artefacts(
         elif path.name == "SOURCES.txt" and path.parent.suffix == ".egg-info":
             if f"{path.parent}/PKG-INFO" in tracked and _is_generated(checkout, commit, path):
                 found[str(path.parent)] = "metadata that setuptools writes at every build"
-        elif re.match(r"build/(lib[^/]*|bdist\.[^/]+|temp\.[^/]+)/", name):
-            copied = "/".join(path.parts[2:])
-            if path.parts[1] != "lib" or copied in tracked or f"src/{copied}" in tracked:
-                found["/".join(path.parts[:2])] = "copies of the source that setuptools makes"
+        elif built := re.match(r"((?:.*/)?)build/(lib|lib\.[^/]+|bdist\.[^/]+)/(.*)", name):
+            prefix, _, copied = built.groups()
+            if {f"{prefix}{copied}", f"{prefix}src/{copied}"} & tracked:
+                found[name[: built.start(3) - 1]] = "copies of the source that setuptools makes"
         elif path.parts[0] in {".eggs", ".tox", ".nox", ".pytest_cache", ".mypy_cache"}:
             found[path.parts[0]] = "a tool's own cache"
     for artefact, what in sorted(found.items()):
@@ -144,14 +144,20 @@ def hidden_source(
         for source, installed in roots.items():
             if path.startswith(f"{source}/") and not _LEFTOVERS.search(path):
                 place = f"{installed}/{path.removeprefix(f'{source}/')}"
-                if place not in shipped and PurePosixPath(path).suffix in kinds:
+                if place not in shipped:
                     hidden[path] = place
     for path, rule in sorted(checkout.ignore_rules(hidden).items())[:_NAMED]:
-        meant = "/" in rule.rstrip("/") or rule.strip("/") == PurePosixPath(path).name
+        like_shipped = PurePosixPath(path).suffix in kinds
+        # A directory's bare name, and not a pattern for files or a path.
+        is_loose = re.fullmatch(r"[^/*?\[]+/?", rule) and rule.strip("/") in path.split("/")[:-1]
+        if not is_loose and not like_shipped:
+            continue
+        meant = not is_loose
+        loud = Outcome.FAILED if like_shipped else Outcome.WARNED
         yield ProbeResult(
             probe=HIDDEN,
             subject=clean_text(path),
-            outcome=Outcome.PASSED if meant else Outcome.FAILED,
+            outcome=Outcome.PASSED if meant else loud,
             message=f"The ignore rule `{clean_text(rule)}` hides it, and the wheel lacks it.",
             hint="" if meant else f"Write `/{clean_text(rule)}`, and `git add` the file.",
             code=Code.CHECKOUT_POLLUTED,

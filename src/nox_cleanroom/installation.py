@@ -34,6 +34,8 @@ class Installation:
     pyproject: Mapping[str, object]
     #: The project in a worktree, for commands that need its files.
     project: Path | None
+    #: Submodules of the commit that are empty.
+    missing_submodules: tuple[str, ...]
     recorder: Recorder
     workspace: Workspace
     #: The user's variables.

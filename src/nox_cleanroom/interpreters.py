@@ -5,14 +5,14 @@ from __future__ import annotations
 import ast
 import configparser
 import contextlib
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.specifiers import SpecifierSet
 
 from nox_cleanroom.config import Settings, parse_toml, tool_table
-from nox_cleanroom.errors import CleanroomError
 
 #: The CPythons that this release knows, oldest first. Part of each release, so that the
 #: same release always gives the same answer; the oldest is what virtualenv can still seed.
@@ -48,7 +48,7 @@ def supported_pythons(project: str | Path = ".") -> list[str]:
             return configured
     try:
         requires = requires_python(Path(project))
-    except (OSError, CleanroomError, InvalidSpecifier):
+    except Exception:  # noqa: BLE001 - whatever it is, the session will say it
         requires = None
     return admitted(requires)
 
@@ -124,7 +124,9 @@ def poetry_specifier(text: str) -> SpecifierSet:
     Only the caret, the tilde and wildcards differ from PEP 440; of alternatives (``||``)
     the first is taken. (https://python-poetry.org/docs/dependency-specification/)
     """
-    parts = text.split("||", maxsplit=1)[0].replace(" ", ",").split(",")
+    # Blanks separate as commas do, but not an operator from its version.
+    first = re.sub(r"([<>=!~^])\s+", r"\1", text.partition("||")[0])
+    parts = first.replace(" ", ",").split(",")
     return SpecifierSet(",".join(_poetry_part(part.strip()) for part in parts if part.strip()))
 
 

@@ -49,7 +49,7 @@ def list_files(root: bytes, skipped: Skip) -> dict[bytes, Stat]:
                 continue
             try:
                 found[path] = Stat.from_lstat(entry.stat(follow_symlinks=False))
-            except FileNotFoundError:
+            except OSError:
                 continue
             if stat.S_ISDIR(found[path].mode):
                 pending.append(path + b"/")

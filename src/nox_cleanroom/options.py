@@ -53,7 +53,7 @@ class _Parser(argparse.ArgumentParser):
 
 def _seconds(text: str) -> float:
     seconds = float(text)
-    if not 0 < seconds < float("inf"):
+    if not 0 < seconds < 1e9:
         raise argparse.ArgumentTypeError("must be a positive number of seconds")
     return seconds
 

@@ -20,6 +20,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from filelock import BaseFileLock, Timeout
+
 from nox_cleanroom.errors import InterruptedRunError
 
 _WINDOWS = sys.platform == "win32"
@@ -130,6 +132,24 @@ def allow_starts() -> None:
     _running.resume()
 
 
+@contextlib.contextmanager
+def holding(lock: BaseFileLock) -> Iterator[None]:
+    """A block under a lock; waiting for it ends with the run.
+
+    Raises:
+        InterruptedRunError: the whole run is being ended.
+    """
+    while True:
+        _running.check()
+        with contextlib.suppress(Timeout):
+            lock.acquire(timeout=0.2)
+            break
+    try:
+        yield
+    finally:
+        lock.release()
+
+
 def run(
     command: Sequence[str | os.PathLike[str]],
     *,
@@ -173,12 +193,13 @@ def run(
         try:
             with _running.start(popen) as process:
                 _wait(process, timeout, expired)
-        except OSError as error:
+        except (OSError, ValueError) as error:
+            # ValueError: a NUL in a word, or a variable's name that cannot be.
             return Completed(
                 command=argv,
                 exit_status=None,
                 duration=time.monotonic() - started,
-                output=f"{argv[0]}: {error.strerror or error}",
+                output=f"{argv[0]}: {getattr(error, 'strerror', None) or error}",
             )
         finally:
             _end_strays(mark)
@@ -201,7 +222,8 @@ def _wait(
         expired.set()
         _end_group(process)
 
-    timer = threading.Timer(timeout, expire) if timeout is not None else None
+    limit = None if timeout is None else min(timeout, threading.TIMEOUT_MAX)
+    timer = threading.Timer(limit, expire) if limit is not None else None
     if timer is not None:
         timer.daemon = True
         timer.start()

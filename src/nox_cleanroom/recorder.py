@@ -55,7 +55,8 @@ class Watch:
         own_prefix: Path = Path(sys.prefix),
     ) -> None:
         self._checkout = checkout
-        self._exempt = frozenset(_relative_paths(checkout, exempt))
+        own = [checkout.git_dir, checkout.common_dir]
+        self._exempt = frozenset(_relative_paths(checkout, [*exempt, *own]))
         self._exempt_beginnings = tuple(path for path in self._exempt if path.endswith(b"."))
         self._own_prefix = next(
             (own + b"/" for own in _relative_paths(checkout, [own_prefix])), None
@@ -106,9 +107,6 @@ class Watch:
             self._changes += attribute(changes, list(self._intervals.values()), since)
 
     def _skips(self, path: bytes) -> bool:
-        # The checkout's own .git directory is looked at by name; a .git file is a file.
-        if path == b".git":
-            return self._checkout.git_dir == self._checkout.root / ".git"
         if self._own_prefix and path.startswith(self._own_prefix):
             return path.endswith(b"/__pycache__")
         return path in self._exempt or path.startswith(self._exempt_beginnings)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import nox
+import platformdirs
 from nox.logger import logger
 
 from nox_cleanroom import as_installed, ci, evidence, venvs
@@ -22,7 +23,7 @@ from nox_cleanroom.interpreters import supported_pythons
 from nox_cleanroom.interruption import interruptible
 from nox_cleanroom.job import Job, Request, open_job
 from nox_cleanroom.options import Options, help_text, parse_options
-from nox_cleanroom.output import encodable
+from nox_cleanroom.output import clean_text, encodable
 from nox_cleanroom.recorder import Progress
 from nox_cleanroom.reports import text
 from nox_cleanroom.results import Run
@@ -43,7 +44,8 @@ BACKEND = "uv|virtualenv"
 #: How the sessions are declared; a noxfile that spells them out says the same.
 SMOKE = {
     "venv_backend": BACKEND,
-    # The environment is made anew all the same, but not by nox: see `venvs.reserve_location`.
+    # What is tested is installed into a fresh one of the run's own: see `venvs`. Nox's own only
+    # says whether the interpreter is here, and clearing it could disturb another run.
     "reuse_venv": True,
     "download_python": "never",
     "allow_parallel": True,
@@ -73,11 +75,9 @@ def smoke(session: nox.Session, project: str | Path = ".") -> None:
         python, create = _python_of(session), _creator(session)
         with open_job(_request(session, "smoke", project, options), progress) as job:
             _announce(session, job)
-            aside = job.workspace.directory("environments") / python
-            with (
-                venvs.reserve_location(session, aside) as location,
-                _working_in(job.workspace.directory("neutral")),
-            ):
+            venvs.require_environment(session)
+            location = job.workspace.directory("environments") / python
+            with _working_in(job.workspace.directory("neutral")):
                 cell = as_installed.check_wheel(
                     job,
                     python,
@@ -103,7 +103,7 @@ def clean_check(session: nox.Session, project: str | Path = ".") -> None:
     def check(options: Options, progress: Progress) -> Run:
         with open_job(_request(session, "clean_check", project, options), progress) as job:
             _announce(session, job)
-            pythons = options.pythons or supported_pythons(project)
+            pythons = _matrix_pythons(project, options)
             with _working_in(job.workspace.directory("neutral")):
                 cell = check_cleanliness(job, pythons, _creator(session))
             run = job.finish([cell])
@@ -180,18 +180,26 @@ def _run(session: nox.Session, act: Callable[[Options, Progress], Run | None]) -
             return
         with interruptible(), board(logger) as progress:
             run = act(options, progress)
-        if run is None:
-            return
-        written = evidence.write_evidence(run, _report_dir(session, options), __version__)
+        if run is not None:
+            _conclude(session, run, _report_dir(session, options))
     except CleanroomError as error:
         _tell_status(session, {error.code})
-        session.error(str(error))
+        session.error(clean_text(str(error)))
+
+
+def _conclude(session: nox.Session, run: Run, report_dir: Path) -> None:
+    """Print the report before anything can fail, keep the evidence, and hand nox the verdict."""
     report = encodable(text.render(run), sys.stdout.encoding)
     print(report, flush=True)  # noqa: T201 - the report
-    session.log(f"evidence: {written[0]}")
-    _tell_status(session, run.codes)
-    if run.codes:
-        session.error(text.verdict_line(run))
+    codes, verdict = run.codes, text.verdict_line(run)
+    try:
+        written = evidence.write_evidence(run, report_dir, __version__)
+        session.log(f"evidence: {written[0]}")
+    except CleanroomError as error:
+        codes, verdict = {*codes, error.code}, f"{verdict}\n{error}"
+    _tell_status(session, codes)
+    if codes:
+        session.error(verdict)
 
 
 @contextlib.contextmanager
@@ -239,6 +247,7 @@ def _request(session: nox.Session, name: str, project: str | Path, options: Opti
     config = _config(session)
     noxfile = Path(config.noxfile)
     exempt = [_envdir(session), noxfile.parent / "__pycache__" / f"{noxfile.stem}."]
+    exempt += _caches()
     if config.report:
         exempt.append(Path(os.path.abspath(config.report)))
     return Request(
@@ -249,6 +258,14 @@ def _request(session: nox.Session, name: str, project: str | Path, options: Opti
         exempt=tuple(exempt),
         env=dict(os.environ),
     )
+
+
+def _caches() -> list[Path]:
+    """Where installers and we ourselves cache; in CI that is often in the checkout, ignored."""
+    shared = Path(os.environ.get("XDG_CACHE_HOME") or platformdirs.user_cache_path())
+    own = [shared / name for name in ("uv", "pip", "virtualenv", "nox", "nox-cleanroom")]
+    named = [os.environ.get(name) for name in ("UV_CACHE_DIR", "PIP_CACHE_DIR")]
+    return [*own, *(Path(name) for name in named if name)]
 
 
 def _python_of(session: nox.Session) -> str:
@@ -275,9 +292,9 @@ def _matrix_pythons(project: str | Path, options: Options) -> Sequence[str]:
     if options.pythons is None:
         return supported
     wanted = [python for python in supported if python in options.pythons]
-    if not wanted:
+    if len(wanted) < len(set(options.pythons)):
         raise UsageError(
-            f"An empty matrix: the project supports {', '.join(supported)}, and --pythons asks for"
+            f"The project supports {', '.join(supported)}, and --pythons asks for"
             f" {', '.join(options.pythons)}.",
             hint="Name supported ones, or set `pythons` in [tool.nox-cleanroom].",
             code=Code.EMPTY_MATRIX,
@@ -290,28 +307,26 @@ def _emit(session: nox.Session, pythons: Sequence[str]) -> None:
     print(jobs, flush=True)  # noqa: T201 - the only thing on standard output
     output = os.environ.get("GITHUB_OUTPUT")
     if output:
-        ci.append_output(jobs, Path(output))
+        try:
+            ci.append_output(jobs, Path(output))
+        except OSError as error:
+            raise UsageError(f"GITHUB_OUTPUT cannot be written to: {error}.") from None
         session.log(f"appended to {output}")
 
 
 def _announce(session: nox.Session, job: Job) -> None:
     where = "" if job.subject.project == "." else f", project {job.subject.project}"
-    session.log(f"testing {job.commit.short} ({job.commit.subject}){where}")
+    session.log(f"testing {job.commit.short} ({clean_text(job.commit.subject)}){where}")
     session.log(f"settings: {job.subject.settings_source}")
     for note in job.notes:
         session.log(note)
 
 
-def _own_environment(session: nox.Session) -> list[Path]:
-    return [session.env_dir] if (session.env_dir / "pyvenv.cfg").exists() else []
-
-
 def _keep(session: nox.Session, job: Job) -> None:
     if job.options.keep:
         session.log(f"kept: {job.workspace.root}")
-        made = [python.parent for python in job.workspace.root.glob("environments-*/*/pyvenv.cfg")]
-        for environment in sorted({*made, *_own_environment(session)}):
-            session.log(f"  an environment: . {environment}/bin/activate")
+        for found in sorted(job.workspace.root.glob("environments-*/*/pyvenv.cfg")):
+            session.log(f"  an environment: . {found.parent}/bin/activate")
         for tree in sorted(job.workspace.root.glob("worktree-*/.git")):
             session.log(f"  a worktree: cd {tree.parent}")
             session.log(f"  when done: git worktree remove --force {tree.parent}")

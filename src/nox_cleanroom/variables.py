@@ -199,6 +199,24 @@ def _with_places(env: dict[str, str], tmp: Path, bin_dir: Path | None) -> dict[s
     return env
 
 
+#: What differs between two shells without a build taking notice; everything else may matter.
+_VOLATILE = (
+    *("PATH", "PWD", "OLDPWD", "SHLVL", "_", "TMPDIR", "TEMP", "TMP", "TERM*", "COLUMNS", "LINES"),
+    *("SSH_*", "GPG_*", "XDG_*", "DBUS_*", "DISPLAY", "WAYLAND_*", "WINDOWID", "SESSION_*"),
+    *("VSCODE_*", "COLORTERM", "LS_COLORS", "PS1", "PROMPT*", "HIST*", "LESS*", "PAGER", "EDITOR"),
+    *("GITHUB_*", "RUNNER_*", "CI", "CI_*", "BUILD_*", "*_TOKEN", "*_PASSWORD", "*_SECRET*"),
+    *("NO_COLOR", "FORCE_COLOR", "VIRTUAL_ENV*", "NOX*", "GIT_*", "HOSTNAME", "LOGNAME", "MAIL"),
+    *("PYENV_*", "UV_CACHE_DIR", "PIP_CACHE_DIR", "PIP_DISABLE_PIP_VERSION_CHECK"),
+)
+
+
+def seen_by_the_build(build_env: Mapping[str, str]) -> dict[str, str]:
+    """The variables that may make another wheel, for its identity; to be hashed, not kept."""
+    return {
+        name: value for name, value in sorted(build_env.items()) if not _matches(name, _VOLATILE)
+    }
+
+
 def shaping_the_build(env: Mapping[str, str]) -> dict[str, str]:
     """The user's variables that a build backend may read and that change what it makes."""
     return {

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
 
 import nox
 import nox.virtualenv
-from filelock import FileLock, Timeout
 from nox.command import CommandFailed
 from nox.virtualenv import InterpreterNotFound, VirtualEnv
 
@@ -28,20 +25,15 @@ BACKENDS = ("uv", "virtualenv", "venv")
 Download = Literal["auto", "never", "always"]
 
 
-@contextlib.contextmanager
-def reserve_location(session: nox.Session, private: Path) -> Iterator[Path]:
-    """The session's own environment directory, while no other run uses it; else `private`.
+def require_environment(session: nox.Session) -> None:
+    """Make sure that nox was to make a fresh virtual environment.
 
-    Nox knows no lock, and a second run on the same checkout takes the same directory. Our
-    sessions let nox reuse it, so that nox does not clear it under somebody's feet, and make
-    the environment in it anew themselves, once it is reserved.
-
-    Args:
-        session: a session whose environment nox has made.
-        private: a directory of this run alone.
+    What is tested is installed into another one, which the run makes for itself: nox knows no
+    lock, and a second run on the same checkout has the same environment directory.
 
     Raises:
-        EnvironmentRefusedError: nox was told not to make a virtual environment.
+        EnvironmentRefusedError: it is nox's own interpreter, a conda environment, or one that
+            sees the packages of the system.
     """
     venv = session.virtualenv
     if not isinstance(venv, VirtualEnv) or not venv.is_sandboxed:
@@ -51,17 +43,6 @@ def reserve_location(session: nox.Session, private: Path) -> Iterator[Path]:
             hint="Leave out --no-venv and --force-venv-backend, or force uv, virtualenv or venv.",
         )
     _refuse_system_packages(Path(venv.location))
-    lock = FileLock(f"{venv.location}.lock")
-    try:
-        lock.acquire(blocking=False)
-    except Timeout:
-        session.log("another run uses this session's environment directory: making one aside")
-        yield private
-        return
-    try:
-        yield Path(venv.location)
-    finally:
-        lock.release()
 
 
 def create(python: str, location: Path, *, backend: str, download: Download) -> Environment:

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from filelock import FileLock
 
+from nox_cleanroom import process
 from nox_cleanroom.distribution import Wheel
 from nox_cleanroom.workspace import remove_tree
 
@@ -79,7 +80,7 @@ class Wheelhouse:
             return found
         shelf = self.root / key
         shelf.mkdir(parents=True, exist_ok=True)
-        with FileLock(self.root / f"{key}.lock"):
+        with process.holding(FileLock(self.root / f"{key}.lock")):
             found = self._look(key, serves)
             if found is None:
                 found = self._store(shelf, *build())

@@ -42,6 +42,12 @@ _CONFIGURATION = (
 )
 
 _OWNER = "owner.json"
+#: The mark of a workspace that was asked to stay.
+_KEPT = "kept"
+
+#: A workspace without an owner is being made, or its maker was killed; after this time, in
+#: seconds, it is the latter.
+_MADE_WITHIN = 60
 
 
 @dataclass(frozen=True)
@@ -130,13 +136,13 @@ def create_workspace(checkout: Checkout, *, keep: bool = False) -> Iterator[Work
     workspace = Workspace(root, keep)
     try:
         (root / _OWNER).write_text(json.dumps(vars(Owner.current())), encoding="utf-8")
+        if keep:
+            (root / _KEPT).touch()
         yield workspace
     finally:
         with shielded():
-            if keep:
-                (root / _OWNER).unlink(missing_ok=True)
-            else:
-                remove_tree(root)
+            if not keep:
+                remove_workspace(root)
 
 
 def _make_root(checkout: Checkout) -> Path:
@@ -158,6 +164,8 @@ def _bases() -> list[Path]:
     # gettempdir raises when no candidate can be written to.
     with contextlib.suppress(OSError):
         bases.append(Path(tempfile.gettempdir()))
+    if sys.platform != "win32":
+        bases += [Path("/tmp"), Path("/var/tmp")]  # noqa: S108 - in a directory of our own
     return [*bases, platformdirs.user_cache_path("nox-cleanroom") / "workspaces"]
 
 
@@ -174,16 +182,32 @@ def abandoned_workspaces() -> list[Path]:
     for base in _bases():
         with contextlib.suppress(OSError):
             found += [path for path in base.glob(f"{PREFIX}*") if is_abandoned(path)]
-    return found
+    return list(dict.fromkeys(found))
 
 
 def is_abandoned(root: Path) -> bool:
     """Whether a directory is a workspace of ours whose run has ended without removing it."""
     try:
-        owner = Owner(**json.loads((root / _OWNER).read_text(encoding="utf-8")))
+        if not root.name.startswith(PREFIX) or not root.is_dir() or (root / _KEPT).exists():
+            return False
+        if not (root / _OWNER).exists():
+            return time.time() - root.stat().st_mtime > _MADE_WITHIN
+        return Owner(**json.loads((root / _OWNER).read_text(encoding="utf-8"))).is_gone
     except (OSError, ValueError, TypeError):
         return False
-    return root.name.startswith(PREFIX) and owner.is_gone
+
+
+def remove_workspace(root: Path) -> None:
+    """Remove a workspace, its owner last: whoever is killed meanwhile leaves it to be reclaimed.
+
+    Raises:
+        CleanroomError: something of it is still there.
+    """
+    with contextlib.suppress(FileNotFoundError):
+        for path in root.iterdir():
+            if path.name != _OWNER:
+                remove_tree(path)
+    remove_tree(root)
 
 
 def remove_tree(root: Path) -> None:

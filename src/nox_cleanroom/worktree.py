@@ -15,11 +15,18 @@ from pathlib import Path
 import platformdirs
 from filelock import FileLock
 
-from nox_cleanroom import git
+from nox_cleanroom import git, process
 from nox_cleanroom.errors import Code, WorktreeError
 from nox_cleanroom.git import Checkout, Commit
 from nox_cleanroom.interruption import shielded
-from nox_cleanroom.workspace import PREFIX, Workspace, abandoned_workspaces, remove_tree
+from nox_cleanroom.workspace import (
+    PREFIX,
+    Workspace,
+    abandoned_workspaces,
+    is_abandoned,
+    remove_tree,
+    remove_workspace,
+)
 
 #: How a lock reason of ours begins; the workspace follows.
 REASON = "in use by nox-cleanroom: "
@@ -74,7 +81,7 @@ def create_worktree(
 
 
 def _add(checkout: Checkout, directory: Path, commit: Commit, reason: str) -> None:
-    with _lock(checkout):
+    with process.holding(_lock(checkout)):
         for attempt in range(1, _ATTEMPTS + 1):
             try:
                 _add_entry(checkout, directory, commit, reason)
@@ -143,7 +150,7 @@ def _lock(checkout: Checkout) -> FileLock:
         locks.mkdir(parents=True, exist_ok=True)
     except OSError:
         locks = Path(tempfile.gettempdir())
-    return FileLock(locks / f"{PREFIX}{name}.lock", timeout=120)
+    return FileLock(locks / f"{PREFIX}{name}.lock")
 
 
 def _entries(checkout: Checkout) -> list[Path]:
@@ -223,13 +230,15 @@ def reclaim(checkout: Checkout) -> list[Path]:
     Returns:
         The workspaces that were removed.
     """
-    reclaimed = abandoned_workspaces()
+    entries = [(entry, owner) for entry in _entries(checkout) if (owner := owner_of(entry))]
+    # A run of ours may have had another temporary directory than this one has.
+    elsewhere = [owner for _, owner in entries if is_abandoned(owner)]
+    reclaimed = list(dict.fromkeys([*abandoned_workspaces(), *elsewhere]))
     with shielded():
         for root in reclaimed:
-            remove_tree(root)
-        for entry in _entries(checkout):
-            owner = owner_of(entry)
-            if owner is not None and not owner.exists():
+            remove_workspace(root)
+        for entry, owner in entries:
+            if not owner.exists():
                 _remove_entry(entry)
         _remove_if_empty(checkout)
     return reclaimed
@@ -255,6 +264,12 @@ def _fill_submodules(checkout: Checkout, commit: Commit, directory: Path) -> Ite
         index.unlink(missing_ok=True)
         if answer.returncode != 0:
             yield path
+
+
+def missing_submodules(checkout: Checkout, commit: Commit) -> tuple[str, ...]:
+    """The submodules of a commit that the checkout has nothing of."""
+    paths = checkout.submodules(commit)
+    return tuple(path for path in paths if _module_repository(checkout, path) is None)
 
 
 def _module_repository(checkout: Checkout, path: str) -> Path | None:

@@ -170,6 +170,28 @@ def test_a_rewrite_through_a_filter_is_no_change(repository: Callable[..., Path]
     assert seen(Checkout.find(root), lambda root: (root / "a.txt").write_bytes(b"one\r\n")) == []
 
 
+def test_a_link_that_is_made_again_is_no_change(repository: Callable[..., Path]) -> None:
+    root = repository()
+    (root / "dead").symlink_to("nowhere")
+    commit_all(root)
+
+    def act(root: Path) -> None:
+        (root / "dead").unlink()
+        (root / "dead").symlink_to("nowhere")
+
+    assert seen(Checkout.find(root), act) == []
+
+
+def test_a_git_directory_in_the_work_tree_is_gits_own(tmp_path: Path) -> None:
+    root = tmp_path / "checkout"
+    root.mkdir()
+    git(root, "init", "-q", "--separate-git-dir", ".repo", ".")
+    (root / "a").write_text("x")
+    git(root, "add", "a")
+    git(root, "commit", "-qm", "x")
+    assert seen(Checkout.find(root), lambda root: (root / ".repo/gc.log").write_text("x")) == []
+
+
 def test_what_git_is_told_not_to_look_at_is_seen(checkout: Checkout) -> None:
     git(checkout.root, "update-index", "--assume-unchanged", "src/demo/__init__.py")
     git(checkout.root, "update-index", "--skip-worktree", "src/demo/part.py")

@@ -173,6 +173,46 @@ with create_workspace(checkout) as workspace:
     assert str(tmp_path / "mine") in listed
 
 
+def test_a_workspace_whose_removal_was_killed_is_reclaimed(
+    checkout: Checkout, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gone = Owner(pid=2**22 + 1, started="1", host=Owner.current().host)
+    monkeypatch.setattr(Owner, "current", classmethod(lambda cls: gone))
+    with create_workspace(checkout, keep=True) as workspace:
+        pass
+    (workspace.root / "kept").unlink()
+    assert [path.name for path in workspace.root.iterdir()] == ["owner.json"]
+    assert reclaim(checkout) == [workspace.root]
+
+
+def test_a_workspace_without_an_owner_is_reclaimed_once_it_is_old(checkout: Checkout) -> None:
+    with create_workspace(checkout, keep=True) as workspace:
+        pass
+    for name in ("kept", "owner.json"):
+        (workspace.root / name).unlink()
+    assert reclaim(checkout) == []
+    os.utime(workspace.root, (0, 0))
+    assert reclaim(checkout) == [workspace.root]
+
+
+def test_what_was_left_under_another_temporary_directory_is_reclaimed(
+    checkout: Checkout, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = tmp_path / "other"
+    other.mkdir()
+    with monkeypatch.context() as patch:
+        patch.setenv("TMPDIR", str(other))
+        patch.setattr("tempfile.tempdir", None)
+        with create_workspace(checkout, keep=True) as workspace:
+            with create_worktree(checkout, checkout.resolve("HEAD"), workspace) as tree:
+                pass
+    (workspace.root / "kept").unlink()
+    owner = {**vars(Owner.current()), "pid": 2**22 + 1}
+    (workspace.root / "owner.json").write_text(json.dumps(owner))
+    assert reclaim(checkout) == [workspace.root]
+    assert str(tree.root) not in git(checkout.root, "worktree", "list")
+
+
 def test_what_a_running_run_uses_is_left_alone(checkout: Checkout) -> None:
     with create_workspace(checkout) as workspace:
         with create_worktree(checkout, checkout.resolve("HEAD"), workspace) as tree:

@@ -99,6 +99,8 @@ def test_tracked_artefacts_are_judged_by_content_and_place(
         "src/demo/build/__init__.py": "",
         "tests/data/thing-1.0-py3-none-any.whl": "",
         "build/tools.py": "",
+        "build/libs/helper.sh": "",
+        "build/library/demo/part.py": "",
         "tests/data/odd.pyc": "x",
         "dist/readme.txt": "",
     }
@@ -124,6 +126,14 @@ def test_a_rule_that_hides_package_source_fails_with_the_rule_to_write(
     assert ran.status == 1
     assert found(ran) == [("hidden source", "src/demo/build/__init__.py")]
     assert "Write `/build/`, and `git add` the file." in ran.text
+
+
+def test_data_that_a_loose_rule_hides_is_a_warning(repository: Make, cleanroom: Tool) -> None:
+    root = repository(files_with(**{".gitignore": "data/\n__pycache__/\n*.log\n"}))
+    write_files(root, {"src/demo/data/table.json": "{}", "src/demo/x.log": "", "data/y.json": ""})
+    ran = cleanroom(root, "clean_check")
+    assert ran.status == 0, ran.text
+    assert found(ran, "WARNED") == [("hidden source", "src/demo/data/table.json")]
 
 
 @pytest.mark.parametrize("rule", ["/src/demo/local.py", "local.py"])

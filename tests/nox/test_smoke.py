@@ -502,6 +502,65 @@ def test_credentials_of_an_index_are_not_in_the_evidence(
     assert "***@index.invalid" in json.dumps(ran.evidence)
 
 
+def test_a_variable_that_the_build_reads_makes_another_wheel(
+    repository: Make, cleanroom: Tool
+) -> None:
+    code = "import os\nif os.environ.get('DEMO_FAST'): raise RuntimeError('too fast')\n"
+    root = repository(demo_files(**{"on_build.py": code}))
+    assert cleanroom(root, SMOKE).status == 0
+    assert cleanroom(root, SMOKE, env={"DEMO_FAST": "1"}).status == 1
+
+
+def test_an_extra_that_is_not_there_is_said(repository: Make, cleanroom: Tool) -> None:
+    ran = cleanroom(repository(), SMOKE, "--", "--extras", "nope")
+    assert ran.status == 2
+    assert "has no extra 'nope'" in ran.text
+
+
+def test_a_module_that_replaces_itself_imports(repository: Make, cleanroom: Tool) -> None:
+    code = """
+import sys
+class Magic:
+    def __getattr__(self, name): return lambda *a: self
+    def __iter__(self): return iter([self])
+    def main(self): pass
+sys.modules[__name__] = Magic()
+"""
+    ran = cleanroom(repository(demo_files(**{"src/demo/__init__.py": code})), SMOKE)
+    assert ran.status == 0, ran.text
+
+
+@pytest.mark.parametrize("name", ["UV_CACHE_DIR", "XDG_CACHE_HOME"])
+def test_caches_in_the_checkout_are_not_the_packages_doing(
+    repository: Make, cleanroom: Tool, name: str
+) -> None:
+    root = repository(demo_files(**{".gitignore": "/.cache/\n__pycache__/\n"}))
+    ran = cleanroom(root, SMOKE, env={name: str(root / ".cache")})
+    assert ran.status == 0, ran.text
+
+
+def test_evidence_that_cannot_be_written_swallows_no_verdict(
+    repository: Make, tmp_path: Path
+) -> None:
+    path = str(tmp_path / "checkout" / "junk.txt")
+    root = repository(demo_files(**{"on_build.py": POLLUTE.format(path=path)}))
+    command = [sys.executable, "-m", "nox_cleanroom", SMOKE, "--", "--report-dir", "/proc/nope"]
+    done = subprocess.run(
+        command, cwd=root, env=dict(os.environ), capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 30
+    assert "junk.txt (created)" in done.stdout
+    assert "The evidence cannot be written" in done.stderr
+
+
+@pytest.mark.parametrize("home", ["/dev/null", "/proc/nope"])
+def test_a_home_that_cannot_be_written_to_is_not_the_packages_fault(
+    repository: Make, cleanroom: Tool, home: str
+) -> None:
+    ran = cleanroom(repository(), SMOKE, env={"HOME": home, "XDG_CACHE_HOME": f"{home}/x"})
+    assert (ran.status, "Traceback" in ran.text) == (3, False), ran.text
+
+
 def test_keep_says_where_everything_is(repository: Make, cleanroom: Tool) -> None:
     root = repository(with_table('smoke = ["python {project}/check.py"]', **{"check.py": CHECK}))
     ran = cleanroom(root, SMOKE, "--", "--keep")

@@ -18,7 +18,11 @@ def parse(line: str) -> CommandLine:
     [
         ("smoke", (("smoke",), (), ())),
         ("clean-check matrix -v", (("clean_check", "matrix"), ("-v",), ())),
-        ("-s clean-check", ((), ("-s", "clean_check"), ())),
+        ("-s clean-check", (("clean_check",), (), ())),
+        ("-s smoke-3.11 matrix", (("smoke-3.11", "matrix"), (), ())),
+        ("smoke -s clean_check --session=matrix", (("smoke", "clean_check", "matrix"), (), ())),
+        ("-p 3.11 3.12 -s smoke", (("smoke",), ("-p", "3.11", "3.12"), ())),
+        ("-k lint matrix", (("matrix",), ("-k", "lint"), ())),
         ("-j 2 smoke", (("smoke",), ("-j", "2"), ())),
         ("smoke -- --rev v1", (("smoke",), (), ("--", "--rev", "v1"))),
         ("smoke --report r.json", (("smoke",), ("--report", str(CWD / "r.json")), ())),

@@ -103,6 +103,12 @@ def test_all_problems_are_said_at_once() -> None:
         ({"ignore": [{"finding": "imports:x"}]}, "each with a reason"),
         ({"ignore": [{"finding": "imports:x", "reason": " "}]}, "each with a reason"),
         ({"pythons": []}, "at least one"),
+        ({"smoke": [[]]}, "must be a string, or a table"),
+        ({"smoke": [{"run": []}]}, "at least one"),
+        ({"smoke": [{"run": ["a\0b"]}]}, "without NUL"),
+        ({"smoke": [{"run": "x", "timeout": float("inf")}]}, "positive number"),
+        ({"smoke": [{"run": "x", "timeout": float("nan")}]}, "positive number"),
+        ({"smoke": [{"run": "x", "env": {"A=B": "x"}}]}, "can be no variable"),
     ],
 )
 def test_wrong_types_are_named(table: dict[str, Any], words: str) -> None:

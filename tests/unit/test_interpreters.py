@@ -69,6 +69,9 @@ def test_classifiers_exclude_nothing(tmp_path: Path) -> None:
         "[project]\nrequires-python = 'whenever'",
         "[project]\nrequires-python = 3",
         "[tool.poetry.dependencies]\npython = 'some'",
+        "[tool.poetry.dependencies]\npython = '^abc'",
+        "[tool.poetry.dependencies]\npython = '^'",
+        "x = " + "[" * 10_000,
         "[tool.nox-cleanroom]\npythons = 'all'",
         "[tool]\nnox-cleanroom = 3",
         "[project]\nrequires-python = '<3'",
@@ -93,6 +96,7 @@ def test_it_survives_a_directory_that_is_not_there(tmp_path: Path) -> None:
         ("*", ">=3"),
         ("^3.9 || ^4", ">=3.9,<4"),
         ("3.11", "==3.11"),
+        (">= 3.10, <4", ">=3.10,<4"),
     ],
 )
 def test_poetry_notation(text: str, specifier: str) -> None:

@@ -81,6 +81,11 @@ def test_probes_do_not_find_the_developers_tools(tmp_path: Path) -> None:
     assert seen["PATH"].split(os.pathsep) == [str(BIN), *own, "/usr/bin"]
 
 
+def test_everything_but_what_is_volatile_makes_another_wheel() -> None:
+    env = {"DEMO_FAST": "1", "RUSTFLAGS": "-O", "SHLVL": "3", "GITHUB_RUN_ID": "7", "PWD": "/x"}
+    assert variables.seen_by_the_build(env) == {"DEMO_FAST": "1", "RUSTFLAGS": "-O"}
+
+
 def test_what_shapes_a_build_is_known() -> None:
     env = {"SETUPTOOLS_SCM_PRETEND_VERSION": "1", "CFLAGS": "-O0", "EDITOR": "vi"}
     assert variables.shaping_the_build(env) == {

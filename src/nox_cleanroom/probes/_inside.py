@@ -82,10 +82,14 @@ def import_module(name):
     import importlib
 
     module = importlib.import_module(name)
+    # A module may replace itself by anything: only strings are places.
     places = [getattr(module, "__file__", None)]
-    if places[0] is None:
-        places = list(getattr(module, "__path__", []))
-    return {"places": places}
+    if not isinstance(places[0], str):
+        try:
+            places = list(getattr(module, "__path__", []))
+        except TypeError:
+            places = []
+    return {"places": [place for place in places if isinstance(place, str)]}
 
 
 def load_entry_point(value):

@@ -90,6 +90,9 @@ def advice_on_import(installation: Installation, error: dict[str, Any]) -> str:
             f"{left_out} is in the checkout and not in the commit: `git add` it. Only what is"
             " committed is tested."
         )
+    if installation.missing_submodules:
+        names = ", ".join(installation.missing_submodules)
+        return f"These submodules are empty: {names}; `git submodule update --init` fills them."
     if missing.partition(".")[0] in installation.wheel.top_level_names:
         return f"`{missing}` is not in the wheel: does the build backend include it?"
     return f"`{missing}` is not installed. Is it declared in the project's dependencies?"
