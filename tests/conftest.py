@@ -49,7 +49,12 @@ def _sealed(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFa
 
 def git(where: Path, *arguments: str) -> str:
     done = subprocess.run(
-        ["git", *arguments], cwd=where, check=True, capture_output=True, encoding="utf-8"
+        ["git", *arguments],
+        cwd=where,
+        check=True,
+        capture_output=True,
+        encoding="utf-8",
+        errors="backslashreplace",
     )
     return done.stdout
 

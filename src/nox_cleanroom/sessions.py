@@ -73,21 +73,17 @@ def smoke(session: nox.Session, project: str | Path = ".") -> None:
 
     def test(options: Options, progress: Progress) -> Run:
         python, create = _python_of(session), _creator(session)
-        with open_job(_request(session, "smoke", project, options), progress) as job:
-            _announce(session, job)
-            venvs.require_environment(session)
+        venvs.require_environment(session)
+        with _job(session, _request(session, "smoke", project, options), progress) as job:
             location = job.workspace.directory("environments") / python
-            with _working_in(job.workspace.directory("neutral")):
-                cell = as_installed.check_wheel(
-                    job,
-                    python,
-                    lambda: create(python, location),
-                    create,
-                    install_only=_config(session).install_only,
-                )
-            run = job.finish([cell])
-            _keep(session, job)
-        return run
+            cell = as_installed.check_wheel(
+                job,
+                python,
+                lambda: create(python, location),
+                create,
+                install_only=_config(session).install_only,
+            )
+            return job.finish([cell])
 
     _run(session, test)
 
@@ -101,14 +97,9 @@ def clean_check(session: nox.Session, project: str | Path = ".") -> None:
     """
 
     def check(options: Options, progress: Progress) -> Run:
-        with open_job(_request(session, "clean_check", project, options), progress) as job:
-            _announce(session, job)
-            pythons = _matrix_pythons(project, options)
-            with _working_in(job.workspace.directory("neutral")):
-                cell = check_cleanliness(job, pythons, _creator(session))
-            run = job.finish([cell])
-            _keep(session, job)
-        return run
+        pythons = _wanted_pythons(project, options)
+        with _job(session, _request(session, "clean_check", project, options), progress) as job:
+            return job.finish([check_cleanliness(job, pythons, _creator(session))])
 
     _run(session, check)
 
@@ -122,24 +113,20 @@ def matrix(session: nox.Session, project: str | Path = ".") -> None:
     """
 
     def test(options: Options, progress: Progress) -> Run | None:
-        pythons = _matrix_pythons(project, options)
+        pythons = _wanted_pythons(project, options)
         if options.emit is not None:
             _emit(session, pythons)
             return None
         config = _config(session)
-        with open_job(_request(session, "matrix", project, options), progress) as job:
-            _announce(session, job)
-            with _working_in(job.workspace.directory("neutral")):
-                cells, missing = as_installed.check_matrix(
-                    job, pythons, _creator(session), install_only=config.install_only
-                )
-            run = job.finish(
+        with _job(session, _request(session, "matrix", project, options), progress) as job:
+            cells, missing = as_installed.check_matrix(
+                job, pythons, _creator(session), install_only=config.install_only
+            )
+            return job.finish(
                 cells,
                 missing=tuple(missing),
                 missing_is_error=config.error_on_missing_interpreters or not cells,
             )
-            _keep(session, job)
-        return run
 
     _run(session, test)
 
@@ -200,6 +187,17 @@ def _conclude(session: nox.Session, run: Run, report_dir: Path) -> None:
     _tell_status(session, codes)
     if codes:
         session.error(verdict)
+
+
+@contextlib.contextmanager
+def _job(session: nox.Session, request: Request, progress: Progress) -> Iterator[Job]:
+    """A job that says what it is about, works in a neutral directory, and says what it keeps."""
+    with open_job(request, progress) as job:
+        _announce(session, job)
+        with _working_in(job.workspace.directory("neutral")):
+            yield job
+        if job.options.keep:
+            _say_what_is_kept(session, job)
 
 
 @contextlib.contextmanager
@@ -287,7 +285,7 @@ def _creator(session: nox.Session) -> as_installed.CreateEnvironment:
     return create
 
 
-def _matrix_pythons(project: str | Path, options: Options) -> Sequence[str]:
+def _wanted_pythons(project: str | Path, options: Options) -> Sequence[str]:
     supported = supported_pythons(project)
     if options.pythons is None:
         return supported
@@ -322,12 +320,11 @@ def _announce(session: nox.Session, job: Job) -> None:
         session.log(note)
 
 
-def _keep(session: nox.Session, job: Job) -> None:
-    if job.options.keep:
-        session.log(f"kept: {job.workspace.root}")
-        for found in sorted(job.workspace.root.glob("environments-*/*/pyvenv.cfg")):
-            session.log(f"  an environment: . {found.parent}/bin/activate")
-        for tree in sorted(job.workspace.root.glob("worktree-*/.git")):
-            session.log(f"  a worktree: cd {tree.parent}")
-            session.log(f"  when done: git worktree remove --force {tree.parent}")
-        session.log(f"  and at last: rm -r {job.workspace.root}")
+def _say_what_is_kept(session: nox.Session, job: Job) -> None:
+    session.log(f"kept: {job.workspace.root}")
+    for found in sorted(job.workspace.root.glob("environments-*/*/pyvenv.cfg")):
+        session.log(f"  an environment: . {found.parent}/bin/activate")
+    for tree in sorted(job.workspace.root.glob("worktree-*/.git")):
+        session.log(f"  a worktree: cd {tree.parent}")
+        session.log(f"  when done: git worktree remove --force {tree.parent}")
+    session.log(f"  and at last: rm -r {job.workspace.root}")
