@@ -41,12 +41,11 @@ STATUS_DIR = "NOX_CLEANROOM_STATUS_DIR"
 #: Who makes environments unless nox was told otherwise.
 BACKEND = "uv|virtualenv"
 
-#: How the sessions are declared; a noxfile that spells them out says the same.
+#: How the smoke sessions are declared. What is tested is installed into an environment of the
+#: run's own, so nox makes none; a noxfile that spells the sessions out lets nox keep one, and
+#: reuse it, since clearing it could disturb another run.
 SMOKE = {
-    "venv_backend": BACKEND,
-    # What is tested is installed into a fresh one of the run's own: see `venvs`. Nox's own only
-    # says whether the interpreter is here, and clearing it could disturb another run.
-    "reuse_venv": True,
+    "venv_backend": venvs.PLACEHOLDER,
     "download_python": "never",
     "allow_parallel": True,
 }

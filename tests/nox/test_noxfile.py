@@ -18,6 +18,8 @@ from conftest import PYTHON, demo_files, git, pyproject, state_of, write_files
 from nox._options import NoxConfig
 from nox.sessions import Session, SessionRunner
 
+from nox_cleanroom.venvs import PLACEHOLDER, Placeholder
+
 Make = Callable[..., Path]
 
 ONE_LINE = "import nox_cleanroom\nnox_cleanroom.define_sessions()\n"
@@ -130,7 +132,7 @@ def test_install_only_asks_no_question(repository: Make) -> None:
 
 
 def test_the_environment_is_made_anew_whatever_nox_reuses(repository: Make) -> None:
-    root = repository(files_with(ONE_LINE, [PYTHON]))
+    root = repository(files_with(EXPLICIT, [PYTHON]))
     run_nox(root, "-s", "smoke")
     (environment,) = root.glob(".nox/smoke*/pyvenv.cfg")
     (packages,) = environment.parent.glob("lib/python*/site-packages")
@@ -146,7 +148,6 @@ def test_the_environment_is_made_anew_whatever_nox_reuses(repository: Make) -> N
 def test_two_runs_at_once_do_not_share_an_environment(repository: Make) -> None:
     slow = "import time; time.sleep(3)\ndef main(): pass\n"
     root = repository(files_with(ONE_LINE, [PYTHON], **{"src/demo/__init__.py": slow}))
-    run_nox(root, "-s", "smoke", "--install-only")
     command = [sys.executable, "-m", "nox", "-s", "smoke"]
     runs = [
         subprocess.Popen(command, cwd=root, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
@@ -155,6 +156,20 @@ def test_two_runs_at_once_do_not_share_an_environment(repository: Make) -> None:
     outputs = [run.communicate(timeout=120)[0].decode() for run in runs]
     assert [run.returncode for run in runs] == [0, 0, 0], outputs
     assert git(root, "worktree", "list").count("\n") == 1
+
+
+@pytest.mark.usefixtures("without_uv")
+def test_nox_makes_nothing_in_a_flat_checkout_beforehand(repository: Make) -> None:
+    root = repository(files_with(ONE_LINE, [PYTHON]))
+    # The console script, as a user starts it: `python -m nox` itself imports from where it is.
+    (root / "distlib.py").write_text("raise RuntimeError('the checkout is on the path')\n")
+    script = Path(sys.executable).with_name("nox")
+    done = subprocess.run(
+        [script, "-s", "smoke"], cwd=root, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert not (root / "__pycache__").joinpath("distlib.cpython-311.pyc").exists()
+    assert list(root.glob(".nox/smoke*")) == []
 
 
 def test_an_environment_that_sees_the_systems_packages_is_refused(repository: Make) -> None:
@@ -275,7 +290,10 @@ def test_what_we_borrow_from_nox_is_there() -> None:
         assert hasattr(config, name)
     assert "global_config" in SessionRunner.__init__.__code__.co_varnames
     assert Session.__slots__ == ("_runner",)
-    assert nox.virtualenv.VirtualEnv("nowhere").is_sandboxed
+    venv = nox.virtualenv.VirtualEnv("nowhere")
+    assert venv.is_sandboxed
+    assert venv._resolved_interpreter == sys.executable
+    assert nox.virtualenv.ALL_VENVS[PLACEHOLDER] is Placeholder
 
 
 def test_state_is_unchanged_by_listing(repository: Make) -> None:
