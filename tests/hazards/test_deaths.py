@@ -33,6 +33,14 @@ def is_alive(pid: int) -> bool:
         return False
 
 
+def still_alive(pids: list[int]) -> list[int]:
+    """Those that are not gone soon: a signal is sent before its receiver is gone."""
+    deadline = time.monotonic() + 5
+    while any(map(is_alive, pids)) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    return [pid for pid in pids if is_alive(pid)]
+
+
 def slow_requirement(links: Path, code: str) -> None:
     """A source distribution whose build does `code`, for a requirement that only `links` has."""
     files = {
@@ -126,11 +134,7 @@ def test_a_signal_ends_everything(
         time.sleep(0.05)
     output = run.communicate(timeout=60)[0].decode()
     assert run.returncode == status, output
-    pids = [int(pid) for pid in marker.read_text().split()]
-    deadline = time.monotonic() + 5
-    while any(map(is_alive, pids)) and time.monotonic() < deadline:
-        time.sleep(0.02)
-    assert [pid for pid in pids if is_alive(pid)] == []
+    assert still_alive([int(pid) for pid in marker.read_text().split()]) == []
     assert leftovers() == []
     assert difference(before, deep_snapshot(root)) == []
 
@@ -144,7 +148,7 @@ def test_a_time_limit_ends_a_hang(
     ran = cleanroom(root, SMOKE, "--", "--timeout", "3", *options)
     assert ran.status == 1, ran.text
     assert ran.evidence["codes"] == ["TIMEOUT"]
-    assert [pid for pid in map(int, marker.read_text().split()) if is_alive(pid)] == []
+    assert still_alive([int(pid) for pid in marker.read_text().split()]) == []
     assert leftovers() == []
     assert difference(before, deep_snapshot(root)) == []
 
