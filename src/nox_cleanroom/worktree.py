@@ -6,6 +6,7 @@ import contextlib
 import hashlib
 import os
 import re
+import socket
 import tempfile
 import time
 from collections.abc import Iterator
@@ -30,6 +31,8 @@ from nox_cleanroom.workspace import (
 
 #: How a lock reason of ours begins; the workspace follows.
 REASON = "in use by nox-cleanroom: "
+#: What stands in it before the host's name.
+_ON_HOST = " on host "
 
 #: `git worktree add` reads every entry, and one that another add is just making is torn; and
 #: another's removal may take the directory of all entries away.
@@ -65,7 +68,7 @@ def create_worktree(
         WorktreeError: git could not make or fill it.
     """
     directory = workspace.directory(f"worktree-{workspace.root.name.removeprefix(PREFIX)}")
-    reason = f"{REASON}{workspace.root}"
+    reason = f"{REASON}{workspace.root}{_ON_HOST}{socket.gethostname()}"
     try:
         _add(checkout, directory, commit, reason)
         _fill(directory, commit)
@@ -167,11 +170,20 @@ def owner_of(entry: Path) -> Path | None:
     with contextlib.suppress(OSError):
         reason = (entry / "locked").read_text(encoding="utf-8", errors="surrogateescape").strip()
         if reason.startswith(REASON):
-            return Path(reason.removeprefix(REASON))
+            return Path(reason.removeprefix(REASON).partition(_ON_HOST)[0])
     directory = _directory_of(entry)
     if directory is not None and directory.parent.name.startswith(PREFIX):
         return directory.parent
     return None
+
+
+def _is_of_another_host(entry: Path) -> bool:
+    """Whether a run elsewhere made it, on a shared disk or in a container: not ours to judge."""
+    with contextlib.suppress(OSError):
+        reason = (entry / "locked").read_text(encoding="utf-8", errors="surrogateescape").strip()
+        _, _, host = reason.partition(_ON_HOST)
+        return reason.startswith(REASON) and host not in {"", socket.gethostname()}
+    return False
 
 
 def foreign_entries(checkout: Checkout) -> list[Path]:
@@ -238,7 +250,7 @@ def reclaim(checkout: Checkout) -> list[Path]:
         for root in reclaimed:
             remove_workspace(root)
         for entry, owner in entries:
-            if not owner.exists():
+            if not owner.exists() and not _is_of_another_host(entry):
                 _remove_entry(entry)
         _remove_if_empty(checkout)
     return reclaimed

@@ -213,6 +213,26 @@ def test_what_was_left_under_another_temporary_directory_is_reclaimed(
     assert str(tree.root) not in git(checkout.root, "worktree", "list")
 
 
+def test_what_another_host_uses_is_not_ours_to_judge(
+    checkout: Checkout, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # As from within a container: the workspace of the other host is not to be seen.
+    with monkeypatch.context() as patch:
+        patch.setattr("socket.gethostname", lambda: "elsewhere")
+        with create_workspace(checkout, keep=True) as workspace:
+            tree = tmp_path / f"{workspace.root.name}"
+            reason = f"{REASON}{workspace.root} on host elsewhere"
+            git(checkout.root, "worktree", "add", "-q", "--lock", "--reason", reason, str(tree))
+    remove_tree(workspace.root)
+    reclaim(checkout)
+    assert str(tree) in git(checkout.root, "worktree", "list")
+    (checkout.common_dir / "worktrees" / tree.name / "locked").write_text(
+        f"{REASON}{workspace.root}"
+    )
+    reclaim(checkout)
+    assert str(tree) not in git(checkout.root, "worktree", "list")
+
+
 def test_what_a_running_run_uses_is_left_alone(checkout: Checkout) -> None:
     with create_workspace(checkout) as workspace:
         with create_worktree(checkout, checkout.resolve("HEAD"), workspace) as tree:

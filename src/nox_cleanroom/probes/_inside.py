@@ -70,11 +70,9 @@ def facts(packaging_parent):
         "implementation": platform.python_implementation(),
         "executable": sys.executable,
         "prefix": sys.prefix,
-        "base_prefix": sys.base_prefix,
         "platform": platform.platform(),
         "tags": found,
         "paths": sysconfig.get_paths(),
-        "stdlib": sorted(getattr(sys, "stdlib_module_names", sys.builtin_module_names)),
     }
 
 
