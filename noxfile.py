@@ -40,8 +40,7 @@ def install_group(session: nox.Session, group: str, *more: str) -> None:
 
 @nox.session(
     python=nox_cleanroom.supported_pythons(),
-    venv_backend="uv|virtualenv",
-    reuse_venv=True,
+    venv_backend=nox_cleanroom.BACKEND,
     download_python="never",
     allow_parallel=True,
 )

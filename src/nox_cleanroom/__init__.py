@@ -14,8 +14,10 @@ if TYPE_CHECKING:
     from nox_cleanroom.errors import CleanroomError, Code
     from nox_cleanroom.interpreters import supported_pythons
     from nox_cleanroom.sessions import clean_check, define_sessions, matrix, smoke
+    from nox_cleanroom.venvs import BACKEND
 
 __all__ = [
+    "BACKEND",
     "CleanroomError",
     "Code",
     "__version__",
@@ -27,6 +29,7 @@ __all__ = [
 ]
 
 _HOMES = {
+    "BACKEND": "venvs",
     "__version__": "_version",
     "CleanroomError": "errors",
     "Code": "errors",

@@ -39,13 +39,12 @@ STATE_DIR = "NOX_CLEANROOM_STATE_DIR"
 STATUS_DIR = "NOX_CLEANROOM_STATUS_DIR"
 
 #: Who makes environments unless nox was told otherwise.
-BACKEND = "uv|virtualenv"
+MAKERS = "uv|virtualenv"
 
 #: How the smoke sessions are declared. What is tested is installed into an environment of the
-#: run's own, so nox makes none; a noxfile that spells the sessions out lets nox keep one, and
-#: reuse it, since clearing it could disturb another run.
+#: run's own, so nox makes none.
 SMOKE = {
-    "venv_backend": venvs.PLACEHOLDER,
+    "venv_backend": venvs.BACKEND,
     "download_python": "never",
     "allow_parallel": True,
 }
@@ -61,8 +60,7 @@ def smoke(session: nox.Session, project: str | Path = ".") -> None:
     Example:
         >>> @nox.session(
         ...     python=nox_cleanroom.supported_pythons(),
-        ...     venv_backend="uv|virtualenv",
-        ...     reuse_venv=True,
+        ...     venv_backend=nox_cleanroom.BACKEND,
         ...     download_python="never",
         ...     allow_parallel=True,
         ... )  # doctest: +SKIP
@@ -275,7 +273,7 @@ def _python_of(session: nox.Session) -> str:
 def _creator(session: nox.Session) -> as_installed.CreateEnvironment:
     """What makes environments, as nox was told to make them."""
     config = _config(session)
-    backend = config.force_venv_backend or BACKEND
+    backend = config.force_venv_backend or MAKERS
     download = config.download_python or "never"
 
     def create(python: str, location: Path) -> Environment:

@@ -20,10 +20,10 @@ from nox_cleanroom.errors import (
 )
 
 #: The makers of environments that we install into, best first.
-BACKENDS = ("uv", "virtualenv", "venv")
+MAKERS = ("uv", "virtualenv", "venv")
 
-#: The backend that `define_sessions` gives the smoke sessions; see `Placeholder`.
-PLACEHOLDER = "cleanroom"
+#: The backend of smoke sessions, for ``nox.session(venv_backend=...)``; see `Placeholder`.
+BACKEND = "cleanroom"
 
 Download = Literal["auto", "never", "always"]
 
@@ -45,7 +45,7 @@ class Placeholder(VirtualEnv):
         return bool(self._resolved_interpreter)
 
 
-nox.virtualenv.ALL_VENVS.setdefault(PLACEHOLDER, Placeholder)
+nox.virtualenv.ALL_VENVS.setdefault(BACKEND, Placeholder)
 
 
 def require_environment(session: nox.Session) -> None:
@@ -91,7 +91,7 @@ def create(python: str, location: Path, *, backend: str, download: Download) -> 
     if not isinstance(venv, VirtualEnv):
         raise EnvironmentRefusedError(
             f"{backend!r} makes no virtual environment.",
-            hint=f"Force one of {', '.join(BACKENDS)}, or none.",
+            hint=f"Force one of {', '.join(MAKERS)}, or none.",
         )
     try:
         venv.create()

@@ -18,7 +18,7 @@ from conftest import PYTHON, demo_files, git, pyproject, state_of, write_files
 from nox._options import NoxConfig
 from nox.sessions import Session, SessionRunner
 
-from nox_cleanroom.venvs import PLACEHOLDER, Placeholder
+from nox_cleanroom.venvs import BACKEND, Placeholder
 
 Make = Callable[..., Path]
 
@@ -29,8 +29,7 @@ import nox_cleanroom
 
 @nox.session(
     python=nox_cleanroom.supported_pythons(),
-    venv_backend="uv|virtualenv",
-    reuse_venv=True,
+    venv_backend=nox_cleanroom.BACKEND,
     download_python="never",
     allow_parallel=True,
 )
@@ -46,6 +45,11 @@ def clean_check(session):
 def matrix(session):
     nox_cleanroom.matrix(session)
 '''
+
+OF_NOX = EXPLICIT.replace("nox_cleanroom.BACKEND", "'uv|virtualenv', reuse_venv=True")
+WITHOUT_NOX_S_ENVIRONMENT = pytest.mark.parametrize(
+    "noxfile", [ONE_LINE, EXPLICIT], ids=["one line", "explicit"]
+)
 
 
 def files_with(noxfile: str, pythons: list[str], **changes: str) -> dict[str, str]:
@@ -75,8 +79,10 @@ def evidence(root: Path, name: str) -> dict[str, Any]:
     return document
 
 
-@pytest.mark.parametrize("noxfile", [ONE_LINE, EXPLICIT], ids=["one line", "explicit"])
-def test_both_ways_to_write_it(repository: Make, noxfile: str) -> None:
+@pytest.mark.parametrize(
+    "noxfile", [ONE_LINE, EXPLICIT, OF_NOX], ids=["one line", "explicit", "another backend"]
+)
+def test_every_way_to_write_it(repository: Make, noxfile: str) -> None:
     root = repository(files_with(noxfile, [PYTHON]))
     listed = run_nox(root, "-l").stdout
     assert f"* smoke-{PYTHON}" in listed or "* smoke" in listed
@@ -132,7 +138,7 @@ def test_install_only_asks_no_question(repository: Make) -> None:
 
 
 def test_the_environment_is_made_anew_whatever_nox_reuses(repository: Make) -> None:
-    root = repository(files_with(EXPLICIT, [PYTHON]))
+    root = repository(files_with(OF_NOX, [PYTHON]))
     run_nox(root, "-s", "smoke")
     (environment,) = root.glob(".nox/smoke*/pyvenv.cfg")
     (packages,) = environment.parent.glob("lib/python*/site-packages")
@@ -145,9 +151,10 @@ def test_the_environment_is_made_anew_whatever_nox_reuses(repository: Make) -> N
     assert "No module named 'left_behind'" in done.stdout
 
 
-def test_two_runs_at_once_do_not_share_an_environment(repository: Make) -> None:
+@WITHOUT_NOX_S_ENVIRONMENT
+def test_two_runs_at_once_do_not_share_an_environment(repository: Make, noxfile: str) -> None:
     slow = "import time; time.sleep(3)\ndef main(): pass\n"
-    root = repository(files_with(ONE_LINE, [PYTHON], **{"src/demo/__init__.py": slow}))
+    root = repository(files_with(noxfile, [PYTHON], **{"src/demo/__init__.py": slow}))
     command = [sys.executable, "-m", "nox", "-s", "smoke"]
     runs = [
         subprocess.Popen(command, cwd=root, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
@@ -158,9 +165,10 @@ def test_two_runs_at_once_do_not_share_an_environment(repository: Make) -> None:
     assert git(root, "worktree", "list").count("\n") == 1
 
 
+@WITHOUT_NOX_S_ENVIRONMENT
 @pytest.mark.usefixtures("without_uv")
-def test_nox_makes_nothing_in_a_flat_checkout_beforehand(repository: Make) -> None:
-    root = repository(files_with(ONE_LINE, [PYTHON]))
+def test_nox_makes_nothing_in_a_flat_checkout_beforehand(repository: Make, noxfile: str) -> None:
+    root = repository(files_with(noxfile, [PYTHON]))
     # The console script, as a user starts it: `python -m nox` itself imports from where it is.
     (root / "distlib.py").write_text("raise RuntimeError('the checkout is on the path')\n")
     script = Path(sys.executable).with_name("nox")
@@ -173,7 +181,7 @@ def test_nox_makes_nothing_in_a_flat_checkout_beforehand(repository: Make) -> No
 
 
 def test_an_environment_that_sees_the_systems_packages_is_refused(repository: Make) -> None:
-    noxfile = EXPLICIT.replace(
+    noxfile = OF_NOX.replace(
         "allow_parallel=True,", 'allow_parallel=True, venv_params=["--system-site-packages"],'
     )
     done = run_nox(repository(files_with(noxfile, [PYTHON])), "-s", "smoke")
@@ -293,7 +301,7 @@ def test_what_we_borrow_from_nox_is_there() -> None:
     venv = nox.virtualenv.VirtualEnv("nowhere")
     assert venv.is_sandboxed
     assert venv._resolved_interpreter == sys.executable
-    assert nox.virtualenv.ALL_VENVS[PLACEHOLDER] is Placeholder
+    assert nox.virtualenv.ALL_VENVS[BACKEND] is Placeholder
 
 
 def test_state_is_unchanged_by_listing(repository: Make) -> None:
