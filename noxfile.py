@@ -3,6 +3,7 @@
 # dependencies = [
 #   "nox>=2026.8.10",
 #   "packaging>=24",
+#   "dependency-groups>=1.1",
 #   "filelock>=3.15",
 #   "platformdirs>=4",
 #   "tomli>=2; python_version < '3.11'",

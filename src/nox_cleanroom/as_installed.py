@@ -9,7 +9,7 @@ import contextlib
 import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from functools import partial
 from pathlib import Path
@@ -31,10 +31,10 @@ from nox_cleanroom.frontend import Frontend
 from nox_cleanroom.installation import Installation, install_wheel, prove_identity
 from nox_cleanroom.interpreters import requires_python
 from nox_cleanroom.job import Job, naming_submodules, require_admitted
-from nox_cleanroom.probes import run_probes, waive
-from nox_cleanroom.recorder import Recorder
+from nox_cleanroom.probes import run_probes, sdist, waive
 from nox_cleanroom.results import Cell, InterpreterRecord, ProbeResult, Problem, WheelRecord
 from nox_cleanroom.second_look import look_again
+from nox_cleanroom.variant import Artifact, Extras, Variant, name_of
 from nox_cleanroom.wheelhouse import Provenance, StoredWheel, Wheelhouse, wheelhouse_key
 from nox_cleanroom.worktree import missing_submodules
 
@@ -42,10 +42,26 @@ from nox_cleanroom.worktree import missing_submodules
 CreateEnvironment = Callable[[str, Path], Environment]
 
 
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """One cell to be: an interpreter, and the way in which the distribution is tested on it."""
+
+    #: Such as ``3.11``.
+    python: str
+    variant: Variant
+    #: Whether the wheel from the source distribution is compared with the one from the tree.
+    compares_sdist: bool = False
+
+    @property
+    def name(self) -> str:
+        """What people call it: ``smoke-3.11``, or ``smoke-3.11 · sdist``."""
+        special = name_of(self.variant)
+        return f"smoke-{self.python} · {special}" if special else f"smoke-{self.python}"
+
+
 def check_wheel(
     job: Job,
-    python: str,
-    make_environment: Callable[[], Environment],
+    place: Place,
     create: CreateEnvironment,
     *,
     install_only: bool = False,
@@ -54,55 +70,64 @@ def check_wheel(
 
     Args:
         job: the run.
-        python: the cell's Python, such as ``3.11``.
-        make_environment: makes the environment, or hands over the one that nox made.
-        create: makes a second environment when something fails for want of an extra.
+        place: the interpreter and the way to test on it.
+        create: makes an environment; raises `InterpreterMissingError`.
         install_only: stop when the wheel is installed and proved.
 
     Raises:
         InterpreterMissingError: there is no such interpreter here.
         InterruptedRunError: the run is being ended.
     """
-    second = job.workspace.directory("environments") / f"{python}-with-extras"
-    bench = _Bench(job, job.recorder(f"smoke-{python}"), lambda: create(python, second))
+    bench = _Bench(job, place, create)
     try:
-        bench.test(make_environment, install_only=install_only)
+        bench.test(install_only=install_only)
     except (InterpreterMissingError, InterruptedRunError):
         raise
     except CleanroomError as error:
         bench.problems.append(Problem.from_error(error))
-    return bench.cell(python)
+    return bench.cell()
 
 
 class _Bench:
     """One cell: its steps in order, and what they have found out so far."""
 
-    def __init__(
-        self, job: Job, recorder: Recorder, make_second: Callable[[], Environment]
-    ) -> None:
+    def __init__(self, job: Job, place: Place, create: CreateEnvironment) -> None:
         self._job = job
-        self._recorder = recorder
-        self._make_second = make_second
+        self._place = place
+        self._create = create
+        self._recorder = job.recorder(place.name)
         self._interpreter: InterpreterRecord | None = None
         self._wheel: WheelRecord | None = None
+        self._traces: tuple[str, ...] = ()
         self._probes: list[ProbeResult] = []
         self.problems: list[Problem] = []
 
-    def test(self, make_environment: Callable[[], Environment], *, install_only: bool) -> None:
+    def test(self, *, install_only: bool) -> None:
         """Environment, wheel, installation, proof, probes."""
-        job, recorder = self._job, self._recorder
+        job, recorder, variant = self._job, self._recorder, self._place.variant
         with recorder.action("make environment"):
-            environment = make_environment()
+            environment = self._environment()
         facts = learn_facts(environment, recorder, job.workspace, job.build_env)
         self._interpreter = facts.record(environment)
-        wheel = self._take_wheel(environment, facts)
+        stored = self._take_wheel(environment, facts, variant.artifact)
+        wheel = stored.wheel
+        self._wheel = _wheel_record(stored)
+        self._traces = (stored.provenance.built_in, str(job.checkout.root))
         with contextlib.suppress(InvalidSpecifier):
             stated = wheel.metadata.get("requires_python", "")
             require_admitted(SpecifierSet(stated), facts.version)
-        _require_extras(wheel, job.extras)
-        self._install(wheel, environment, facts, job.extras)
-        if not install_only:
-            self._probe(wheel, environment, facts)
+        extras = _known_extras(wheel, variant.extras)
+        self._install(wheel, environment, facts, extras)
+        if install_only:
+            return
+        self._probe(wheel, environment, facts, extras)
+        if variant.artifact == "sdist" or self._place.compares_sdist:
+            self._compare_sdist(wheel, environment, facts)
+
+    def _environment(self) -> Environment:
+        """A new environment of the cell's interpreter."""
+        directory = self._job.workspace.directory("environments")
+        return self._create(self._place.python, directory / self._place.python)
 
     def _install(
         self, wheel: Wheel, environment: Environment, facts: Facts, extras: tuple[str, ...]
@@ -111,6 +136,7 @@ class _Bench:
             wheel,
             environment,
             extras=extras,
+            lowest_on=facts if self._place.variant.resolution == "lowest-direct" else None,
             find_links=self._job.options.find_links,
             recorder=self._recorder,
             workspace=self._job.workspace,
@@ -119,10 +145,11 @@ class _Bench:
         with self._recorder.action("prove identity"):
             prove_identity(wheel, facts)
 
-    def _take_wheel(self, environment: Environment, facts: Facts) -> Wheel:
+    def _take_wheel(
+        self, environment: Environment, facts: Facts, artifact: Artifact
+    ) -> StoredWheel:
         """The commit's wheel for this interpreter, from the wheelhouse or built now."""
         job = self._job
-        shaping = variables.shaping_the_build(job.request.env)
         wheelhouse = Wheelhouse(
             root=job.request.state / "wheels",
             not_before=job.started_at if job.options.rebuild else None,
@@ -131,22 +158,21 @@ class _Bench:
             job.commit.oid,
             job.commit.describe,
             job.subject.project,
+            artifact,
             environment.backend,
             variables.seen_by_the_build(job.build_env),
             missing_submodules(job.checkout, job.commit),
             job.options.find_links,
         )
         self._recorder.wait_for("the wheel")
-        stored = wheelhouse.get(
+        return wheelhouse.get(
             wheelhouse_key(*everything_a_build_sees),
             lambda wheel: wheel.serves(facts.tags),
-            lambda: self._build(environment, facts, shaping),
+            lambda: self._build(environment, facts, artifact),
         )
-        self._wheel = _wheel_record(stored)
-        return stored.wheel
 
     def _build(
-        self, environment: Environment, facts: Facts, shaping: dict[str, str]
+        self, environment: Environment, facts: Facts, artifact: Artifact
     ) -> tuple[Wheel, Provenance]:
         job = self._job
         frontend = Frontend(
@@ -162,7 +188,10 @@ class _Bench:
             with contextlib.suppress(InvalidSpecifier):
                 require_admitted(requires_python(tree.project), facts.version)
             with naming_submodules(tree):
-                wheel = frontend.build_wheel(tree.project)
+                source = tree.project
+                if artifact == "sdist":
+                    source = frontend.build_sdist(source, self._environment)
+                wheel = frontend.build_wheel(source)
             with self._recorder.action("remove worktree"):
                 stack.close()
         if not wheel.serves(facts.tags):
@@ -171,14 +200,21 @@ class _Bench:
                 hint="The backend, or an option of it, sets the wrong tags.",
             )
         built_at = datetime.now(timezone.utc).isoformat(timespec="milliseconds")
-        return wheel, Provenance(built_with=facts.version, built_at=built_at, variables=shaping)
+        return wheel, Provenance(
+            built_with=facts.version,
+            built_at=built_at,
+            variables=variables.shaping_the_build(job.request.env),
+            built_in=str(job.workspace.root),
+        )
 
-    def _probe(self, wheel: Wheel, environment: Environment, facts: Facts) -> None:
+    def _probe(
+        self, wheel: Wheel, environment: Environment, facts: Facts, extras: tuple[str, ...]
+    ) -> None:
         """Ask all questions; commands that need the project's files get a worktree."""
         job = self._job
         with contextlib.ExitStack() as stack:
             project = None
-            if any(command.needs_worktree for command in job.settings.smoke):
+            if job.settings.need_worktree:
                 with self._recorder.action("create worktree"):
                     project = stack.enter_context(job.worktree()).project
             installation = Installation(
@@ -186,7 +222,7 @@ class _Bench:
                 environment=environment,
                 facts=facts,
                 settings=job.settings,
-                extras=job.extras,
+                extras=extras,
                 checkout=job.checkout,
                 pyproject=job.pyproject,
                 missing_submodules=missing_submodules(job.checkout, job.commit),
@@ -194,6 +230,7 @@ class _Bench:
                 recorder=self._recorder,
                 workspace=job.workspace,
                 outer_env=job.request.env,
+                traces=self._traces,
             )
             results = list(run_probes(installation))
             second = look_again(results, installation, partial(self._with_extras, installation))
@@ -203,16 +240,31 @@ class _Bench:
         """The same wheel, with extras, in a second environment."""
         job, recorder = self._job, self._recorder
         with recorder.action("make second environment"):
-            environment = self._make_second()
+            environment = self._environment()
         facts = learn_facts(environment, recorder, job.workspace, job.build_env)
         self._install(first.wheel, environment, facts, extras)
         return replace(first, environment=environment, facts=facts, extras=extras)
 
-    def cell(self, python: str) -> Cell:
+    def _compare_sdist(self, wheel: Wheel, environment: Environment, facts: Facts) -> None:
+        """Hold the wheels from the tree and from the source distribution against each other."""
+        job = self._job
+        other: Artifact = "wheel" if self._place.variant.artifact == "sdist" else "sdist"
+        try:
+            built = self._take_wheel(environment, facts, other).wheel
+        except InterruptedRunError:
+            raise
+        except CleanroomError as error:
+            self.problems.append(Problem.from_error(error))
+            return
+        from_tree, from_sdist = (wheel, built) if other == "sdist" else (built, wheel)
+        result = sdist.compare(from_tree, from_sdist, job.checkout.file_names(job.commit))
+        self._probes.append(waive(result, job.settings.ignore))
+
+    def cell(self) -> Cell:
         """The record of the cell."""
         return Cell(
-            name=self._recorder.cell,
-            python=python,
+            name=self._place.name,
+            python=self._place.python,
             steps=tuple(self._recorder.steps),
             probes=tuple(self._probes),
             problems=tuple(self.problems),
@@ -221,32 +273,38 @@ class _Bench:
         )
 
 
-def _require_extras(wheel: Wheel, extras: tuple[str, ...]) -> None:
-    """Make sure that the distribution has the extras; installers only warn."""
+def _known_extras(wheel: Wheel, extras: Extras) -> tuple[str, ...]:
+    """The extras, once it is sure that the distribution has them; installers only warn."""
     offered = {canonicalize_name(extra) for extra in wheel.metadata.get("provides_extra", [])}
+    if extras == "all":
+        return tuple(sorted(offered))
     unknown = [extra for extra in extras if canonicalize_name(extra) not in offered]
     if unknown:
         raise ConfigError(
             f"{wheel.path.name} has no extra {', '.join(map(repr, unknown))}.",
             hint=f"It has: {', '.join(sorted(offered)) or 'none'}.",
         )
+    return extras
 
 
 def _wheel_record(stored: StoredWheel) -> WheelRecord:
-    wheel = stored.wheel
+    wheel, provenance = stored.wheel, stored.provenance
     return WheelRecord(
         name=wheel.name,
         version=wheel.version,
         file=wheel.path.name,
         sha256=wheel.sha256,
-        **vars(stored.provenance),
+        built_now=provenance.built_now,
+        built_at=provenance.built_at,
+        built_with=provenance.built_with,
+        variables=provenance.variables,
     )
 
 
 def check_matrix(
     job: Job, pythons: Sequence[str], create: CreateEnvironment, *, install_only: bool = False
 ) -> tuple[list[Cell], list[str]]:
-    """The wheel on every interpreter, side by side.
+    """The wheel on every interpreter, in every way that the settings ask for, side by side.
 
     Args:
         job: the run.
@@ -257,23 +315,17 @@ def check_matrix(
     Returns:
         The cells in the order of `pythons`, and the Pythons that are missing here.
     """
-    environments = job.workspace.directory("environments")
+    places = _places(pythons, job.variants)
 
-    def test(python: str) -> Cell | None:
+    def test(place: Place) -> Cell | None:
         try:
-            return check_wheel(
-                job,
-                python,
-                lambda: create(python, environments / python),
-                create,
-                install_only=install_only,
-            )
+            return check_wheel(job, place, create, install_only=install_only)
         except InterpreterMissingError:
             return None
 
     workers = ThreadPoolExecutor(max_workers=max(2, os.cpu_count() or 1))
     try:
-        results = list(workers.map(test, pythons))
+        results = list(workers.map(test, places))
     except BaseException:
         # Whatever it is, nothing of ours may go on behind it.
         process.stop_all()
@@ -281,5 +333,19 @@ def check_matrix(
     finally:
         workers.shutdown(cancel_futures=True)
     cells = [cell for cell in results if cell is not None]
-    missing = [python for python, cell in zip(pythons, results, strict=True) if cell is None]
-    return cells, missing
+    lacking = [place.python for place, cell in zip(places, results, strict=True) if cell is None]
+    return cells, list(dict.fromkeys(lacking))
+
+
+def _places(pythons: Sequence[str], ways: Sequence[Variant]) -> list[Place]:
+    """Every way on every interpreter; one of the first compares with the source distribution."""
+    built_from_sdist = any(variant.artifact == "sdist" for variant in ways)
+    return [
+        Place(
+            python=python,
+            variant=variant,
+            compares_sdist=not built_from_sdist and python == pythons[0] and variant is ways[0],
+        )
+        for python in pythons
+        for variant in ways
+    ]

@@ -176,7 +176,8 @@ class _Scratch:
             return self._frontend().build_wheel(self.tree.project)
 
     def _install(self, environment: Environment, *flags: str) -> None:
-        extras = f"[{','.join(self.job.extras)}]" if self.job.extras else ""
+        wanted = self.job.variants[0].extras
+        extras = f"[{','.join(wanted)}]" if wanted and wanted != "all" else ""
         links = find_links_options(self.job.options.find_links)
         step = self.recorder.run(
             " ".join(["install", *flags, "."]),

@@ -12,6 +12,7 @@ from fnmatch import fnmatchcase
 from typing import Any, Literal, TypeVar, get_args
 
 from nox_cleanroom.errors import ConfigError
+from nox_cleanroom.variant import Artifact, Extras, Resolution
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -20,6 +21,9 @@ else:
 
 #: Where a command runs: an empty directory, or the project's files at the commit.
 Place = Literal["neutral", "worktree"]
+
+#: Which modules are imported: those that users import first, or every one.
+Imports = Literal["top-level", "all"]
 
 _T = TypeVar("_T")
 
@@ -65,6 +69,33 @@ class Command:
 
 
 @dataclass(frozen=True, kw_only=True)
+class OwnTests:
+    """The project's own tests, run as installed; the keys mean what they do in cibuildwheel.
+
+    (https://cibuildwheel.pypa.io/en/stable/options/#testing)
+    """
+
+    #: Command lines for the shell, with ``{project}``, ``{package}`` and ``{wheel}``.
+    commands: tuple[str, ...] = ()
+    #: Requirements of the tests.
+    requires: tuple[str, ...] = ()
+    #: Dependency groups of ``pyproject.toml`` with requirements of the tests.
+    groups: tuple[str, ...] = ()
+    #: Extras of the distribution that the tests need.
+    extras: tuple[str, ...] = ()
+    #: Files and directories of the project that the tests are run among.
+    sources: tuple[str, ...] = ()
+
+    @property
+    def need_worktree(self) -> bool:
+        """Whether they can only run where the project's files are."""
+        places = (PROJECT_PLACEHOLDER, "{package}")
+        return bool(self.sources) or any(
+            place in command for command in self.commands for place in places
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
 class Waiver:
     """A finding that the project accepts, and why."""
 
@@ -84,8 +115,16 @@ class Settings:
 
     #: Interpreters to test on, in place of what the metadata says; None to ask the metadata.
     pythons: tuple[str, ...] | None = None
-    #: Extras to install with the distribution.
-    extras: tuple[str, ...] = ()
+    #: What is built and tested; the first in every cell, each further one in one of its own.
+    artifacts: tuple[Artifact, ...] = ("wheel",)
+    #: Which versions of the requirements; likewise.
+    resolutions: tuple[Resolution, ...] = ("highest",)
+    #: Extras to install with the distribution; likewise.
+    extras: tuple[Extras, ...] = ((),)
+    #: The project's own tests.
+    tests: OwnTests = OwnTests()
+    #: Which modules are imported.
+    imports: Imports = "top-level"
     #: The project's own smoke commands.
     smoke: tuple[Command, ...] = ()
     #: The project's own commands that must leave a checkout clean.
@@ -97,6 +136,11 @@ class Settings:
     #: Findings that are accepted.
     ignore: tuple[Waiver, ...] = ()
 
+    @property
+    def need_worktree(self) -> bool:
+        """Whether something of the project's own can only run where its files are."""
+        return self.tests.need_worktree or any(one.needs_worktree for one in self.smoke)
+
     @classmethod
     def from_table(cls, table: Mapping[str, Any]) -> Settings:
         """The settings in a ``[tool.nox-cleanroom]`` table.
@@ -105,20 +149,10 @@ class Settings:
             ConfigError: with every problem of the table, not only the first.
         """
         door = _Door("[tool.nox-cleanroom]")
-        settings = door.read(
-            table,
-            {
-                "pythons": ("pythons", _versions),
-                "extras": ("extras", _strings),
-                "smoke": ("smoke", _commands),
-                "clean-check": ("clean_check", _commands),
-                "allow": ("allow", _strings),
-                "pass-env": ("pass_env", _strings),
-                "ignore": ("ignore", _waivers),
-            },
-        )
+        settings = door.read(table, KEYS)
+        tests = {name.removeprefix("test_"): settings.pop(name) for name in _TESTS & set(settings)}
         door.close()
-        return cls(**settings)
+        return cls(**settings, tests=OwnTests(**tests))
 
     @classmethod
     def from_pyproject(cls, text: str, source: str) -> Settings:
@@ -155,6 +189,10 @@ def tool_table(document: Mapping[str, Any]) -> Any:
     """What a document says under ``[tool.nox-cleanroom]``; empty when it says nothing."""
     tool = document.get("tool", {})
     return tool.get("nox-cleanroom", {}) if isinstance(tool, Mapping) else {}
+
+
+#: Keys of the table that `OwnTests` keeps.
+_TESTS = frozenset({"test_commands", "test_requires", "test_groups", "test_extras", "test_sources"})
 
 
 class _Door:
@@ -206,6 +244,19 @@ def _strings(door: _Door, key: str, value: Any) -> tuple[str, ...]:
     return ()
 
 
+def _lines(door: _Door, key: str, value: Any) -> tuple[str, ...]:
+    return (value,) if isinstance(value, str) and value.strip() else _strings(door, key, value)
+
+
+def _extras(door: _Door, key: str, value: Any) -> tuple[Extras, ...]:
+    """One combination (a list of names), several (a list of lists), or none and then all."""
+    if value == "all":
+        return ((), "all")
+    if isinstance(value, list) and value and all(isinstance(item, list) for item in value):
+        return tuple(_strings(door, key, item) for item in value)
+    return (_strings(door, key, value),)
+
+
 def _versions(door: _Door, key: str, value: Any) -> tuple[str, ...]:
     versions = _strings(door, key, value)
     for version in versions:
@@ -255,7 +306,7 @@ def _command(door: _Door, key: str, value: Any) -> Command | None:
             "run": ("argv", _argv),
             "timeout": ("timeout", _seconds),
             "env": ("env", _string_mapping),
-            "cwd": ("cwd", _place),
+            "cwd": ("cwd", _one_of(get_args(Place))),
             "expect-exit": ("expect_exit", _integer),
             "json": ("json", _boolean),
             "require": ("require", _strings),
@@ -296,13 +347,28 @@ def _argv(door: _Door, key: str, value: Any) -> tuple[str, ...]:
     return argv
 
 
-def _place(door: _Door, key: str, value: Any) -> Place:
-    if value not in get_args(Place):
-        words = " or ".join(f'"{place}"' for place in get_args(Place))
-        door.problems.append(f"`{key}` must be {words}, not {value!r}")
-        return "neutral"
-    place: Place = value
-    return place
+def _one_of(words: tuple[str, ...]) -> Callable[[_Door, str, Any], str]:
+    """What converts a value that must be one of several words; the first is the default."""
+
+    def convert(door: _Door, key: str, value: Any) -> str:
+        if value in words:
+            return str(value)
+        known = " or ".join(f'"{word}"' for word in words)
+        door.problems.append(f"`{key}` must be {known}, not {value!r}")
+        return words[0]
+
+    return convert
+
+
+def _some_of(words: tuple[str, ...]) -> Callable[[_Door, str, Any], tuple[str, ...]]:
+    """What converts a value that is one of several words, or a list of them."""
+    convert = _one_of(words)
+
+    def convert_all(door: _Door, key: str, value: Any) -> tuple[str, ...]:
+        values = value if isinstance(value, list) and value else [value]
+        return tuple(dict.fromkeys(convert(door, key, item) for item in values))
+
+    return convert_all
 
 
 def _integer(door: _Door, key: str, value: Any) -> int:
@@ -328,3 +394,23 @@ def _waivers(door: _Door, key: str, value: Any) -> tuple[Waiver, ...]:
         else:
             waivers.append(Waiver(pattern=item["finding"], reason=item["reason"]))
     return tuple(waivers)
+
+
+#: The keys of the table: the setting that each is, and what reads it.
+KEYS: Mapping[str, tuple[str, Callable[[_Door, str, Any], Any]]] = {
+    "pythons": ("pythons", _versions),
+    "artifact": ("artifacts", _some_of(get_args(Artifact))),
+    "resolution": ("resolutions", _some_of(get_args(Resolution))),
+    "extras": ("extras", _extras),
+    "imports": ("imports", _one_of(get_args(Imports))),
+    "smoke": ("smoke", _commands),
+    "test-command": ("test_commands", _lines),
+    "test-requires": ("test_requires", _strings),
+    "test-groups": ("test_groups", _strings),
+    "test-extras": ("test_extras", _strings),
+    "test-sources": ("test_sources", _strings),
+    "clean-check": ("clean_check", _commands),
+    "allow": ("allow", _strings),
+    "pass-env": ("pass_env", _strings),
+    "ignore": ("ignore", _waivers),
+}

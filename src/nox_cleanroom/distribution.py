@@ -10,11 +10,13 @@ import io
 import zipfile
 from collections.abc import Iterable
 from dataclasses import dataclass
+from email import message_from_bytes
 from functools import cached_property
 from pathlib import Path, PurePosixPath
 
 from packaging.metadata import RawMetadata, parse_email
 from packaging.requirements import InvalidRequirement, Requirement
+from packaging.tags import parse_tag
 from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 
 from nox_cleanroom.errors import BuildError
@@ -39,6 +41,16 @@ class EntryPoint:
     value: str
     #: Extras that it says it needs.
     extras: tuple[str, ...] = ()
+
+    @property
+    def module(self) -> str:
+        """The module that it names."""
+        return self.value.partition(":")[0].strip()
+
+    @property
+    def attribute(self) -> str:
+        """What it names in the module, dotted; empty for the module itself."""
+        return self.value.partition(":")[2].strip()
 
     @property
     def is_script(self) -> bool:
@@ -84,6 +96,12 @@ class Member:
         importable = self.is_library and all(part.isidentifier() for part in parts)
         # mypyc gives shared code a module of its own, which nothing imports by name.
         return parts if importable and not stem.endswith("__mypyc") else None
+
+    @property
+    def dotted(self) -> str:
+        """The name that it is imported by; empty when it cannot be."""
+        parts = self.module or ()
+        return ".".join(parts[:-1] if parts[-1:] == ("__init__",) else parts)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -142,6 +160,16 @@ class Wheel:
             return tuple(name for name in archive.namelist() if not name.endswith("/"))
 
     @cached_property
+    def modes(self) -> dict[str, int]:
+        """The Unix permissions of all files in the archive; 0 where it says none."""
+        with self._open() as archive:
+            return {
+                entry.filename: entry.external_attr >> 16
+                for entry in archive.infolist()
+                if not entry.is_dir()
+            }
+
+    @cached_property
     def dist_info(self) -> str:
         """The name of its ``.dist-info`` directory.
 
@@ -158,6 +186,19 @@ class Wheel:
     def metadata(self) -> RawMetadata:
         """The fields of METADATA that the standard knows."""
         return parse_email(self.read(f"{self.dist_info}/METADATA"))[0]
+
+    @cached_property
+    def licence_files(self) -> tuple[str, ...]:
+        """The paths that License-File names."""
+        headers = message_from_bytes(self.read(f"{self.dist_info}/METADATA"))
+        return tuple(str(path).strip() for path in headers.get_all("License-File", []))
+
+    @cached_property
+    def stated_tags(self) -> frozenset[str]:
+        """The tags that the file WHEEL states; none when it states none."""
+        headers = message_from_bytes(self.read(f"{self.dist_info}/WHEEL"))
+        stated = [parse_tag(str(tag).strip()) for tag in headers.get_all("Tag", [])]
+        return frozenset(str(tag) for tags in stated for tag in tags)
 
     @cached_property
     def requirements(self) -> tuple[Requirement, ...]:
@@ -212,6 +253,11 @@ class Wheel:
             if not any(parent in packages for parent in above):
                 found.add(".".join(module))
         return tuple(sorted(found))
+
+    @cached_property
+    def modules(self) -> frozenset[str]:
+        """The dotted names of everything that can be imported from it."""
+        return frozenset(member.dotted for member in self.members if member.module)
 
     @cached_property
     def top_level_names(self) -> frozenset[str]:

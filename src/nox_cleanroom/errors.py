@@ -50,6 +50,7 @@ class Code(Enum):
     NETWORK = 3
     NO_SPACE = 3
     TOOL_MISSING = 3
+    ENVIRONMENT_LACKING = 3
     INTERRUPTED = 130
 
 

@@ -56,7 +56,7 @@ def write_evidence(run: Run, directory: Path, version: str) -> list[Path]:
     Raises:
         CleanroomError: they cannot be written.
     """
-    documents = {f"{cell.name}.json": _document(_only(run, cell), version) for cell in run.cells}
+    documents = {_file_name(cell): _document(_only(run, cell), version) for cell in run.cells}
     if run.session == "matrix":
         documents = {"matrix.json": _document(run, version), **documents}
     written = []
@@ -72,6 +72,11 @@ def write_evidence(run: Run, directory: Path, version: str) -> list[Path]:
             code=Code.NO_SPACE,
         ) from None
     return written
+
+
+def _file_name(cell: Cell) -> str:
+    """Where a cell's record goes: ``smoke-3.11.json``, ``smoke-3.11-sdist.json``."""
+    return re.sub(r"[^\w.]+", "-", f"{cell.name}").strip("-") + ".json"
 
 
 def _only(run: Run, cell: Cell) -> Run:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path, PurePosixPath
 
 from nox_cleanroom import variables
@@ -12,7 +13,7 @@ from nox_cleanroom.change import display
 from nox_cleanroom.config import Settings
 from nox_cleanroom.distribution import Member, Wheel, record_digest
 from nox_cleanroom.environment import Answer, Environment, Facts, ask
-from nox_cleanroom.errors import Code, InstallError
+from nox_cleanroom.errors import CleanroomError, Code, InstallError
 from nox_cleanroom.frontend import find_links_options, tool_failure
 from nox_cleanroom.git import Checkout
 from nox_cleanroom.recorder import Recorder
@@ -40,6 +41,19 @@ class Installation:
     workspace: Workspace
     #: The user's variables.
     outer_env: Mapping[str, str]
+    #: Directories of the build and of the checkout, whose paths nothing installed should hold.
+    traces: tuple[str, ...] = ()
+
+    @cached_property
+    def read_modules(self) -> tuple[tuple[Member, Answer], ...]:
+        """What the interpreter read in each of the wheel's Python files, without running them."""
+        members = {
+            str(self.place_of(member)): member
+            for member in self.wheel.members
+            if member.is_library and member.path.suffix == ".py"
+        }
+        answers = self.ask("read modules", "read", sorted(members)) if members else []
+        return tuple((members[answer.subject], answer) for answer in answers)
 
     def ask(self, step: str, question: str, subjects: list[str]) -> list[Answer]:
         """Put a question to the installed package; see `environment.ask`."""
@@ -95,6 +109,7 @@ def install_wheel(
     environment: Environment,
     *,
     extras: tuple[str, ...],
+    lowest_on: Facts | None,
     find_links: tuple[str, ...],
     recorder: Recorder,
     workspace: Workspace,
@@ -105,17 +120,69 @@ def install_wheel(
     The digest in the URL is enforced by pip and by uv, so nothing else of the same name and
     version can slip in. (https://packaging.python.org/specifications/direct-url/)
 
+    Args:
+        wheel: what to install.
+        environment: where to.
+        extras: the extras to install with it.
+        lowest_on: take the lowest versions of its requirements for the interpreter with these
+            facts; None to take the highest.
+        find_links: further sources of requirements.
+        recorder: runs the step.
+        workspace: has room for an empty directory.
+        env: the variables that the installer sees.
+
     Raises:
         InstallError: the installer said no.
     """
-    wanted = f"{wheel.name}[{','.join(extras)}]" if extras else wheel.name
-    requirement = f"{wanted} @ {wheel.path.as_uri()}#sha256={wheel.sha256}"
-    command = [*environment.pip("install"), *find_links_options(find_links), requirement]
+    command = [*environment.pip("install"), *find_links_options(find_links)]
+    if lowest_on is not None:
+        command += _lowest(wheel, environment, extras, lowest_on)
+    command.append(pinned(wheel, extras))
     step = recorder.run("install", command, cwd=workspace.directory("neutral"), env=env)
     if not step.succeeded:
         raise tool_failure(
             InstallError, f"{wheel.path.name} and its requirements could not be installed", step
         )
+
+
+def pinned(wheel: Wheel, extras: tuple[str, ...] = ()) -> str:
+    """The requirement of this very wheel, with extras."""
+    wanted = f"{wheel.name}[{','.join(extras)}]" if extras else wheel.name
+    return f"{wanted} @ {wheel.path.as_uri()}#sha256={wheel.sha256}"
+
+
+def _lowest(
+    wheel: Wheel, environment: Environment, extras: tuple[str, ...], facts: Facts
+) -> list[str]:
+    """What makes uv take the oldest versions that the wheel's own requirements admit.
+
+    uv lowers what is asked for directly, which for a wheel is the wheel itself: so its
+    requirements are asked for, too.
+    (https://docs.astral.sh/uv/concepts/resolution/#resolution-strategy)
+    """
+    if not environment.uv:
+        raise CleanroomError(
+            "Only uv can install the lowest versions of requirements, and it is not here.",
+            hint="Install nox-cleanroom[uv], or leave out the resolution.",
+            code=Code.TOOL_MISSING,
+        )
+    python = {"python_version": ".".join(facts.version.split(".")[:2])}
+    python["python_full_version"] = facts.version
+    direct = [
+        f"{requirement.name}{_bracketed(requirement.extras)}{requirement.specifier}"
+        for requirement in wheel.requirements
+        if requirement.url is None
+        and (
+            requirement.marker is None
+            or any(requirement.marker.evaluate({**python, "extra": one}) for one in ("", *extras))
+        )
+    ]
+    return ["--resolution", "lowest-direct", *direct]
+
+
+def _bracketed(extras: Iterable[str]) -> str:
+    names = ",".join(sorted(extras))
+    return f"[{names}]" if names else ""
 
 
 def prove_identity(wheel: Wheel, facts: Facts) -> None:

@@ -21,6 +21,7 @@ from nox_cleanroom.git import Checkout, Commit
 from nox_cleanroom.options import Options
 from nox_cleanroom.recorder import Progress, Recorder, Watch
 from nox_cleanroom.results import Cell, Run, Subject
+from nox_cleanroom.variant import Variant, variants
 from nox_cleanroom.workspace import Workspace, create_workspace
 from nox_cleanroom.worktree import Worktree, create_worktree, reclaim
 
@@ -70,9 +71,14 @@ class Job:
         return self.request.options
 
     @property
-    def extras(self) -> tuple[str, ...]:
-        """The extras to install: the option wins over the settings."""
-        return self.settings.extras if self.options.extras is None else self.options.extras
+    def variants(self) -> tuple[Variant, ...]:
+        """The ways to test on each interpreter; on each axis an option wins over the settings."""
+        options, settings = self.options, self.settings
+        return variants(
+            settings.artifacts if options.artifact is None else [options.artifact],
+            settings.resolutions if options.resolution is None else [options.resolution],
+            settings.extras if options.extras is None else [options.extras],
+        )
 
     @property
     def build_env(self) -> dict[str, str]:

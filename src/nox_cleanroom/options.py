@@ -6,9 +6,10 @@ import argparse
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, NoReturn, get_args
 
 from nox_cleanroom.errors import UsageError
+from nox_cleanroom.variant import Artifact, Extras, Resolution
 
 #: The CI systems that `--emit` speaks to.
 EMITTERS = ("github",)
@@ -29,7 +30,11 @@ class Options:
     #: Keep the worktree and the environments, and say where they are.
     keep: bool = False
     #: Extras to install; None when not given.
-    extras: tuple[str, ...] | None = None
+    extras: Extras | None = None
+    #: What is built and tested; None for what the settings say.
+    artifact: Artifact | None = None
+    #: Which versions of the requirements are installed; None for what the settings say.
+    resolution: Resolution | None = None
     #: Directories with distributions that the index does not have.
     find_links: tuple[str, ...] = ()
     #: The Pythons of a matrix; None for all supported ones.
@@ -65,6 +70,10 @@ def _names(text: str) -> tuple[str, ...]:
     return names
 
 
+def _extras(text: str) -> Extras:
+    return "all" if text == "all" else _names(text)
+
+
 def _parser() -> _Parser:
     parser = _Parser(
         prog="nox -s smoke --",
@@ -83,7 +92,22 @@ def _parser() -> _Parser:
     add("--strict", action="store_true", help="let warnings fail the run")
     add("--rebuild", action="store_true", help="build even if this commit's wheel is at hand")
     add("--keep", action="store_true", help="keep the worktree and environments, and say where")
-    add("--extras", type=_names, metavar="A,B", help="install the distribution with these extras")
+    add(
+        "--extras",
+        type=_extras,
+        metavar="A,B",
+        help="install the distribution with these extras, or with `all`",
+    )
+    add(
+        "--artifact",
+        choices=get_args(Artifact),
+        help="test the wheel built from the tree, or from the source distribution",
+    )
+    add(
+        "--resolution",
+        choices=get_args(Resolution),
+        help="install the newest requirements, or the oldest that the metadata admits (uv)",
+    )
     add(
         "--find-links",
         action="append",

@@ -16,7 +16,7 @@ from packaging.utils import canonicalize_name
 from nox_cleanroom.distribution import Wheel
 from nox_cleanroom.errors import CleanroomError, InterruptedRunError
 from nox_cleanroom.installation import Installation
-from nox_cleanroom.probes import entry_points, imports
+from nox_cleanroom.probes import entry_points, import_statements, imports
 from nox_cleanroom.probes.subject import Probe
 from nox_cleanroom.results import Outcome, ProbeResult
 
@@ -24,6 +24,7 @@ from nox_cleanroom.results import Outcome, ProbeResult
 _LOADING: Mapping[str, Probe] = {
     imports.NAME: imports.probe,
     entry_points.NAME: entry_points.probe,
+    import_statements.NAME: import_statements.probe,
 }
 
 #: Installs the wheel with these extras in a further environment.
@@ -53,15 +54,15 @@ def look_again(
         raise
     except CleanroomError:
         return list(results)
-    better = {
-        (one.probe, one.subject): one
+    still_bad = {
+        (one.probe, one.subject)
         for name in doubtful
         for one in _LOADING[name](second)
-        if one.outcome is Outcome.PASSED
+        if one.outcome is not Outcome.PASSED
     }
     return [
         _needs_extra(one, extras, installation.wheel)
-        if _is_doubtful(one) and (one.probe, one.subject) in better
+        if _is_doubtful(one) and (one.probe, one.subject) not in still_bad
         else one
         for one in results
     ]

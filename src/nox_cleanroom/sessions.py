@@ -72,14 +72,9 @@ def smoke(session: nox.Session, project: str | Path = ".") -> None:
         python, create = _python_of(session), _creator(session)
         venvs.require_environment(session)
         with _job(session, _request(session, "smoke", project, options), progress) as job:
-            location = job.workspace.directory("environments") / python
-            cell = as_installed.check_wheel(
-                job,
-                python,
-                lambda: create(python, location),
-                create,
-                install_only=_config(session).install_only,
-            )
+            place = as_installed.Place(python=python, variant=job.variants[0])
+            install_only = _config(session).install_only
+            cell = as_installed.check_wheel(job, place, create, install_only=install_only)
             return job.finish([cell])
 
     _run(session, test)

@@ -37,6 +37,8 @@ class Provenance:
     built_at: str
     #: The user's variables that shaped it.
     variables: dict[str, str]
+    #: The run's own directory, which the build was in.
+    built_in: str
     #: Whether this run built it.
     built_now: bool = False
 

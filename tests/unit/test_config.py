@@ -50,7 +50,7 @@ def test_a_full_table() -> None:
     )
     assert settings == Settings(
         pythons=("3.11", "3.13t"),
-        extras=("fast",),
+        extras=(("fast",),),
         smoke=(
             Command(argv=("demo", "--version")),
             Command(

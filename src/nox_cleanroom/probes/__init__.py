@@ -14,10 +14,14 @@ from nox_cleanroom.installation import Installation
 from nox_cleanroom.probes import (
     bytecode,
     commands,
+    contents,
     dependencies,
     entry_points,
+    import_statements,
     imports,
     metadata,
+    own_tests,
+    readme,
     record,
 )
 from nox_cleanroom.probes.subject import Probe
@@ -27,11 +31,15 @@ from nox_cleanroom.results import Outcome, ProbeResult
 DEFAULT_PROBES: Mapping[str, Probe] = {
     imports.NAME: imports.probe,
     entry_points.NAME: entry_points.probe,
+    import_statements.NAME: import_statements.probe,
     bytecode.NAME: bytecode.probe,
     metadata.NAME: metadata.probe,
     record.NAME: record.probe,
+    contents.NAME: contents.probe,
+    readme.NAME: readme.probe,
     dependencies.NAME: dependencies.probe,
     commands.NAME: commands.probe,
+    own_tests.NAME: own_tests.probe,
 }
 
 

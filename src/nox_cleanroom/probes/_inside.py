@@ -21,6 +21,8 @@ def main():
     with open(request_path, encoding="utf-8") as file:
         subjects = json.load(file)
     ask = QUESTIONS[question]
+    if question == "read":
+        ask = reader_of(subjects)
     # Kept, for the code under test may replace what it finds in modules.
     dumps, write = json.dumps, open
     for subject in subjects:
@@ -48,9 +50,79 @@ def describe(error):
     }
     if isinstance(error, ImportError):
         described["missing"] = error.name
+    if isinstance(error, FileNotFoundError) and isinstance(error.filename, str):
+        if error.filename.startswith(sys.prefix):
+            described["file"] = error.filename
+    if isinstance(error, KeyError) and innermost(error) == "os.py" and error.args:
+        described["variable"] = str(error.args[0])
     if isinstance(error, SystemExit):
         described["exit"] = repr(error.code)
     return described
+
+
+def innermost(error):
+    """The name of the file whose code raised an exception."""
+    import os
+
+    frames = error.__traceback__
+    while frames is not None and frames.tb_next is not None:
+        frames = frames.tb_next
+    return os.path.basename(frames.tb_frame.f_code.co_filename) if frames is not None else ""
+
+
+class Witness:
+    """Sees what the code of one package does besides being imported (PEP 578)."""
+
+    def __init__(self, top):
+        import os
+        import tempfile
+
+        self.wrote = []
+        self.started = []
+        self._getframe = sys._getframe
+        self._home = os.path.expanduser("~")
+        self._temporary = tempfile.gettempdir()
+        self._writing = os.O_WRONLY | os.O_RDWR | os.O_CREAT
+        self._fspath, self._abspath = os.fsdecode, os.path.abspath
+        self._in_package = (os.sep + top + os.sep, os.sep + top + ".py")
+
+    def __call__(self, event, arguments):
+        if event == "open":
+            path, mode, flags = arguments
+            writes = any(sign in mode for sign in "wax+") if mode else flags & self._writing
+            if writes and isinstance(path, (str, bytes)) and self._is_own():
+                self._note_path(self._fspath(path))
+        elif event == "os.mkdir" and self._is_own():
+            self._note_path(self._fspath(arguments[0]))
+        elif event in ("subprocess.Popen", "os.system", "os.posix_spawn") and self._is_own():
+            self._note_process(event, arguments)
+
+    def _is_own(self):
+        """Whether the package itself, and not one that it uses, is what acts."""
+        frame = self._getframe(2)
+        while frame is not None:
+            name = frame.f_code.co_filename
+            if "site-packages" in name or "dist-packages" in name:
+                return any(sign in name for sign in self._in_package)
+            frame = frame.f_back
+        return False
+
+    def _note_path(self, path):
+        path = self._abspath(path)
+        if path.startswith((self._temporary, "/dev/")) or "__pycache__" in path:
+            # Under the scratch home there may be a directory for temporary files, too.
+            if not path.startswith(self._home):
+                return
+        shown = path.replace(self._home, "~").replace(sys.prefix, "<environment>")
+        if shown not in self.wrote and len(self.wrote) < 50:
+            self.wrote.append(shown)
+
+    def _note_process(self, event, arguments):
+        command = arguments[1] if event == "subprocess.Popen" else arguments[0]
+        words = command if isinstance(command, (list, tuple)) else [command]
+        shown = " ".join(str(self._fspath(word)) for word in words)[:120]
+        if shown not in self.started and len(self.started) < 50:
+            self.started.append(shown)
 
 
 def facts(packaging_parent):
@@ -79,6 +151,9 @@ def facts(packaging_parent):
 def import_module(name):
     import importlib
 
+    witness = Witness(name.partition(".")[0])
+    if hasattr(sys, "addaudithook"):
+        sys.addaudithook(witness)
     module = importlib.import_module(name)
     # A module may replace itself by anything: only strings are places.
     places = [getattr(module, "__file__", None)]
@@ -87,7 +162,11 @@ def import_module(name):
             places = list(getattr(module, "__path__", []))
         except TypeError:
             places = []
-    return {"places": [place for place in places if isinstance(place, str)]}
+    return {
+        "places": [place for place in places if isinstance(place, str)],
+        "wrote": witness.wrote,
+        "started": witness.started,
+    }
 
 
 def load_entry_point(value):
@@ -97,21 +176,38 @@ def load_entry_point(value):
     loaded = importlib.import_module(module_name.strip())
     for attribute in filter(None, attributes.strip().split(".")):
         loaded = getattr(loaded, attribute)
-    return {"callable": callable(loaded), "type": type(loaded).__name__}
+    return {
+        "callable": callable(loaded),
+        "type": type(loaded).__name__,
+        "demands": demanded_arguments(loaded),
+    }
 
 
-def compile_file(path):
-    import warnings
+def demanded_arguments(function):
+    """The names of the arguments that a call must give."""
+    import inspect
 
-    with open(path, "rb") as file:
-        content = file.read()
-    warnings.simplefilter("ignore")
     try:
-        compile(content, path, "exec", dont_inherit=True)
-    except (SyntaxError, ValueError) as error:
-        line = getattr(error, "lineno", None)
-        return {"problem": "%s: %s" % (type(error).__name__, error), "line": line}
-    return {}
+        parameters = inspect.signature(function).parameters.values()
+    except (TypeError, ValueError):
+        return []
+    given = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
+    return [one.name for one in parameters if one.default is one.empty and one.kind not in given]
+
+
+def reader_of(paths):
+    """The function that reads modules, told which names are the wheel's own."""
+    import importlib.util
+    import os
+
+    place = os.path.join(os.path.dirname(os.path.abspath(__file__)), "_reading.py")
+    spec = importlib.util.spec_from_file_location("_reading", place)
+    reading = importlib.util.module_from_spec(spec)
+    sys.dont_write_bytecode = True
+    spec.loader.exec_module(reading)
+    reading.OWN.update(reading.top_of(reading.dotted_name(path)[0]) for path in paths)
+    reading.OWN.discard("")
+    return reading.read
 
 
 def distribution(name):
@@ -126,7 +222,7 @@ QUESTIONS = {
     "facts": facts,
     "import": import_module,
     "entry point": load_entry_point,
-    "compile": compile_file,
+    "read": reader_of,
     "distribution": distribution,
 }
 

@@ -2,8 +2,10 @@
 
 There, a test runner or ``python -m`` puts the source on the path in front of what is
 installed. This finder comes before the path and answers for the wheel's own names only.
+It leaves word of where those modules came from: when the first is asked for, and at the end.
 """
 
+import atexit
 import json
 import os
 import sys
@@ -11,19 +13,43 @@ from importlib.machinery import PathFinder
 
 
 class InstalledFirst:
-    def __init__(self, names, places):
+    def __init__(self, names, places, witnesses):
         self._names = frozenset(names)
         self._places = places
+        self._witnesses = witnesses
+        self._said = set()
 
     def find_spec(self, fullname, path=None, target=None):
         if fullname not in self._names:
             return None
         parents = fullname.split(".")[:-1]
-        return PathFinder.find_spec(
+        spec = PathFinder.find_spec(
             fullname, [os.path.join(place, *parents) for place in self._places]
         )
+        if spec is not None and spec.origin:
+            self._say(spec.origin)
+        return spec
+
+    def report(self):
+        for name in self._names:
+            place = getattr(sys.modules.get(name), "__file__", None)
+            if isinstance(place, str):
+                self._say(place)
+
+    def _say(self, place):
+        if not self._witnesses or place in self._said:
+            return
+        self._said.add(place)
+        path = os.path.join(self._witnesses, "%d.json" % os.getpid())
+        try:
+            with open(path, "w", encoding="utf-8") as file:
+                json.dump(sorted(self._said), file)
+        except OSError:
+            pass
 
 
 with open(os.path.join(os.path.dirname(__file__), "installed.json"), encoding="utf-8") as file:
     request = json.load(file)
-sys.meta_path.insert(0, InstalledFirst(request["names"], request["places"]))
+finder = InstalledFirst(request["names"], request["places"], request["witnesses"])
+sys.meta_path.insert(0, finder)
+atexit.register(finder.report)

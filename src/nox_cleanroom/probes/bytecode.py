@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from nox_cleanroom.environment import Answer
 from nox_cleanroom.installation import Installation
 from nox_cleanroom.output import clean_text
+from nox_cleanroom.probes.import_graph import ImportGraph
 from nox_cleanroom.probes.subject import ended_early
 from nox_cleanroom.results import Outcome, ProbeResult
 
@@ -15,16 +16,10 @@ NAME = "bytecode"
 
 def probe(installation: Installation) -> Iterator[ProbeResult]:
     """One result for all modules, or one for each that does not compile."""
-    members = {
-        str(installation.place_of(member)): member
-        for member in installation.wheel.members
-        if member.is_library and member.path.suffix == ".py"
-    }
+    led_to = ImportGraph.of(installation).led_to
     bad = 0
-    answers = installation.ask("compile modules", "compile", sorted(members)) if members else []
-    for answer in answers:
-        member = members[answer.subject]
-        result = _judge(answer, member.name, importable=member.module is not None)
+    for member, answer in installation.read_modules:
+        result = _judge(answer, member.name, importable=member.dotted in led_to)
         bad += result is not None and result.outcome is Outcome.FAILED
         if result is not None:
             yield result
@@ -32,8 +27,8 @@ def probe(installation: Installation) -> Iterator[ProbeResult]:
         yield ProbeResult(
             probe=NAME,
             subject="all modules",
-            outcome=Outcome.PASSED if members else Outcome.SKIPPED,
-            message="" if members else "The wheel has no Python source.",
+            outcome=Outcome.PASSED if installation.read_modules else Outcome.SKIPPED,
+            message="" if installation.read_modules else "The wheel has no Python source.",
         )
 
 
@@ -46,12 +41,12 @@ def _judge(answer: Answer, name: str, *, importable: bool) -> ProbeResult | None
     if problem is None:
         return None
     if not importable:
-        # A template, or data that ends in .py: nothing can import it by that name.
+        # A template, data that ends in .py, or what a condition on the version keeps away.
         return ProbeResult(
             probe=NAME,
             subject=name,
             outcome=Outcome.PASSED,
-            message=f"It does not compile, and cannot be imported either: {clean_text(problem)}",
+            message=f"It does not compile, and no import leads to it here: {clean_text(problem)}",
         )
     return ProbeResult(
         probe=NAME,

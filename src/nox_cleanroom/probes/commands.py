@@ -51,16 +51,25 @@ def _directory(installation: Installation, command: Command, neutral: Path) -> P
 def _variables(installation: Installation, command: Command) -> dict[str, str]:
     env = installation.probe_env()
     if command.needs_worktree:
-        env["PYTHONPATH"] = str(_installed_first(installation))
+        env["PYTHONPATH"] = str(installed_first(installation))
     return env
 
 
-def _installed_first(installation: Installation) -> Path:
-    """A directory whose ``sitecustomize`` lets the installed modules come before the source."""
+def installed_first(installation: Installation, witnesses: Path | None = None) -> Path:
+    """A directory whose ``sitecustomize`` lets the installed modules come before the source.
+
+    Args:
+        installation: whose modules.
+        witnesses: a directory in which interpreters leave word of where the modules came from.
+    """
     directory = installation.workspace.directory("installed-first")
     source = Path(__file__).with_name("_installed_first.py")
     shutil.copyfile(source, directory / "sitecustomize.py")
     places = {os.path.realpath(installation.facts.paths[name]) for name in ("purelib", "platlib")}
-    request = {"names": installation.wheel.import_names, "places": sorted(places)}
+    request: dict[str, object] = {
+        "names": installation.wheel.import_names,
+        "places": sorted(places),
+    }
+    request["witnesses"] = str(witnesses or "")
     (directory / "installed.json").write_text(json.dumps(request), encoding="utf-8")
     return directory

@@ -65,6 +65,16 @@ def _judge(installation: Installation, entry_point: EntryPoint, answer: Answer) 
         program = installation.environment.bin_dir / f"{entry_point.name}{suffix}"
         if not program.exists():
             return _failed(subject, f"The installer made no program `{entry_point.name}`.")
+        demands = (answer.said or {}).get("demands", [])
+        if demands:
+            return replace(
+                _failed(
+                    subject,
+                    f"`{entry_point.value}` demands {', '.join(demands)}, and the program calls"
+                    " it without arguments.",
+                ),
+                outcome=Outcome.WARNED,
+            )
     return ProbeResult(probe=NAME, subject=subject, outcome=Outcome.PASSED)
 
 

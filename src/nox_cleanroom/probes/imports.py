@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from nox_cleanroom.environment import Answer
+from nox_cleanroom.errors import Code
 from nox_cleanroom.installation import Installation
+from nox_cleanroom.output import clean_text
+from nox_cleanroom.probes.contents import COMMON
 from nox_cleanroom.probes.subject import (
     advice_on_import,
     ended_early,
     exception_lines,
     exception_text,
+    what_is_lacking,
 )
 from nox_cleanroom.results import Outcome, ProbeResult
 
 NAME = "imports"
-
-#: Names that a wheel should not put next to everybody else's packages.
-_COMMON = frozenset({"test", "tests", "doc", "docs", "example", "examples", "benchmarks"})
 
 
 def probe(installation: Installation) -> Iterator[ProbeResult]:
@@ -30,20 +32,26 @@ def probe(installation: Installation) -> Iterator[ProbeResult]:
             outcome=Outcome.SKIPPED,
             message="The wheel has no module to import.",
         )
-    own = [name for name in names if name.partition(".")[0] not in _COMMON]
-    for name in names:
-        if own and name not in own:
-            yield ProbeResult(
-                probe=NAME,
-                subject=name,
-                outcome=Outcome.WARNED,
-                message=f"The wheel installs a top-level `{name.partition('.')[0]}`, a name that"
-                " every other package could take; it was not imported.",
-                hint="Leave it out of the wheel; where packages are found is set for the backend.",
-            )
-        else:
-            (answer,) = installation.ask(f"import {name}", "import", [name])
-            yield _judge(installation, answer)
+    own = [name for name in names if name.partition(".")[0] not in COMMON]
+    for name in own or names:
+        (answer,) = installation.ask(f"import {name}", "import", [name])
+        yield _judge(installation, answer)
+    if installation.settings.imports == "all":
+        yield from _all_others(installation, frozenset(own or names))
+
+
+def _all_others(installation: Installation, tried: frozenset[str]) -> Iterator[ProbeResult]:
+    """One result for each further module; a process each only where one ends the interpreter."""
+    tops = {name.partition(".")[0] for name in tried}
+    modules = {module for module in installation.wheel.modules if module not in tried}
+    wanted = sorted(
+        module
+        for module in modules
+        if module.partition(".")[0] in tops and module.rpartition(".")[2] != "__main__"
+    )
+    answers = installation.ask("import all modules", "import", wanted) if wanted else []
+    for answer in answers:
+        yield _judge(installation, answer)
 
 
 def _judge(installation: Installation, answer: Answer) -> ProbeResult:
@@ -63,18 +71,36 @@ def _judge(installation: Installation, answer: Answer) -> ProbeResult:
             message=f"It came from {outside[0]!r}, outside of the environment.",
             hint="A .pth file or an import hook of a requirement may redirect it.",
         )
-    return ProbeResult(probe=NAME, subject=name, outcome=Outcome.PASSED)
+    return _side_effects(name, answer.said or {})
 
 
-def _failed_import(installation: Installation, name: str, error: dict[str, str]) -> ProbeResult:
-    message = exception_text(installation, error)
-    if "exit" in error:
-        message = f"Importing it calls sys.exit({error['exit']})."
+def _side_effects(name: str, said: dict[str, Any]) -> ProbeResult:
+    """PASSED, or WARNED when the wheel's own code did more than being imported."""
+    did = [f"writes {path}" for path in said.get("wrote", [])]
+    did += [f"starts {command}" for command in said.get("started", [])]
+    if not did:
+        return ProbeResult(probe=NAME, subject=name, outcome=Outcome.PASSED)
+    more = f" (and {len(did) - 3} more)" if did[3:] else ""
     return ProbeResult(
         probe=NAME,
         subject=name,
-        outcome=Outcome.FAILED,
-        message=message,
+        outcome=Outcome.WARNED,
+        message=f"Importing it {clean_text(', '.join(did[:3]))}{more}.",
+        hint="Do that when a function is called; whoever imports it may have no right to.",
+    )
+
+
+def _failed_import(installation: Installation, name: str, error: dict[str, Any]) -> ProbeResult:
+    message = exception_text(installation, error)
+    if "exit" in error:
+        message = f"Importing it calls sys.exit({error['exit']})."
+    lacking = what_is_lacking(error)
+    return ProbeResult(
+        probe=NAME,
+        subject=name,
+        outcome=Outcome.ERROR if lacking else Outcome.FAILED,
+        message=f"{message} ({lacking})" if lacking else message,
         hint=advice_on_import(installation, error),
         output=exception_lines(installation, error),
+        code=Code.ENVIRONMENT_LACKING if lacking else Code.PROBE_FAILED,
     )

@@ -81,9 +81,24 @@ def advice_on_import(installation: Installation, error: dict[str, Any]) -> str:
     """What to do about code that does not load."""
     if "exit" in error:
         return 'Put what it does behind `if __name__ == "__main__":`.'
+    if "variable" in error:
+        return (
+            f"It needs the variable {error['variable']}, which users do not have; `pass-env` hands"
+            " it on to the probes if they do."
+        )
+    if "file" in error:
+        return (
+            f"{_as_in_wheel(installation, error['file'])} is not in the wheel: declare it as"
+            " package data, and `git add` it."
+        )
     missing = _missing_name(error)
     if not missing:
         return "The same happens to every user who loads it."
+    return advice_on_missing(installation, missing)
+
+
+def advice_on_missing(installation: Installation, missing: str) -> str:
+    """What to do about a module that is not there."""
     left_out = installation.left_out(missing.rpartition(".")[2])
     if left_out:
         return (
@@ -96,6 +111,32 @@ def advice_on_import(installation: Installation, error: dict[str, Any]) -> str:
     if missing.partition(".")[0] in installation.wheel.top_level_names:
         return f"`{missing}` is not in the wheel: does the build backend include it?"
     return f"`{missing}` is not installed. Is it declared in the project's dependencies?"
+
+
+#: What an interpreter has only where the system had it when it was built.
+_OF_THE_SYSTEM = frozenset(
+    {
+        *("_bz2", "_ctypes", "_curses", "_dbm", "_gdbm", "_hashlib", "_lzma", "_sqlite3"),
+        *("_ssl", "_tkinter", "_uuid", "_zstd", "readline", "tkinter"),
+    }
+)
+
+_SIGNS_OF_LACK = (
+    (r"(\S+\.so[.\d]*): cannot open shared object file", "this machine has no {}"),
+    (r"(?i)(?:no display|(?:connect|open) (?:to )?(?:x server|display))", "there is no display"),
+    (r"getaddrinfo failed|name resolution|Network is unreachable|urlopen error", "no network"),
+)
+
+
+def what_is_lacking(error: dict[str, Any]) -> str:
+    """What of this machine, and not of the package, an exception speaks of; or nothing."""
+    if error.get("missing") in _OF_THE_SYSTEM:
+        return f"this interpreter was built without {error['missing']}"
+    for sign, words in _SIGNS_OF_LACK:
+        found = re.search(sign, error["message"])
+        if found:
+            return words.format(*found.groups())
+    return ""
 
 
 def _missing_name(error: dict[str, Any]) -> str:

@@ -1,0 +1,147 @@
+"""Which module of a wheel leads to which, read from the text of its modules."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from nox_cleanroom.distribution import Wheel
+from nox_cleanroom.installation import Installation
+
+#: The scope of what only ``python -m`` runs; `_reading.py` spells it the same.
+_SCRIPT = "<script>"
+
+
+@dataclass(frozen=True, order=True)
+class Scope:
+    """Code that runs together: a module's own, or that of one of its functions."""
+
+    module: str
+    #: The function's name, with its class's before it; empty for the module itself.
+    name: str = ""
+
+
+@dataclass(frozen=True, order=True)
+class Edge:
+    """From one scope an import or a call leads to another."""
+
+    start: Scope
+    end: Scope
+    #: Whether it is followed whenever its scope runs.
+    sure: bool
+    #: Whether an ``except ImportError`` stands around it.
+    guarded: bool
+
+
+@dataclass(frozen=True, order=True)
+class DeadEnd:
+    """An import statement of what is not there."""
+
+    #: The shortest beginning of the name that leads nowhere.
+    what: str
+    scope: Scope
+    line: int
+    #: Whether it runs whenever its scope does.
+    sure: bool
+
+
+@dataclass(frozen=True)
+class ImportGraph:
+    """The imports and the calls among a wheel's modules."""
+
+    wheel: Wheel
+    edges: tuple[Edge, ...]
+    dead_ends: tuple[DeadEnd, ...]
+    #: Names that some module of the wheel imports inside of an ``except ImportError``.
+    optional: frozenset[str]
+    #: Names in strings, as in ``"numpy" in sys.modules``.
+    mentioned: frozenset[str]
+
+    @classmethod
+    def of(cls, installation: Installation) -> ImportGraph:
+        """The graph of what an installation's interpreter read in the modules."""
+        read = [
+            answer.said
+            for member, answer in installation.read_modules
+            if member.module and answer.said and "module" in answer.said
+        ]
+        return cls(
+            wheel=installation.wheel,
+            edges=tuple(_edge(said["module"], edge) for said in read for edge in said["edges"]),
+            dead_ends=tuple(
+                DeadEnd(
+                    what=found["what"],
+                    scope=Scope(said["module"], found["scope"]),
+                    line=found["line"],
+                    sure=found["sure"],
+                )
+                for said in read
+                for found in said["unresolved"]
+            ),
+            optional=frozenset(name for said in read for name in said["optional"]),
+            mentioned=frozenset(name for said in read for name in said["mentioned"]),
+        )
+
+    @cached_property
+    def run_by_import(self) -> frozenset[Scope]:
+        """What runs when the top-level modules are imported and the entry points loaded."""
+        modules = {*self.wheel.import_names, *(one.module for one in self.wheel.entry_points)}
+        return self._reached(Scope(module) for module in modules)
+
+    @cached_property
+    def on_the_way(self) -> frozenset[Scope]:
+        """What runs besides when an entry point is called, or a ``__main__`` started."""
+        called = {Scope(one.module, one.attribute) for one in self.wheel.entry_points}
+        mains = {
+            scope
+            for module in self.wheel.modules
+            if module.rpartition(".")[2] == "__main__"
+            for scope in (Scope(module), Scope(module, _SCRIPT))
+        }
+        return self._reached({*self.run_by_import, *called, *mains})
+
+    @cached_property
+    def led_to(self) -> frozenset[str]:
+        """The modules that some unguarded import leads to, from the top-level ones on."""
+        reached = {*self.wheel.import_names, *(one.module for one in self.wheel.entry_points)}
+        waiting = set(reached)
+        ends: dict[str, set[str]] = {}
+        for edge in self.edges:
+            if not edge.guarded:
+                ends.setdefault(edge.start.module, set()).add(edge.end.module)
+        while waiting:
+            found = ends.get(waiting.pop(), set()) - reached
+            reached |= found
+            waiting |= found
+        return frozenset(reached)
+
+    @cached_property
+    def only_tried(self) -> frozenset[str]:
+        """The modules that are imported only where an ``except ImportError`` awaits them."""
+        ends = {edge.end.module for edge in self.edges if edge.guarded}
+        return frozenset(ends - {edge.end.module for edge in self.edges if not edge.guarded})
+
+    def _reached(self, starts: Iterable[Scope]) -> frozenset[Scope]:
+        """Where the edges lead that are followed whenever their start runs."""
+        ends: dict[Scope, set[Scope]] = {}
+        for edge in self.edges:
+            if edge.sure and not edge.guarded:
+                ends.setdefault(edge.start, set()).add(edge.end)
+        reached = set(starts)
+        waiting = set(reached)
+        while waiting:
+            found = ends.get(waiting.pop(), set()) - reached
+            reached |= found
+            waiting |= found
+        return frozenset(reached)
+
+
+def _edge(module: str, edge: dict[str, Any]) -> Edge:
+    return Edge(
+        start=Scope(module, edge["scope"]),
+        end=Scope(edge["to"], edge["to_scope"]),
+        sure=edge["sure"],
+        guarded=edge.get("guarded", False),
+    )

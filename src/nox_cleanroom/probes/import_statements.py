@@ -1,0 +1,155 @@
+"""Does every import statement lead somewhere? Told from the text, without running it.
+
+An import that nothing runs while the package is imported, because it stands in a function or
+in a module that is only loaded when needed, breaks for users all the same.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Mapping
+
+from packaging.utils import canonicalize_name
+
+from nox_cleanroom.distribution import Wheel
+from nox_cleanroom.installation import Installation
+from nox_cleanroom.output import clean_text
+from nox_cleanroom.probes.import_graph import DeadEnd, ImportGraph
+from nox_cleanroom.probes.subject import advice_on_missing
+from nox_cleanroom.results import Outcome, ProbeResult
+
+NAME = "import statements"
+
+#: Parts of module names that say: for the package's own developers.
+_FOR_TESTS = frozenset({"test", "tests", "testing", "_testing", "_tests", "conftest"})
+
+#: Modules that another CPython has (PEP 594, PEP 632, and older removals).
+_STDLIB_ELSEWHERE = frozenset(
+    {
+        *("aifc", "annotationlib", "asynchat", "asyncore", "audioop", "cgi", "cgitb", "chunk"),
+        *("compression", "crypt", "distutils", "imghdr", "imp", "lib2to3", "mailcap", "msilib"),
+        *("nis", "nntplib", "ossaudiodev", "pipes", "smtpd", "sndhdr", "spwd", "sunau"),
+        *("telnetlib", "tomllib", "uu", "xdrlib"),
+    }
+)
+
+#: Distributions whose modules have other names than they; for extras that are named for them.
+_PROVIDERS: Mapping[str, str] = {
+    "attr": "attrs",
+    "bs4": "beautifulsoup4",
+    "cv2": "opencv-python",
+    "dateutil": "python-dateutil",
+    "docx": "python-docx",
+    "dotenv": "python-dotenv",
+    "git": "gitpython",
+    "jose": "python-jose",
+    "jwt": "pyjwt",
+    "magic": "python-magic",
+    "MySQLdb": "mysqlclient",
+    "nacl": "pynacl",
+    "OpenSSL": "pyopenssl",
+    "PIL": "pillow",
+    "pkg_resources": "setuptools",
+    "psycopg2": "psycopg2-binary",
+    "serial": "pyserial",
+    "skimage": "scikit-image",
+    "sklearn": "scikit-learn",
+    "socks": "pysocks",
+    "usb": "pyusb",
+    "yaml": "pyyaml",
+    "zmq": "pyzmq",
+}
+
+
+def probe(installation: Installation) -> Iterator[ProbeResult]:
+    """One result for each name that leads nowhere, or one for all."""
+    graph = ImportGraph.of(installation)
+    found: dict[tuple[str, Outcome], list[DeadEnd]] = {}
+    for dead_end in sorted(graph.dead_ends):
+        outcome = _judge(graph, dead_end)
+        if outcome is not None:
+            found.setdefault((dead_end.what, outcome), []).append(dead_end)
+    for (what, outcome), dead_ends in found.items():
+        if (what, Outcome.FAILED) not in found or outcome is Outcome.FAILED:
+            yield _result(installation, what, outcome, dead_ends)
+    if not found:
+        has_source = bool(installation.read_modules)
+        yield ProbeResult(
+            probe=NAME,
+            subject="all modules",
+            outcome=Outcome.PASSED if has_source else Outcome.SKIPPED,
+            message="" if has_source else "The wheel has no Python source.",
+        )
+
+
+def _judge(graph: ImportGraph, dead_end: DeadEnd) -> Outcome | None:
+    """How bad it is; None when it is not for us to say, or nothing bad."""
+    scope, top = dead_end.scope, dead_end.what.partition(".")[0]
+    if scope in graph.run_by_import and dead_end.sure:
+        # It was run, and whether it works is what the other probes have seen.
+        return None
+    if _FOR_TESTS & set(scope.module.split(".")) or "test_" in f".{scope.module}":
+        return None
+    on_the_way = scope in graph.on_the_way
+    if top in graph.wheel.top_level_names:
+        return Outcome.FAILED if on_the_way else Outcome.WARNED
+    if top in graph.optional or scope.module in graph.only_tried:
+        return None
+    if on_the_way and dead_end.sure:
+        return Outcome.FAILED
+    is_known = top in graph.mentioned or _extras_with(graph.wheel, top)
+    return None if is_known else Outcome.WARNED
+
+
+def _result(
+    installation: Installation, what: str, outcome: Outcome, dead_ends: list[DeadEnd]
+) -> ProbeResult:
+    first, wheel = dead_ends[0], installation.wheel
+    where = f"{first.scope.module} imports it in line {first.line}"
+    if first.scope.name:
+        where += f" ({first.scope.name})"
+    if dead_ends[1:]:
+        where += f", and {len(dead_ends) - 1} more do"
+    way = ", on the way of an entry point" if outcome is Outcome.FAILED else ""
+    extras = _extras_with(wheel, what.partition(".")[0])
+    return ProbeResult(
+        probe=NAME,
+        subject=clean_text(what),
+        outcome=Outcome.WARNED if extras else outcome,
+        message=f"{clean_text(where)}{way}: {_why(wheel, what)}.",
+        hint=f"It comes with the extra `{extras[0]}`: say so where it is missing, or require it."
+        if extras
+        else advice_on_missing(installation, what),
+    )
+
+
+def _why(wheel: Wheel, what: str) -> str:
+    top = what.partition(".")[0]
+    if top in wheel.top_level_names:
+        return "it is not in the wheel"
+    if top in sys.stdlib_module_names:
+        return "this interpreter's standard library does not have it"
+    if top in _STDLIB_ELSEWHERE:
+        return "the standard library has it on other versions of Python only"
+    provider = _PROVIDERS.get(top)
+    return "no requirement brings it" + (f"; it is `{provider}` that does" if provider else "")
+
+
+def _extras_with(wheel: Wheel, top: str) -> list[str]:
+    """The extras that bring a top-level name, as far as names tell."""
+    names = {canonicalize_name(top), _PROVIDERS.get(top, "")}
+    return [
+        extra
+        for extra in wheel.metadata.get("provides_extra", [])
+        for requirement in wheel.requirements
+        if requirement.marker is not None
+        and (
+            canonicalize_name(requirement.name) in names or _is_namespace_of(requirement.name, top)
+        )
+        and requirement.marker.evaluate({"extra": extra})
+        and not requirement.marker.evaluate({"extra": ""})
+    ]
+
+
+def _is_namespace_of(distribution: str, top: str) -> bool:
+    return canonicalize_name(distribution).startswith(f"{canonicalize_name(top)}-")

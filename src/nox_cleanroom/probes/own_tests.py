@@ -1,0 +1,151 @@
+"""Do the project's own tests pass against what is installed?
+
+The settings mean what they do in cibuildwheel. Whatever directory the tests are in, the wheel's
+modules come from the environment, and after each command it is proved that they did.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import dependency_groups
+
+from nox_cleanroom import variables
+from nox_cleanroom.config import PROJECT_PLACEHOLDER
+from nox_cleanroom.errors import Code, ConfigError, InstallError
+from nox_cleanroom.frontend import tool_failure
+from nox_cleanroom.installation import Installation, pinned
+from nox_cleanroom.output import clean_text, last_lines
+from nox_cleanroom.probes.commands import installed_first
+from nox_cleanroom.results import Outcome, ProbeResult, Step
+
+NAME = "tests"
+
+
+def probe(installation: Installation) -> Iterator[ProbeResult]:
+    """One result a command; none when the project configures none."""
+    tests = installation.settings.tests
+    if not tests.commands:
+        return
+    _install_requirements(installation)
+    place = _place(installation)
+    for command in tests.commands:
+        yield _run(installation, command, place)
+
+
+def _install_requirements(installation: Installation) -> None:
+    """Install what the tests need; last of all, so that no other question sees it.
+
+    Raises:
+        InstallError: the installer said no.
+    """
+    tests = installation.settings.tests
+    wanted = [*tests.requires, *_of_groups(installation.pyproject, tests.groups)]
+    if not wanted and not tests.extras:
+        return
+    extras = tuple(dict.fromkeys((*installation.extras, *tests.extras)))
+    step = installation.recorder.run(
+        "install test requirements",
+        [*installation.environment.pip("install"), pinned(installation.wheel, extras), *wanted],
+        cwd=installation.workspace.directory("neutral"),
+        env=variables.for_build(installation.outer_env, tmp=installation.workspace.tmp),
+    )
+    if not step.succeeded:
+        raise tool_failure(InstallError, "The requirements of the tests are not installable", step)
+
+
+def _of_groups(pyproject: Mapping[str, Any], names: tuple[str, ...]) -> tuple[str, ...]:
+    """The requirements of dependency groups (PEP 735)."""
+    if not names:
+        return ()
+    try:
+        return dependency_groups.resolve(pyproject.get("dependency-groups", {}), *names)
+    except (LookupError, ValueError, TypeError) as error:
+        raise ConfigError(
+            f"`test-groups` cannot be resolved: {clean_text(str(error))}.",
+            hint="Name groups of [dependency-groups] in pyproject.toml.",
+        ) from None
+
+
+def _place(installation: Installation) -> Path:
+    """An empty directory, with copies of the sources that the tests are run among."""
+    place = installation.workspace.directory("tests")
+    for source in installation.settings.tests.sources:
+        origin = (installation.project or place) / source
+        if not origin.resolve().is_relative_to((installation.project or place).resolve()):
+            raise ConfigError(f"`test-sources` names {source!r}, which is not in the project.")
+        if not origin.exists():
+            raise ConfigError(
+                f"`test-sources` names {source!r}, which the commit does not have.",
+                hint="Paths are relative to the project.",
+            )
+        (place / source).parent.mkdir(parents=True, exist_ok=True)
+        if origin.is_dir():
+            shutil.copytree(origin, place / source, symlinks=True, dirs_exist_ok=True)
+        else:
+            shutil.copy2(origin, place / source)
+    return place
+
+
+def _run(installation: Installation, command: str, place: Path) -> ProbeResult:
+    project = str(installation.project)
+    line = command.replace(PROJECT_PLACEHOLDER, project).replace("{package}", project)
+    line = line.replace("{wheel}", str(installation.wheel.path))
+    witnesses = installation.workspace.directory("witnesses")
+    first = installed_first(installation, witnesses)
+    shell = ["cmd", "/c"] if sys.platform == "win32" else ["sh", "-c"]
+    step = installation.recorder.run(
+        f"test {command}",
+        [*shell, line],
+        cwd=place,
+        env={**installation.probe_env(), "PYTHONPATH": str(first)},
+    )
+    return _judge(installation, command, step, witnesses)
+
+
+def _judge(installation: Installation, command: str, step: Step, witnesses: Path) -> ProbeResult:
+    def result(
+        outcome: Outcome, message: str = "", hint: str = "", output: str = ""
+    ) -> ProbeResult:
+        return ProbeResult(
+            probe=NAME,
+            subject=clean_text(command),
+            outcome=outcome,
+            message=message,
+            hint=hint,
+            output=output,
+            code=Code.TIMEOUT if step.timed_out else Code.PROBE_FAILED,
+        )
+
+    if not step.succeeded:
+        words = last_lines(step.output, 25)
+        return result(Outcome.FAILED, f"It ended with {step.ending}.", output=words)
+    places = _places_of_modules(witnesses)
+    strange = [place for place in places if not installation.is_inside(place)]
+    if strange:
+        return result(
+            Outcome.FAILED,
+            f"It tested {clean_text(strange[0])}, which is not what is installed.",
+            "Take the project's directory off the path: pytest's `--import-mode=importlib` does.",
+        )
+    if not places and installation.wheel.import_names:
+        return result(
+            Outcome.WARNED,
+            "It passed, and has imported no module of the wheel.",
+            "Is it the right command?",
+        )
+    return result(Outcome.PASSED)
+
+
+def _places_of_modules(witnesses: Path) -> list[str]:
+    """Where the wheel's modules came from, as each interpreter that loaded one says."""
+    places: set[str] = set()
+    for path in witnesses.glob("*.json"):
+        places.update(json.loads(path.read_text(encoding="utf-8")))
+    return sorted(place for place in places if os.path.isabs(place))
