@@ -131,7 +131,8 @@ def try_package(package: Package, home: Path) -> None:
     results = home / "results.json"
     if results.exists():
         return
-    shutil.rmtree(home, ignore_errors=True)
+    for made in ("unpacked", "repository", "evidence"):
+        shutil.rmtree(home / made, ignore_errors=True)
     project = make_repository(package, home)
     trials = [run(command, project, home / "evidence") for command in SESSIONS]
     results.write_text(json.dumps([asdict(trial) for trial in trials], indent=2))
@@ -144,7 +145,8 @@ def try_package(package: Package, home: Path) -> None:
 def make_repository(package: Package, home: Path) -> Path:
     download = home / "download"
     pip = [sys.executable, "-m", "pip", "-q", "download", "--no-deps", "--no-binary=:all:"]
-    subprocess.run([*pip, "-d", str(download), package.pin], check=True)
+    if not download.exists():
+        subprocess.run([*pip, "-d", str(download), package.pin], check=True)
     (archive,) = download.iterdir()
     unpacked = home / "unpacked"
     with tarfile.open(archive) as file:

@@ -10,12 +10,15 @@ import ast
 import importlib.util
 import os
 import platform
+import re
 import sys
 import warnings
 from importlib.machinery import PathFinder
 
-#: Names whose presence means that a module may get attributes that its text does not show.
-OPEN = {"globals", "locals", "exec", "__getattr__", "__path__"}
+#: What means that a module may get attributes that its text does not show.
+OPEN = re.compile(rb"\b(globals|locals|exec|__getattr__|__path__|sys\.modules|import modules)\b")
+GLOBAL = re.compile(rb"^\s*global ([\w, ]+)$", re.MULTILINE)
+QUOTED = re.compile(rb"""['"]([A-Za-z_]\w*)(?:\.[\w.]+)?['"]""")
 
 #: Exceptions whose handlers make an import optional.
 CATCH_ALL = {"ImportError", "ModuleNotFoundError", "Exception", "BaseException"}
@@ -26,21 +29,15 @@ SCRIPT = "<script>"
 
 def read(path):
     """What the text of a module says."""
-    with open(path, "rb") as file:
-        content = file.read()
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        try:
-            compile(content, path, "exec", dont_inherit=True)
-        except (SyntaxError, ValueError) as error:
-            problem = "%s: %s" % (type(error).__name__, error)
-            return {"problem": problem, "line": getattr(error, "lineno", None)}
     try:
-        module = Text(path)
-        reader = Reader(module)
-        reader.block(module.tree.body, "", True)
+        module = Text.at(path)
+    except (SyntaxError, ValueError) as error:
+        problem = "%s: %s" % (type(error).__name__, error)
+        return {"problem": problem, "line": getattr(error, "lineno", None)}
     except RecursionError:
         return {}
+    reader = Reader(module)
+    reader.block(module.tree.body, "", True)
     return {
         "module": module.name,
         "edges": reader.edges,
@@ -56,22 +53,31 @@ class Text:
     _known = {}
 
     @classmethod
+    def at(cls, path):
+        """The text of a file."""
+        if path not in cls._known:
+            cls._known[path] = cls(path)
+        return cls._known[path]
+
+    @classmethod
     def of(cls, spec):
         """The text behind a spec; None when there is none to read."""
         path = spec.origin if spec is not None else None
         if not path or not path.endswith(".py"):
             return None
-        if path not in cls._known:
-            try:
-                cls._known[path] = cls(path)
-            except (OSError, SyntaxError, ValueError, RecursionError):
-                cls._known[path] = None
-        return cls._known[path]
+        try:
+            return cls.at(path)
+        except (OSError, SyntaxError, ValueError, RecursionError):
+            return None
 
     def __init__(self, path):
-        with open(path, "rb") as file, warnings.catch_warnings():
+        with open(path, "rb") as file:
+            content = file.read()
+        with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            self.tree = ast.parse(file.read(), path)
+            # Some mistakes show only when the whole is compiled.
+            compile(content, path, "exec", dont_inherit=True)
+            self.tree = ast.parse(content, path)
         self.name, self.is_package = dotted_name(path)
         self.package = self.name if self.is_package else self.name.rpartition(".")[0]
         #: Functions and classes, and own modules' names that imports bind: where a call leads.
@@ -79,11 +85,12 @@ class Text:
         self.aliases = {}
         self.bound = set()
         self.stars = []
-        #: Names in strings: what a module looks for in `sys.modules` or by `find_spec`.
-        self.mentioned = set()
-        self.is_open = False
         self._collect(self.tree.body)
-        self._look_for_tricks()
+        for names in GLOBAL.findall(content):
+            self.bound.update(names.decode().replace(" ", "").split(","))
+        self.is_open = bool(OPEN.search(content))
+        #: Names in strings: what a module looks for in `sys.modules` or by `find_spec`.
+        self.mentioned = {name.decode() for name in QUOTED.findall(content)}
 
     def absolute(self, node):
         """The absolute name of what a ``from`` statement names."""
@@ -121,31 +128,15 @@ class Text:
                         self.bound.add(alias.asname or alias.name)
                         self.aliases[alias.asname or alias.name] = source + "." + alias.name
             else:
+                self.bound.update(
+                    part.id
+                    for part in ast.walk(node)
+                    if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store)
+                )
                 for field in ("body", "orelse", "finalbody"):
                     self._collect(getattr(node, field, None) or [])
                 for part in getattr(node, "handlers", []) + getattr(node, "cases", []):
                     self._collect(part.body)
-
-    def _look_for_tricks(self):
-        for node in ast.walk(self.tree):
-            if isinstance(node, ast.Name):
-                if node.id in OPEN:
-                    self.is_open = True
-                if isinstance(node.ctx, ast.Store):
-                    self.bound.add(node.id)
-            elif isinstance(node, ast.Constant):
-                if isinstance(node.value, str) and len(node.value) < 80:
-                    name = top_of(node.value)
-                    if name.isidentifier():
-                        self.mentioned.add(name)
-            elif isinstance(node, ast.Attribute) and node.attr == "modules":
-                self.is_open = True
-            elif isinstance(node, ast.Global):
-                self.bound.update(node.names)
-            elif isinstance(node, ast.FunctionDef) and node.name == "__getattr__":
-                self.is_open = True
-            elif isinstance(node, ast.alias) and node.name == "modules":
-                self.is_open = True
 
 
 class Reader:
@@ -189,7 +180,8 @@ class Reader:
             else:
                 self.block(node.body, scope, sure)
         elif isinstance(node, (ast.For, ast.AsyncFor, ast.While)):
-            self.forget(node)
+            if not scope:
+                self.forget(node)
             self.block(node.body, scope, False)
             self.block(node.orelse, scope, False)
         elif hasattr(node, "cases"):
@@ -217,7 +209,8 @@ class Reader:
         except Unknown:
             self.block(node.body, scope, False)
             self.block(node.orelse, scope, False)
-            self.forget(node)
+            if not scope:
+                self.forget(node)
             return
         self.block(node.body if holds else node.orelse, scope, sure)
 
@@ -244,7 +237,8 @@ class Reader:
                 self.note_optional(node.orelse)
                 self.block(node.orelse, scope, False)
         self.block(node.finalbody, scope, sure)
-        self.forget(node)
+        if not scope:
+            self.forget(node)
 
     def forget(self, node):
         """Know nothing any more of the names that are bound where we cannot tell what runs."""
@@ -463,15 +457,17 @@ def suppresses(node):
 
 
 def calls_in(node):
-    """The calls that a statement makes for certain, in no order."""
-    waiting = [node]
+    """The calls that a statement makes for certain, as far as they stand in plain sight."""
+    waiting = [getattr(node, "value", None), getattr(node, "exc", None)]
     while waiting:
         part = waiting.pop()
-        if isinstance(part, (ast.Lambda, ast.IfExp, ast.BoolOp, ast.GeneratorExp)):
-            continue
         if isinstance(part, ast.Call):
             yield part
-        waiting += ast.iter_child_nodes(part)
+            waiting += part.args
+            waiting += [keyword.value for keyword in part.keywords]
+            waiting.append(part.func)
+        elif isinstance(part, (ast.Attribute, ast.Await, ast.Starred)):
+            waiting.append(part.value)
 
 
 def dotted_name(path):

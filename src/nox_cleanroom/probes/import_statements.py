@@ -20,8 +20,13 @@ from nox_cleanroom.results import Outcome, ProbeResult
 
 NAME = "import statements"
 
-#: Parts of module names that say: for the package's own developers.
-_FOR_TESTS = frozenset({"test", "tests", "testing", "_testing", "_tests", "conftest"})
+#: Parts of module names that say: for the package's own developers, or somebody else's code.
+_NOT_FOR_USERS = frozenset(
+    {
+        *("test", "tests", "testing", "_testing", "_tests", "conftest"),
+        *("vendor", "vendored", "_vendor", "_vendored", "extern", "third_party", "thirdparty"),
+    }
+)
 
 #: Modules that another CPython has (PEP 594, PEP 632, and older removals).
 _STDLIB_ELSEWHERE = frozenset(
@@ -64,31 +69,31 @@ _PROVIDERS: Mapping[str, str] = {
 def probe(installation: Installation) -> Iterator[ProbeResult]:
     """One result for each name that leads nowhere, or one for all."""
     graph = ImportGraph.of(installation)
-    found: dict[tuple[str, Outcome], list[DeadEnd]] = {}
+    found: dict[tuple[Outcome, str], list[DeadEnd]] = {}
     for dead_end in sorted(graph.dead_ends):
         outcome = _judge(graph, dead_end)
         if outcome is not None:
-            found.setdefault((dead_end.what, outcome), []).append(dead_end)
-    for (what, outcome), dead_ends in found.items():
-        if (what, Outcome.FAILED) not in found or outcome is Outcome.FAILED:
+            found.setdefault((outcome, dead_end.what), []).append(dead_end)
+    optional = {what: ends for (outcome, what), ends in found.items() if outcome is Outcome.PASSED}
+    for (outcome, what), dead_ends in found.items():
+        if outcome is not Outcome.PASSED:
             yield _result(installation, what, outcome, dead_ends)
-    if not found:
-        has_source = bool(installation.read_modules)
+    has_source = bool(installation.read_modules)
+    if optional or len(found) == 0:
         yield ProbeResult(
             probe=NAME,
             subject="all modules",
             outcome=Outcome.PASSED if has_source else Outcome.SKIPPED,
-            message="" if has_source else "The wheel has no Python source.",
+            message=_note(optional) if has_source else "The wheel has no Python source.",
         )
 
 
 def _judge(graph: ImportGraph, dead_end: DeadEnd) -> Outcome | None:
-    """How bad it is; None when it is not for us to say, or nothing bad."""
+    """How bad it is, PASSED for a note; None when it is not for us to say."""
     scope, top = dead_end.scope, dead_end.what.partition(".")[0]
-    if scope in graph.run_by_import and dead_end.sure:
-        # It was run, and whether it works is what the other probes have seen.
-        return None
-    if _FOR_TESTS & set(scope.module.split(".")) or "test_" in f".{scope.module}":
+    was_run = scope in graph.run_by_import and dead_end.sure
+    if was_run or not _is_for_users(scope.module):
+        # What was run, the other probes have seen.
         return None
     on_the_way = scope in graph.on_the_way
     if top in graph.wheel.top_level_names:
@@ -97,8 +102,33 @@ def _judge(graph: ImportGraph, dead_end: DeadEnd) -> Outcome | None:
         return None
     if on_the_way and dead_end.sure:
         return Outcome.FAILED
-    is_known = top in graph.mentioned or _extras_with(graph.wheel, top)
-    return None if is_known else Outcome.WARNED
+    return _judge_doubtful(graph, top, on_the_way=on_the_way)
+
+
+def _is_for_users(module: str) -> bool:
+    return not _NOT_FOR_USERS & set(module.split(".")) and ".test_" not in f".{module}"
+
+
+def _judge_doubtful(graph: ImportGraph, top: str, *, on_the_way: bool) -> Outcome | None:
+    """How bad it is that a name of others is imported that need not be there."""
+    if top in graph.mentioned or _extras_with(graph.wheel, top):
+        return None
+    # Most packages have modules for the users of others, and say so in words only.
+    return Outcome.WARNED if on_the_way or top in _STDLIB_ELSEWHERE else Outcome.PASSED
+
+
+def _note(optional: Mapping[str, list[DeadEnd]]) -> str:
+    """What is imported and not required, without being in anybody's way."""
+    if not optional:
+        return ""
+    named = [
+        f"{what} ({ends[0].scope.module}, line {ends[0].line})" for what, ends in optional.items()
+    ]
+    more = f" and {len(named) - 5} more" if named[5:] else ""
+    return (
+        f"No requirement brings {clean_text(', '.join(named[:5]))}{more}; fine where they are"
+        " optional."
+    )
 
 
 def _result(
