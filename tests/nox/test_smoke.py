@@ -41,9 +41,12 @@ def test_a_healthy_project_passes_and_its_checkout_is_untouched(
     assert outcomes == {
         "imports": "PASSED",
         "entry points": "PASSED",
+        "import statements": "PASSED",
         "bytecode": "PASSED",
         "metadata": "PASSED",
         "record": "PASSED",
+        "contents": "PASSED",
+        "readme": "PASSED",
         "dependencies": "PASSED",
         "commands": "SKIPPED",
     }
@@ -153,6 +156,10 @@ def test_require_clean_refuses_a_dirty_checkout(repository: Make, cleanroom: Too
     assert "new.txt" in ran.text
 
 
+#: Imports a module only when the entry point is called.
+LAZY = "def main():\n    from demo import broken\n"
+
+
 def with_code(code: str) -> dict[str, str]:
     return demo_files(**{"src/demo/__init__.py": f"{code}\ndef main(): pass\n"})
 
@@ -166,7 +173,7 @@ def with_code(code: str) -> dict[str, str]:
         (with_code("import os; os.kill(os.getpid(), 11)"), "imports", "killed by SIGSEGV"),
         (demo_files(**{"pyproject.toml": pyproject(scripts={"demo": "demo:absent"})}), "entry points", "absent"),
         (demo_files(**{"pyproject.toml": pyproject(scripts={"demo": "demo.part:VALUE"})}), "entry points", "cannot be called"),
-        (demo_files(**{"src/demo/broken.py": "def f(:\n"}), "bytecode", "does not compile"),
+        (demo_files(**{"src/demo/broken.py": "def f(:\n", "src/demo/__init__.py": LAZY}), "bytecode", "does not compile"),
     ],
 )  # fmt: skip
 def test_what_is_broken_for_users_is_found(
@@ -388,10 +395,15 @@ def test_secrets_reach_no_probe_unless_passed(repository: Make, cleanroom: Tool)
 def test_a_waived_finding_shows_its_reason_and_fails_nothing(
     repository: Make, cleanroom: Tool
 ) -> None:
-    table = 'ignore = [{finding = "bytecode:demo/old.py", reason = "for Python 2 only"}]'
-    ran = cleanroom(repository(with_table(table, **{"src/demo/old.py": "print 'x'\n"})), SMOKE)
+    table = 'ignore = [{finding = "bytecode:demo/broken.py", reason = "for Python 2 only"}]'
+    ran = cleanroom(
+        repository(
+            with_table(table, **{"src/demo/broken.py": "print 'x'\n", "src/demo/__init__.py": LAZY})
+        ),
+        SMOKE,
+    )
     assert ran.status == 0, ran.text
-    assert "bytecode: demo/old.py: for Python 2 only" in ran.text
+    assert "bytecode: demo/broken.py: for Python 2 only" in ran.text
 
 
 def test_settings_come_from_the_commit_and_a_differing_checkout_is_mentioned(

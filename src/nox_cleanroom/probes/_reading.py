@@ -219,6 +219,7 @@ class Reader:
         if not catching:
             self.block(node.body, scope, sure)
             for handler in node.handlers:
+                self.note_optional(handler.body)
                 self.block(handler.body, scope, False)
             self.block(node.orelse, scope, sure)
         else:
