@@ -230,6 +230,7 @@ class _Bench:
                 recorder=self._recorder,
                 workspace=job.workspace,
                 outer_env=job.request.env,
+                find_links=job.options.find_links,
                 traces=self._traces,
             )
             results = list(run_probes(installation))

@@ -41,6 +41,8 @@ class Installation:
     workspace: Workspace
     #: The user's variables.
     outer_env: Mapping[str, str]
+    #: Further sources of requirements.
+    find_links: tuple[str, ...] = ()
     #: Directories of the build and of the checkout, whose paths nothing installed should hold.
     traces: tuple[str, ...] = ()
 

@@ -19,7 +19,7 @@ import dependency_groups
 from nox_cleanroom import variables
 from nox_cleanroom.config import PROJECT_PLACEHOLDER
 from nox_cleanroom.errors import Code, ConfigError, InstallError
-from nox_cleanroom.frontend import tool_failure
+from nox_cleanroom.frontend import find_links_options, tool_failure
 from nox_cleanroom.installation import Installation, pinned
 from nox_cleanroom.output import clean_text, last_lines
 from nox_cleanroom.probes.commands import installed_first
@@ -50,9 +50,10 @@ def _install_requirements(installation: Installation) -> None:
     if not wanted and not tests.extras:
         return
     extras = tuple(dict.fromkeys((*installation.extras, *tests.extras)))
+    pip = [*installation.environment.pip("install"), *find_links_options(installation.find_links)]
     step = installation.recorder.run(
         "install test requirements",
-        [*installation.environment.pip("install"), pinned(installation.wheel, extras), *wanted],
+        [*pip, pinned(installation.wheel, extras), *wanted],
         cwd=installation.workspace.directory("neutral"),
         env=variables.for_build(installation.outer_env, tmp=installation.workspace.tmp),
     )
