@@ -85,6 +85,13 @@ def hazards(session: nox.Session) -> None:
     session.run("pytest", "-p", "no:cacheprovider", "tests/hazards", "-n", "2", *session.posargs)
 
 
+@nox.session(default=False)
+def faults(session: nox.Session) -> None:
+    """Have faults found in projects of every backend; `-- --every 6` takes each fault once."""
+    install_group(session, "test", "--editable", ".[uv]", "readme-renderer")
+    session.run("pytest", "-p", "no:cacheprovider", "tests/faults", "-n", "2", *session.posargs)
+
+
 @nox.session(python=nox_cleanroom.supported_pythons()[0], default=False)
 def minimums(session: nox.Session) -> None:
     """Test with the oldest versions of what we depend on, on the oldest Python."""

@@ -247,6 +247,38 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     every = config.getoption("--every")
     if every > 1:
         quick = [item for item in items if item.get_closest_marker("slow") is None]
-        chosen = quick[::every]
+        chosen = [item for place, item in enumerate(quick) if _turn(item, place) % every == 0]
         config.hook.pytest_deselected(items=[item for item in items if item not in chosen])
         items[:] = chosen
+
+
+def _turn(item: pytest.Item, place: int) -> int:
+    """What `--every` counts: an item's place among all, or the turn that it has of its own."""
+    marker = item.get_closest_marker("turn")
+    return place if marker is None else int(marker.args[0])
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Say how many faults were found, and what was no fault and yet reported."""
+    reports = [
+        one for group in ("passed", "failed") for one in terminalreporter.stats.get(group, [])
+    ]
+    answers = {
+        kind: [
+            (one.nodeid, answer)
+            for one in reports
+            for name, answer in one.user_properties
+            if name == kind and one.when == "call"
+        ]
+        for kind in ("fault", "sound")
+    }
+    if not any(answers.values()):
+        return
+    wrong = {kind: sorted(one for one in some if one[1]) for kind, some in answers.items()}
+    found = len(answers["fault"]) - len(wrong["fault"])
+    for nodeid, answer in (*wrong["fault"], *wrong["sound"]):
+        terminalreporter.write_line(f"{nodeid.partition('[')[2].rstrip(']')}: {answer}")
+    terminalreporter.write_line(
+        f"faults: {found} of {len(answers['fault'])} found,"
+        f" {len(wrong['sound'])} false alarms in {len(answers['sound'])} sound projects"
+    )
