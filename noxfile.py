@@ -88,7 +88,7 @@ def hazards(session: nox.Session) -> None:
 @nox.session(default=False)
 def faults(session: nox.Session) -> None:
     """Have faults found in projects of every backend; `-- --every 6` takes each fault once."""
-    install_group(session, "test", "--editable", ".[uv]", "readme-renderer")
+    install_group(session, "test", "--editable", ".[uv]")
     session.run("pytest", "-p", "no:cacheprovider", "tests/faults", "-n", "2", *session.posargs)
 
 

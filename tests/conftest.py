@@ -260,25 +260,25 @@ def _turn(item: pytest.Item, place: int) -> int:
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
     """Say how many faults were found, and what was no fault and yet reported."""
-    reports = [
-        one for group in ("passed", "failed") for one in terminalreporter.stats.get(group, [])
-    ]
-    answers = {
-        kind: [
-            (one.nodeid, answer)
-            for one in reports
-            for name, answer in one.user_properties
-            if name == kind and one.when == "call"
-        ]
-        for kind in ("fault", "sound")
-    }
-    if not any(answers.values()):
+    faults, sound = _recorded(terminalreporter, "fault"), _recorded(terminalreporter, "sound")
+    if not faults and not sound:
         return
-    wrong = {kind: sorted(one for one in some if one[1]) for kind, some in answers.items()}
-    found = len(answers["fault"]) - len(wrong["fault"])
-    for nodeid, answer in (*wrong["fault"], *wrong["sound"]):
-        terminalreporter.write_line(f"{nodeid.partition('[')[2].rstrip(']')}: {answer}")
+    missed = {name: answer for name, answer in faults.items() if answer}
+    alarms = {name: answer for name, answer in sound.items() if answer}
+    for name, answer in sorted({**missed, **alarms}.items()):
+        terminalreporter.write_line(f"{name}: {answer}")
     terminalreporter.write_line(
-        f"faults: {found} of {len(answers['fault'])} found,"
-        f" {len(wrong['sound'])} false alarms in {len(answers['sound'])} sound projects"
+        f"faults: {len(faults) - len(missed)} of {len(faults)} found,"
+        f" {len(alarms)} false alarms in {len(sound)} sound projects"
     )
+
+
+def _recorded(terminalreporter: Any, kind: str) -> dict[str, str]:
+    """What tests/faults recorded: what is wrong with each answer of the tool, or nothing."""
+    return {
+        report.nodeid.partition("[")[2].rstrip("]"): str(answer)
+        for outcome in ("passed", "failed")
+        for report in terminalreporter.stats.get(outcome, [])
+        for name, answer in report.user_properties
+        if name == kind
+    }

@@ -164,8 +164,14 @@ _MISSING_AND_FOUND: tuple[Fault, ...] = (
     ),
     Fault(
         name="empty-wheel",
-        what="The wheel has metadata and nothing else.",
+        what="The wheel has metadata and nothing else, and the commit has a package.",
         inject=_without_content,
+        says=(r"no (python )?(module|file|package)|nothing|empty",),
+    ),
+    Fault(
+        name="empty-wheel-without-requirements",
+        what="The wheel has metadata and nothing else, and requires nothing.",
+        inject=lambda project: replace(_without_content(project), dependencies=()),
         says=(r"no (python )?(module|file|package)|nothing|empty",),
     ),
 )  # fmt: skip
@@ -526,7 +532,10 @@ def _stubs(project: Project) -> Project:
         "__init__.pyi": "from .core import Names as Names\n",
         "core.pyi": "class Names: ...\n",
     }
-    return _bare(project, f"{project.package}-stubs").with_modules(stubs)
+    bare = replace(_bare(project, f"{project.package}-stubs"), name=f"{project.name}-stubs")
+    # flit takes stubs by the distribution's name only.
+    settings = "" if project.backend.name == "flit_core" else None
+    return replace(bare.with_modules(stubs), settings=settings)
 
 
 _MODULE_SETTINGS = {
@@ -544,6 +553,18 @@ def _single_module(project: Project) -> Project:
     bare = _bare(project, project.package)
     bare = replace(bare, settings=settings.replace("PKG", project.package))
     return _with_script(bare.with_files({f"{project.root}{project.package}.py": text}), ":main")
+
+
+_META_SETTINGS = {
+    "setuptools": "[tool.setuptools]\npackages = []\n",
+    "hatchling": "[tool.hatch.build.targets.wheel]\nbypass-selection = true\n",
+}
+
+
+def _meta_package(project: Project) -> Project:
+    settings = _META_SETTINGS[project.backend.name]
+    needed = ("idna>=3.4", "iniconfig>=2")
+    return replace(_bare(project, project.package), settings=settings, dependencies=needed)
 
 
 def _with_plugin(project: Project) -> Project:
@@ -653,6 +674,12 @@ SOUND: tuple[Fault, ...] = (
         "The distribution has one module.",
         _single_module,
         backends=EVERY_BACKEND[:-1],
+    ),
+    _sound(
+        "meta-package",
+        "The distribution has no file of its own, and only requires others.",
+        _meta_package,
+        backends=("setuptools", "hatchling"),
     ),
     _sound(
         "data-scripts",

@@ -390,8 +390,12 @@ def _pyproject(project: Project) -> str:
 def _table(name: str, values: Mapping[str, object]) -> str:
     if not values:
         return ""
-    lines = (f"{json.dumps(key)} = {json.dumps(value)}\n" for key, value in values.items())
+    lines = (f"{_key(key)} = {json.dumps(value)}\n" for key, value in values.items())
     return f"[{name}]\n{''.join(lines)}"
+
+
+def _key(key: str) -> str:
+    return key if re.fullmatch(r"[\w-]+", key) else json.dumps(key)
 
 
 def _operation(project: Project) -> str:
@@ -515,7 +519,7 @@ def flit_core() -> Project:
     backend = Backend(
         name="flit_core",
         module="flit_core.buildapi",
-        requires=("flit_core>=3.12,<4",),
+        requires=("flit_core>=4,<5",),
         settings=_flit_core,
         can_leave_out=False,
     )
