@@ -224,6 +224,7 @@ class _Bench:
                 settings=job.settings,
                 extras=extras,
                 checkout=job.checkout,
+                commit=job.commit,
                 pyproject=job.pyproject,
                 missing_submodules=missing_submodules(job.checkout, job.commit),
                 project=project,

@@ -15,7 +15,7 @@ from nox_cleanroom.distribution import Member, Wheel, record_digest
 from nox_cleanroom.environment import Answer, Environment, Facts, ask
 from nox_cleanroom.errors import CleanroomError, Code, InstallError
 from nox_cleanroom.frontend import find_links_options, tool_failure
-from nox_cleanroom.git import Checkout
+from nox_cleanroom.git import Checkout, Commit
 from nox_cleanroom.recorder import Recorder
 from nox_cleanroom.workspace import Workspace
 
@@ -31,6 +31,7 @@ class Installation:
     #: The extras that it was installed with.
     extras: tuple[str, ...]
     checkout: Checkout
+    commit: Commit
     #: The project's ``pyproject.toml`` at the commit; empty when it has none.
     pyproject: Mapping[str, object]
     #: The project in a worktree, for commands that need its files.

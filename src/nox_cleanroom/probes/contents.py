@@ -25,7 +25,7 @@ def probe(installation: Installation) -> Iterator[ProbeResult]:
     """One result for each thing that is wrong, or one for all files."""
     wheel = installation.wheel
     found = [
-        *_nothing(wheel),
+        *_nothing(installation),
         *_common_names(wheel),
         *_tags(wheel),
         *_permissions(wheel),
@@ -41,16 +41,21 @@ def _result(outcome: Outcome, subject: str, message: str, hint: str) -> ProbeRes
     )
 
 
-def _nothing(wheel: Wheel) -> Iterator[ProbeResult]:
+def _nothing(installation: Installation) -> Iterator[ProbeResult]:
+    wheel = installation.wheel
     if any(not member.name.startswith(f"{wheel.dist_info}/") for member in wheel.members):
         return
-    if wheel.requirements:
+    packages = _tracked_packages(installation)
+    if packages:
         yield _result(
-            Outcome.PASSED,
+            Outcome.FAILED,
             wheel.path.name,
-            "It installs no file, only its requirements.",
-            "",
+            f"The wheel is empty: it installs no file, and the commit has {packages[0]}.",
+            "Tell the build backend where the package is.",
         )
+    elif any(one.marker is None or "extra" not in str(one.marker) for one in wheel.requirements):
+        about = "It installs no file, only its requirements."
+        yield _result(Outcome.PASSED, wheel.path.name, about, "")
     else:
         yield _result(
             Outcome.FAILED,
@@ -58,6 +63,16 @@ def _nothing(wheel: Wheel) -> Iterator[ProbeResult]:
             "The wheel is empty: it installs no file and has no requirement.",
             "Tell the build backend where the package is.",
         )
+
+
+def _tracked_packages(installation: Installation) -> list[str]:
+    """The packages in the commit, besides those of the project's developers."""
+    names = installation.checkout.file_names(installation.commit)
+    return [
+        name.removesuffix("/__init__.py")
+        for name in names
+        if name.endswith("/__init__.py") and COMMON.isdisjoint(set(name.split("/")) - {"src"})
+    ]
 
 
 def _common_names(wheel: Wheel) -> Iterator[ProbeResult]:
