@@ -8,7 +8,7 @@ import csv
 import hashlib
 import io
 import zipfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from email import message_from_bytes
 from functools import cached_property
@@ -276,10 +276,16 @@ class Wheel:
         except (KeyError, zipfile.BadZipFile) as error:
             raise BuildError(f"{self.path.name} cannot be read: {error}.") from None
 
+    def contents(self) -> Iterator[tuple[str, bytes]]:
+        """The name and the content of each file in the archive."""
+        with self._open() as archive:
+            for name in self.names:
+                yield name, archive.read(name)
+
+    @cached_property
     def digests(self) -> dict[str, str]:
         """The sha256 of each file in the archive, as RECORD spells it."""
-        with self._open() as archive:
-            return {name: record_digest(archive.read(name)) for name in self.names}
+        return {name: record_digest(content) for name, content in self.contents()}
 
     def _open(self) -> zipfile.ZipFile:
         try:

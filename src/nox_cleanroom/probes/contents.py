@@ -158,10 +158,9 @@ def _licences(wheel: Wheel) -> Iterator[ProbeResult]:
 def _traces(installation: Installation) -> Iterator[ProbeResult]:
     wheel = installation.wheel
     traces = [trace.encode() for trace in installation.traces]
-    for name in wheel.names:
-        if name.startswith(f"{wheel.dist_info}/") or not traces:
+    for name, content in wheel.contents():
+        if name.startswith(f"{wheel.dist_info}/"):
             continue
-        content = wheel.read(name)
         found = next((trace for trace in traces if trace in content), None)
         # Debug information of compilers is full of them, and nobody follows it.
         if found is not None and b"\0" not in content:

@@ -30,7 +30,7 @@ def probe(installation: Installation) -> Iterator[ProbeResult]:
 def _problems(wheel: Wheel) -> Iterator[str]:
     unlisted = {f"{wheel.dist_info}/{name}" for name in ("RECORD", "RECORD.jws", "RECORD.p7s")}
     listed = {row.name: row.digest for row in wheel.record}
-    found = wheel.digests()
+    found = wheel.digests
     for name in sorted(found.keys() - unlisted):
         digest = listed.get(name)
         if digest is None:

@@ -63,7 +63,7 @@ def compare(from_tree: Wheel, from_sdist: Wheel, tracked: Iterable[str]) -> Prob
 
 def _files(wheel: Wheel) -> dict[str, str]:
     """The digest of each file that matters, by name; dist-info without the version in its name."""
-    digests = wheel.digests()
+    digests = wheel.digests
     prefix = f"{wheel.dist_info}/"
     installed = {name: digest for name, digest in digests.items() if not name.startswith(prefix)}
     about = {
