@@ -36,7 +36,6 @@ from nox_cleanroom.results import Cell, InterpreterRecord, ProbeResult, Problem,
 from nox_cleanroom.second_look import look_again
 from nox_cleanroom.variant import Artifact, Extras, Variant, name_of
 from nox_cleanroom.wheelhouse import Provenance, StoredWheel, Wheelhouse, wheelhouse_key
-from nox_cleanroom.worktree import missing_submodules
 
 #: Makes an environment for a Python, such as ``3.11``, in a directory.
 CreateEnvironment = Callable[[str, Path], Environment]
@@ -161,7 +160,7 @@ class _Bench:
             artifact,
             environment.backend,
             variables.seen_by_the_build(job.build_env),
-            missing_submodules(job.checkout, job.commit),
+            job.missing_submodules,
             job.options.find_links,
         )
         self._recorder.wait_for("the wheel")
@@ -226,7 +225,7 @@ class _Bench:
                 checkout=job.checkout,
                 commit=job.commit,
                 pyproject=job.pyproject,
-                missing_submodules=missing_submodules(job.checkout, job.commit),
+                missing_submodules=job.missing_submodules,
                 project=project,
                 recorder=self._recorder,
                 workspace=job.workspace,

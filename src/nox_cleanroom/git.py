@@ -34,6 +34,11 @@ _FLAGS = (
 )
 
 
+#: What is asked first about a directory.
+_NATURE = ("--is-bare-repository", "--is-inside-work-tree")
+_PLACES = ("--show-toplevel", "--git-dir", "--git-common-dir")
+
+
 @dataclass(frozen=True, kw_only=True)
 class Commit:
     """The commit under test."""
@@ -87,19 +92,16 @@ class Checkout:
             RepositoryError: there is none, or git refuses to speak about it.
         """
         _require_git(start)
-        answers = ask(start, "rev-parse", "--is-bare-repository", "--is-inside-work-tree")
-        if answers.returncode != 0:
-            raise _refusal(start, answers.stderr)
-        bare, inside = answers.stdout.split()[:2]
-        if inside != b"true":
-            what = "a bare repository" if bare == b"true" else "git's own directory"
-            raise RepositoryError(
-                f"{str(start)!r} is {what}, which has no working tree.",
-                hint="Run it in a checkout: `git clone` or `git worktree add` makes one.",
-            )
+        all_at_once = ask(start, "rev-parse", "--path-format=absolute", *_NATURE, *_PLACES)
+        _bare, inside, *places = [*all_at_once.stdout.split(b"\n"), b""]
+        if all_at_once.returncode != 0 or inside != b"true":
+            _require_working_tree(start)
+        places = places[:-1]
+        if len(places) != len(_PLACES) + 1:
+            # A path with a newline in it: one question each, then.
+            places = [_line(start, "rev-parse", "--path-format=absolute", one) for one in _PLACES]
         root, git_dir, common_dir = (
-            Path(os.fsdecode(_line(start, "rev-parse", "--path-format=absolute", question)))
-            for question in ("--show-toplevel", "--git-dir", "--git-common-dir")
+            Path(os.fsdecode(place.removesuffix(b"\r"))) for place in places[: len(_PLACES)]
         )
         return cls(root=root, git_dir=git_dir, common_dir=common_dir)
 
@@ -272,6 +274,24 @@ def ask(
         capture_output=True,
         check=False,
     )
+
+
+def _require_working_tree(start: Path) -> None:
+    """Say why there is no checkout here.
+
+    Raises:
+        RepositoryError: always, unless there is one.
+    """
+    answers = ask(start, "rev-parse", *_NATURE)
+    if answers.returncode != 0:
+        raise _refusal(start, answers.stderr)
+    bare, inside = answers.stdout.split()[:2]
+    if inside != b"true":
+        what = "a bare repository" if bare == b"true" else "git's own directory"
+        raise RepositoryError(
+            f"{str(start)!r} is {what}, which has no working tree.",
+            hint="Run it in a checkout: `git clone` or `git worktree add` makes one.",
+        )
 
 
 def _line(cwd: Path, *arguments: str) -> bytes:

@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,7 @@ from nox_cleanroom.recorder import Progress, Recorder, Watch
 from nox_cleanroom.results import Cell, Run, Subject
 from nox_cleanroom.variant import Variant, variants
 from nox_cleanroom.workspace import Workspace, create_workspace
-from nox_cleanroom.worktree import Worktree, create_worktree, reclaim
+from nox_cleanroom.worktree import Worktree, create_worktree, missing_submodules, reclaim
 
 #: The time limit of a step when neither option nor command says one, in seconds.
 DEFAULT_TIMEOUT = 900.0
@@ -84,6 +85,11 @@ class Job:
     def build_env(self) -> dict[str, str]:
         """The variables that builds and installs see."""
         return variables.for_build(self.request.env, tmp=self.workspace.tmp)
+
+    @cached_property
+    def missing_submodules(self) -> tuple[str, ...]:
+        """Submodules of the commit that cannot be filled from what the checkout has."""
+        return missing_submodules(self.checkout, self.commit)
 
     def recorder(self, cell: str) -> Recorder:
         """A recorder for the steps of one cell."""

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Iterable, Mapping
-from fnmatch import fnmatchcase
+from fnmatch import translate
+from functools import cache
 from pathlib import Path
 
 #: Git's own variables point at the repository of a hook that is running: with
@@ -108,7 +110,13 @@ _BUILD_SHAPING = (
 
 
 def _matches(name: str, patterns: Iterable[str]) -> bool:
-    return any(fnmatchcase(name.upper(), pattern) for pattern in patterns)
+    return _one_of(tuple(patterns)).fullmatch(name.upper()) is not None
+
+
+@cache
+def _one_of(patterns: tuple[str, ...]) -> re.Pattern[str]:
+    """One expression for several globs: each command of ours is asked about every variable."""
+    return re.compile("|".join(map(translate, patterns)) or r"(?!)", re.DOTALL)
 
 
 def for_git(env: Mapping[str, str]) -> dict[str, str]:
