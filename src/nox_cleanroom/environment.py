@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import packaging
 
@@ -71,6 +71,15 @@ class Facts:
         )
 
 
+class Question(NamedTuple):
+    """What an interpreter is asked."""
+
+    #: One of those in ``_inside.py``.
+    kind: str
+    #: A module, a file, or whatever the question is about.
+    subject: str
+
+
 @dataclass(frozen=True, kw_only=True)
 class Answer:
     """What the interpreter said about one subject, or how it ended instead."""
@@ -93,11 +102,10 @@ def ask(
     workspace: Workspace,
     *,
     step: str,
-    question: str,
-    subjects: Sequence[str],
+    questions: Sequence[Question],
     env: dict[str, str],
 ) -> list[Answer]:
-    """Put one question about several subjects to an interpreter, isolated, from an empty directory.
+    """Put questions to an interpreter, isolated, from an empty directory.
 
     When a subject ends the process, that is its answer, and the rest is asked in a new one.
 
@@ -106,30 +114,29 @@ def ask(
         recorder: runs the steps.
         workspace: has room for the empty directory and for the answers.
         step: the step's name.
-        question: one of those in ``_inside.py``.
-        subjects: modules, files, or whatever the question is about.
+        questions: each with its subject.
         env: the variables that the interpreter sees.
     """
     answers: list[Answer] = []
-    while len(answers) < len(subjects):
-        remaining = list(subjects[len(answers) :])
+    while len(answers) < len(questions):
+        remaining = questions[len(answers) :]
         place = workspace.directory("question")
         request, replies, neutral = place / "request.json", place / "answers.jsonl", place / "empty"
         neutral.mkdir()
         request.write_text(json.dumps(remaining), encoding="utf-8")
         done = recorder.run(
             step,
-            [environment.python, "-I", _INSIDE, question, request, replies],
+            [environment.python, "-I", _INSIDE, request, replies],
             cwd=neutral,
             env=env,
         )
         said = _read_answers(replies)
         answers += [
-            Answer(subject=subject, said=reply, step=done)
-            for subject, reply in zip(remaining, said, strict=False)
+            Answer(subject=question.subject, said=reply, step=done)
+            for question, reply in zip(remaining, said, strict=False)
         ]
         if len(said) < len(remaining):
-            answers.append(Answer(subject=remaining[len(said)], said=None, step=done))
+            answers.append(Answer(subject=remaining[len(said)].subject, said=None, step=done))
     return answers
 
 
@@ -154,8 +161,7 @@ def learn_facts(
         recorder,
         workspace,
         step="look at interpreter",
-        question="facts",
-        subjects=[str(Path(packaging.__file__).parent.parent)],
+        questions=[Question("facts", str(Path(packaging.__file__).parent.parent))],
         env=env,
     )
     if answer.said is None or answer.error:

@@ -14,6 +14,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import NamedTuple
 
 from nox_cleanroom import variables
 from nox_cleanroom.errors import Code, RepositoryError
@@ -56,8 +57,7 @@ class Commit:
         return self.oid[:12]
 
 
-@dataclass(frozen=True, kw_only=True)
-class IndexEntry:
+class IndexEntry(NamedTuple):
     """One line of the index: what is staged for a path, and how git treats it."""
 
     #: The tag of ``ls-files -v``: lower case is assume-unchanged, ``S`` is skip-worktree.
@@ -197,14 +197,12 @@ class Checkout:
     def index_entries(self) -> dict[bytes, tuple[IndexEntry, ...]]:
         """What is staged, by path: one entry, or one for each side of a conflict."""
         entries: dict[bytes, tuple[IndexEntry, ...]] = {}
-        for record in self.must("ls-files", "--stage", "-v", "-z", "--full-name", ":/").split(
-            b"\0"
-        ):
-            if record:
-                head, _, path = record.partition(b"\t")
-                flag, mode, oid, _stage = head.split()
-                entry = IndexEntry(flag=flag, mode=mode, oid=oid)
-                entries[path] = (*entries.get(path, ()), entry)
+        listing = self.must("ls-files", "--stage", "-v", "-z", "--full-name", ":/")
+        for record in listing.split(b"\0")[:-1]:
+            head, _, path = record.partition(b"\t")
+            flag, mode, oid, _stage = head.split()
+            entry = IndexEntry(flag, mode, oid)
+            entries[path] = (*entries[path], entry) if path in entries else (entry,)
         return entries
 
     def refs(self) -> dict[str, str]:

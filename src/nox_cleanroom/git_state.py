@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -101,8 +101,13 @@ def _git_signature(checkout: Checkout) -> Iterator[tuple[bytes, Stat]]:
             continue
         yield name, Stat.from_lstat(found)
         if stat.S_ISDIR(found.st_mode) and name not in _OPERATIONS:
-            inside = list_files(root + b"/", lambda path: path == b"remotes")
+            inside = list_files(root + b"/", _skip_remotes)
             yield from ((name + b"/" + path, value) for path, value in inside.items())
+
+
+def _skip_remotes(directory: bytes) -> Callable[[bytes], bool] | None:
+    """Remote-tracking refs are nobody's work."""
+    return None if directory else b"remotes".__eq__
 
 
 def _place(checkout: Checkout, name: bytes) -> Path:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path, PurePosixPath
@@ -12,7 +12,7 @@ from nox_cleanroom import variables
 from nox_cleanroom.change import display
 from nox_cleanroom.config import Settings
 from nox_cleanroom.distribution import Member, Wheel, record_digest
-from nox_cleanroom.environment import Answer, Environment, Facts, ask
+from nox_cleanroom.environment import Answer, Environment, Facts, Question, ask
 from nox_cleanroom.errors import CleanroomError, Code, InstallError
 from nox_cleanroom.frontend import find_links_options, tool_failure
 from nox_cleanroom.git import Checkout, Commit
@@ -47,28 +47,38 @@ class Installation:
     #: Directories of the build and of the checkout, whose paths nothing installed should hold.
     traces: tuple[str, ...] = ()
 
-    @cached_property
+    @property
     def read_modules(self) -> tuple[tuple[Member, Answer], ...]:
         """What the interpreter read in each of the wheel's Python files, without running them."""
-        members = {
-            str(self.place_of(member)): member
-            for member in self.wheel.members
-            if member.is_library and member.path.suffix == ".py"
-        }
-        answers = self.ask("read modules", "read", sorted(members)) if members else []
-        return tuple((members[answer.subject], answer) for answer in answers)
+        return tuple(zip(self._python_files, self._read[1:], strict=True))
 
-    def ask(self, step: str, question: str, subjects: list[str]) -> list[Answer]:
-        """Put a question to the installed package; see `environment.ask`."""
-        return ask(
+    @property
+    def read_metadata(self) -> Answer:
+        """What `importlib.metadata` says of the distribution."""
+        return self._read[0]
+
+    @cached_property
+    def _python_files(self) -> tuple[Member, ...]:
+        members = (member for member in self.wheel.members if member.is_library)
+        return tuple(member for member in members if member.path.suffix == ".py")
+
+    @cached_property
+    def _read(self) -> tuple[Answer, ...]:
+        """All that is only read, in one start of the interpreter: none of it runs foreign code."""
+        files = (Question("read", str(self.place_of(member))) for member in self._python_files)
+        return self.ask("read modules", [Question("distribution", self.wheel.name), *files])
+
+    def ask(self, step: str, questions: Sequence[Question]) -> tuple[Answer, ...]:
+        """Put questions to the installed package; see `environment.ask`."""
+        answers = ask(
             self.environment,
             self.recorder,
             self.workspace,
             step=step,
-            question=question,
-            subjects=subjects,
+            questions=questions,
             env=self.probe_env(),
         )
+        return tuple(answers)
 
     def probe_env(self) -> dict[str, str]:
         """The variables that the installed package's code sees; a new scratch home each time."""

@@ -142,7 +142,7 @@ def holding(lock: BaseFileLock) -> Iterator[None]:
     while True:
         _running.check()
         with contextlib.suppress(Timeout):
-            lock.acquire(timeout=0.2)
+            lock.acquire(timeout=0.2, poll_interval=0.01)
             break
     try:
         yield

@@ -7,7 +7,7 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -58,6 +58,7 @@ class Watch:
         own = [checkout.git_dir, checkout.common_dir]
         self._exempt = frozenset(_relative_paths(checkout, [*exempt, *own]))
         self._exempt_beginnings = tuple(path for path in self._exempt if path.endswith(b"."))
+        self._exempt_parents = frozenset(_directory_of(path) for path in self._exempt)
         self._own_prefix = next(
             (own + b"/" for own in _relative_paths(checkout, [own_prefix])), None
         )
@@ -66,13 +67,16 @@ class Watch:
         # Of a directory that is allowed, everything in it is.
         inside = tuple(f"{pattern.rstrip('/')}/*" for pattern in allowed)
         self._allowed = (*parents, *allowed, *inside)
+        #: Held for a moment by who reads or writes what follows.
         self._lock = threading.Lock()
+        #: Held by who looks at the checkout; steps may begin and end meanwhile.
+        self._looking = threading.Lock()
         self._intervals: dict[int, Interval] = {}
         self._changes: list[Attribution] = []
         #: Uncommitted paths when the watch began, with git's two letters.
         self.uncommitted = checkout.uncommitted()
         self._looked_at = time.monotonic()
-        self._snapshot = take_snapshot(checkout, self._skips)
+        self._snapshot = take_snapshot(checkout, self._skips_in)
         self._contents = Contents(checkout, self._snapshot, self.uncommitted)
 
     @property
@@ -97,14 +101,29 @@ class Watch:
             return number
 
     def _end(self, number: int) -> None:
+        ended = time.monotonic()
         with self._lock:
-            self._intervals[number] = replace(self._intervals[number], end=time.monotonic())
-            since, self._looked_at = self._looked_at, time.monotonic()
-            newest = take_snapshot(self._checkout, self._skips, self._snapshot)
-            changes = diff(self._snapshot, newest, self._contents)
-            self._snapshot = newest
-            changes = [change for change in changes if not self._is_allowed(change.path)]
+            self._intervals[number] = replace(self._intervals[number], end=ended)
+        with self._looking:
+            # Whoever looked while we waited may have begun after our step had ended.
+            if self._looked_at <= ended:
+                self._look()
+
+    def _look(self) -> None:
+        since, self._looked_at = self._looked_at, time.monotonic()
+        newest = take_snapshot(self._checkout, self._skips_in, self._snapshot)
+        changes = diff(self._snapshot, newest, self._contents)
+        self._snapshot = newest
+        changes = [change for change in changes if not self._is_allowed(change.path)]
+        with self._lock:
             self._changes += attribute(changes, list(self._intervals.values()), since)
+
+    def _skips_in(self, directory: bytes) -> Callable[[bytes], bool] | None:
+        """What of a directory is ours; see `listing.Skip`."""
+        is_own = self._own_prefix is not None and directory.startswith(self._own_prefix)
+        if is_own or directory in self._exempt_parents:
+            return lambda name: self._skips(directory + name)
+        return None
 
     def _skips(self, path: bytes) -> bool:
         if self._own_prefix and path.startswith(self._own_prefix):
@@ -113,6 +132,12 @@ class Watch:
 
     def _is_allowed(self, path: str) -> bool:
         return any(fnmatchcase(path, pattern) for pattern in self._allowed)
+
+
+def _directory_of(path: bytes) -> bytes:
+    """The directory that a path lies in, with its slash; empty for the top level."""
+    directory = os.path.dirname(path)
+    return directory + b"/" if directory else b""
 
 
 def _relative_paths(checkout: Checkout, paths: Sequence[Path]) -> Iterator[bytes]:

@@ -48,14 +48,18 @@ class Contents:
         self._checkout = checkout
         self._root = os.fsencode(checkout.root)
         self._digests: dict[bytes, str] = {}
-        self._blobs: dict[bytes, bytes] = {}
         index = snapshot.git.index if snapshot.git else {}
+        self._blobs = {
+            path: entries[0].oid
+            for path, entries in index.items()
+            if len(entries) == 1 and entries[0].trusted
+        }
+        for path in dirty:
+            self._blobs.pop(path, None)
         budget = _READ_IN_ALL
-        for path, found in snapshot.paths.items():
-            entries = index.get(path, ())
-            if len(entries) == 1 and entries[0].trusted and path not in dirty:
-                self._blobs[path] = entries[0].oid
-            elif found.size <= min(_READ_UP_TO, budget):
+        for path in sorted(snapshot.paths.keys() - self._blobs.keys()):
+            found = snapshot.paths[path]
+            if found.size <= min(_READ_UP_TO, budget):
                 budget -= found.size
                 self._digests[path] = self._read(path, found)
 
@@ -91,7 +95,8 @@ def take_snapshot(checkout: Checkout, skipped: Skip, previous: Snapshot | None =
         skipped: says of a relative path that it is none of our business.
         previous: the last snapshot, which saves asking git when nothing of its moved.
     """
-    paths = list_files(os.fsencode(checkout.root), skipped)
+    known = previous.paths if previous is not None else None
+    paths = list_files(os.fsencode(checkout.root), skipped, known)
     if not checkout.git_dir.exists():
         return Snapshot(paths=paths, git=None)
     return Snapshot(paths=paths, git=read_git_state(checkout, previous.git if previous else None))
@@ -108,14 +113,15 @@ def diff(before: Snapshot, after: Snapshot, contents: Contents) -> list[Change]:
 def _diff_paths(
     before: Mapping[bytes, Stat], after: Mapping[bytes, Stat], contents: Contents
 ) -> Iterator[Change]:
-    created = {path for path in after if path not in before}
-    deleted = {path for path in before if path not in after}
+    created = set(after.keys() - before.keys())
+    deleted = set(before.keys() - after.keys())
     renamed = _pair_renames(before, after, created, deleted)
     for new, old in renamed.items():
         created.discard(new)
         deleted.discard(old)
     parents = {parent for path in (*created, *deleted, *renamed) for parent in _parents(path)}
-    touched = {path for path, now in after.items() if path in before and now != before[path]}
+    # What did not move is the very object of the listing before.
+    touched = {path for path, now in after.items() if before.get(path, now) is not now}
     for path in sorted({*created, *deleted, *renamed, *touched}):
         if path in renamed:
             yield Change(

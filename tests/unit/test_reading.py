@@ -126,6 +126,12 @@ def test_calls_and_imports_lead_on(place: Path) -> None:
     assert ("run", "pkg.there", "run") in ways
 
 
+def test_a_namespace_in_a_namespace_is_found(place: Path) -> None:
+    write_files(place, {"far/deep/real/__init__.py": "", "far/deep/real/mod.py": ""})
+    code = "import far.deep.real.mod\nfrom far.deep import real\nimport far.deep.absent"
+    assert missing(place, code) == ["far.deep.absent"]
+
+
 def test_what_does_not_compile_says_where(place: Path) -> None:
     said = read(place, "x = 1\nreturn 3\n")
     assert said["line"] == 2

@@ -2,9 +2,9 @@
 
 Standard library only, and syntax as old as 3.7. Called as
 
-    python -I _inside.py QUESTION REQUEST.json ANSWERS.jsonl
+    python -I _inside.py REQUEST.json ANSWERS.jsonl
 
-The request is a list of subjects; each answer is written before the next subject is
+The request is a list of pairs, a question and its subject; each answer is written before the next subject is
 tried, so whoever reads the answers knows which subject ended the process. Answers go to a
 file, because standard output belongs to the code under test.
 """
@@ -14,20 +14,21 @@ import sys
 
 
 def main():
-    question, request_path, answers_path = sys.argv[1:4]
+    request_path, answers_path = sys.argv[1:3]
     # The code under test sees a plain interpreter.
     del sys.argv[1:]
     sys.argv[0] = ""
     with open(request_path, encoding="utf-8") as file:
-        subjects = json.load(file)
-    ask = QUESTIONS[question]
-    if question == "read":
-        ask = reader_of(subjects)
+        wanted = json.load(file)
+    questions = dict(QUESTIONS)
+    paths = [subject for question, subject in wanted if question == "read"]
+    if paths:
+        questions["read"] = reader_of(paths)
     # Kept, for the code under test may replace what it finds in modules.
     dumps, write = json.dumps, open
-    for subject in subjects:
+    for question, subject in wanted:
         try:
-            answer = ask(subject)
+            answer = questions[question](subject)
         except BaseException as error:  # SystemExit and KeyboardInterrupt are answers too
             answer = {"error": describe(error)}
         with write(answers_path, "a", encoding="utf-8") as file:
@@ -225,7 +226,6 @@ QUESTIONS = {
     "facts": facts,
     "import": import_module,
     "entry point": load_entry_point,
-    "read": reader_of,
     "distribution": distribution,
 }
 

@@ -502,7 +502,15 @@ def _find(name):
     above = find(parent)
     if above is None or above.submodule_search_locations is None:
         return None
-    return PathFinder.find_spec(name, list(above.submodule_search_locations))
+    places = list(above.submodule_search_locations)
+    try:
+        return PathFinder.find_spec(name, places)
+    except KeyError:
+        # A namespace in a namespace asks its parent, which nobody has imported here.
+        spec = importlib.util.spec_from_loader(name, None, is_package=True)
+        inner = (os.path.join(place, name.rpartition(".")[2]) for place in places)
+        spec.submodule_search_locations += filter(os.path.isdir, inner)
+        return spec
 
 
 def is_namespace(spec):

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from nox_cleanroom.distribution import EntryPoint
-from nox_cleanroom.environment import Answer
+from nox_cleanroom.environment import Answer, Question
 from nox_cleanroom.installation import Installation
 from nox_cleanroom.probes.subject import (
     advice_on_import,
@@ -38,7 +38,9 @@ def probe(installation: Installation) -> Iterator[ProbeResult]:
     values = sorted({entry_point.value for entry_point in wanted})
     answers = {
         answer.subject: answer
-        for answer in (installation.ask("load entry points", "entry point", values))
+        for answer in installation.ask(
+            "load entry points", [Question("entry point", value) for value in values]
+        )
     }
     for entry_point in wanted:
         yield _judge(installation, entry_point, answers[entry_point.value])

@@ -96,25 +96,34 @@ def _judge(graph: ImportGraph, dead_end: DeadEnd) -> Outcome | None:
         # What was run, the other probes have seen.
         return None
     on_the_way = scope in graph.on_the_way
-    if top in graph.wheel.top_level_names:
+    if _is_own(graph.wheel, dead_end.what):
         return Outcome.FAILED if on_the_way else Outcome.WARNED
     if top in graph.optional or scope.module in graph.only_tried:
         return None
     if on_the_way and dead_end.sure:
         return Outcome.FAILED
-    return _judge_doubtful(graph, top, on_the_way=on_the_way)
+    return _judge_optional(graph, dead_end, top)
+
+
+def _judge_optional(graph: ImportGraph, dead_end: DeadEnd, top: str) -> Outcome | None:
+    """How bad it is that others' modules are imported that need not be there."""
+    if top in graph.mentioned or _extras_with(graph.wheel, top):
+        # The package knows that it may be absent.
+        return None
+    # Most packages have modules for the users of others, and say so in words only.
+    return Outcome.WARNED if dead_end.sure and top in _STDLIB_ELSEWHERE else Outcome.PASSED
+
+
+def _is_own(wheel: Wheel, what: str) -> bool:
+    """Whether a missing module would lie in one of the wheel's own packages.
+
+    Below a namespace it may be another distribution's.
+    """
+    return what.rpartition(".")[0] in wheel.modules
 
 
 def _is_for_users(module: str) -> bool:
     return not _NOT_FOR_USERS & set(module.split(".")) and ".test_" not in f".{module}"
-
-
-def _judge_doubtful(graph: ImportGraph, top: str, *, on_the_way: bool) -> Outcome | None:
-    """How bad it is that a name of others is imported that need not be there."""
-    if top in graph.mentioned or _extras_with(graph.wheel, top):
-        return None
-    # Most packages have modules for the users of others, and say so in words only.
-    return Outcome.WARNED if on_the_way or top in _STDLIB_ELSEWHERE else Outcome.PASSED
 
 
 def _note(optional: Mapping[str, list[DeadEnd]]) -> str:
@@ -155,7 +164,7 @@ def _result(
 
 def _why(wheel: Wheel, what: str) -> str:
     top = what.partition(".")[0]
-    if top in wheel.top_level_names:
+    if _is_own(wheel, what):
         return "it is not in the wheel"
     if top in sys.stdlib_module_names:
         return "this interpreter's standard library does not have it"

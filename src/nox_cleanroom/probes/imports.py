@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from nox_cleanroom.environment import Answer
+from nox_cleanroom.environment import Answer, Question
 from nox_cleanroom.errors import Code
 from nox_cleanroom.installation import Installation
 from nox_cleanroom.output import clean_text
@@ -34,7 +34,7 @@ def probe(installation: Installation) -> Iterator[ProbeResult]:
         )
     own = [name for name in names if name.partition(".")[0] not in COMMON]
     for name in own or names:
-        (answer,) = installation.ask(f"import {name}", "import", [name])
+        (answer,) = installation.ask(f"import {name}", [Question("import", name)])
         yield _judge(installation, answer)
     if installation.settings.imports == "all":
         yield from _all_others(installation, frozenset(own or names))
@@ -49,8 +49,8 @@ def _all_others(installation: Installation, tried: frozenset[str]) -> Iterator[P
         for module in modules
         if module.partition(".")[0] in tops and module.rpartition(".")[2] != "__main__"
     )
-    answers = installation.ask("import all modules", "import", wanted) if wanted else []
-    for answer in answers:
+    questions = [Question("import", module) for module in wanted]
+    for answer in installation.ask("import all modules", questions):
         yield _judge(installation, answer)
 
 

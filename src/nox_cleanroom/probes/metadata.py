@@ -66,7 +66,7 @@ def _version(installation: Installation) -> ProbeResult:
 
 def _installed_version(installation: Installation) -> ProbeResult:
     subject = "importlib.metadata"
-    (answer,) = installation.ask("read metadata", "distribution", [installation.wheel.name])
+    answer = installation.read_metadata
     if answer.said is None or answer.error is not None:
         what = exception_text(installation, answer.error) if answer.error else answer.step.ending
         return _result(subject, f"The installed metadata cannot be read: {what}.")
