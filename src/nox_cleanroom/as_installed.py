@@ -19,7 +19,7 @@ from packaging.utils import canonicalize_name
 
 from nox_cleanroom import process, variables
 from nox_cleanroom.distribution import Wheel
-from nox_cleanroom.environment import Environment, Facts, learn_facts
+from nox_cleanroom.environment import Environment, Facts
 from nox_cleanroom.errors import (
     BuildError,
     CleanroomError,
@@ -106,7 +106,7 @@ class _Bench:
         job, recorder, variant = self._job, self._recorder, self._place.variant
         with recorder.action("make environment"):
             environment = self._environment()
-        facts = learn_facts(environment, recorder, job.workspace, job.build_env)
+        facts = job.learn_facts(environment, recorder)
         self._interpreter = facts.record(environment)
         stored = self._take_wheel(environment, facts, variant.artifact)
         wheel = stored.wheel
@@ -242,7 +242,7 @@ class _Bench:
         job, recorder = self._job, self._recorder
         with recorder.action("make second environment"):
             environment = self._environment()
-        facts = learn_facts(environment, recorder, job.workspace, job.build_env)
+        facts = job.learn_facts(environment, recorder)
         self._install(first.wheel, environment, facts, extras)
         return replace(first, environment=environment, facts=facts, extras=extras)
 

@@ -19,7 +19,7 @@ from nox_cleanroom.as_installed import CreateEnvironment
 from nox_cleanroom.commands import Runner
 from nox_cleanroom.config import Command
 from nox_cleanroom.distribution import Wheel
-from nox_cleanroom.environment import Environment, learn_facts
+from nox_cleanroom.environment import Environment
 from nox_cleanroom.errors import (
     CleanroomError,
     InstallError,
@@ -57,7 +57,7 @@ def check_cleanliness(job: Job, pythons: Sequence[str], create: CreateEnvironmen
     problems: list[Problem] = []
     try:
         with contextlib.ExitStack() as stack:
-            facts = learn_facts(environment, recorder, job.workspace, job.build_env)
+            facts = job.learn_facts(environment, recorder)
             interpreter = facts.record(environment)
             with recorder.action("create worktree"):
                 tree = stack.enter_context(job.worktree())

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
 import json
+import os
+import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -149,13 +153,67 @@ def _read_answers(path: Path) -> list[dict[str, Any]]:
 
 
 def learn_facts(
-    environment: Environment, recorder: Recorder, workspace: Workspace, env: dict[str, str]
+    environment: Environment,
+    recorder: Recorder,
+    workspace: Workspace,
+    env: dict[str, str],
+    *,
+    known: Path,
 ) -> Facts:
     """What the environment's interpreter says of itself.
+
+    It is asked once: the same interpreter says the same in every environment, but for where
+    the environment is.
+
+    Args:
+        environment: whose interpreter is asked.
+        recorder: runs the step.
+        workspace: has room for the question.
+        env: the variables that the interpreter sees.
+        known: a directory in which the answers are kept between runs.
 
     Raises:
         CleanroomError: it cannot run at all.
     """
+    record = _place_of_facts(environment, known)
+    place = json.dumps(str(environment.location))[1:-1]
+    if record is not None:
+        with contextlib.suppress(OSError, ValueError, TypeError):
+            said = json.loads(record.read_text(encoding="utf-8").replace(_HERE, place))
+            return Facts(**{**said, "tags": tuple(said["tags"])})
+    facts = _ask_for_facts(environment, recorder, workspace, env)
+    if record is not None:
+        with contextlib.suppress(OSError):
+            record.parent.mkdir(parents=True, exist_ok=True)
+            aside = record.with_name(f"{record.name}.{secrets.token_hex(4)}")
+            aside.write_text(json.dumps(vars(facts)).replace(place, _HERE), encoding="utf-8")
+            aside.replace(record)
+    return facts
+
+
+#: Stands for the environment's directory in what is kept.
+_HERE = "{environment}"
+
+
+def _place_of_facts(environment: Environment, known: Path) -> Path | None:
+    """Where the facts about an interpreter are kept; None when it lies in the environment.
+
+    There it is a copy, as on Windows, and nothing tells which one it was copied from.
+    """
+    original = Path(os.path.realpath(environment.python))
+    if original.is_relative_to(os.path.realpath(environment.location)):
+        return None
+    with contextlib.suppress(OSError):
+        found = original.stat()
+        identity = (original, found.st_size, found.st_mtime_ns, packaging.__version__)
+        name = hashlib.sha256(repr(identity).encode()).hexdigest()[:20]
+        return known / f"{environment.backend}-{name}.json"
+    return None
+
+
+def _ask_for_facts(
+    environment: Environment, recorder: Recorder, workspace: Workspace, env: dict[str, str]
+) -> Facts:
     (answer,) = ask(
         environment,
         recorder,

@@ -16,6 +16,7 @@ from packaging.specifiers import SpecifierSet
 from nox_cleanroom import evidence, variables
 from nox_cleanroom.change import display
 from nox_cleanroom.config import Settings, parse_toml, tool_table
+from nox_cleanroom.environment import Environment, Facts, learn_facts
 from nox_cleanroom.errors import BuildError, ConfigError, DirtyCheckoutError, PythonExcludedError
 from nox_cleanroom.frontend import require_project
 from nox_cleanroom.git import Checkout, Commit
@@ -95,6 +96,11 @@ class Job:
         """A recorder for the steps of one cell."""
         timeout = self.options.timeout or DEFAULT_TIMEOUT
         return Recorder(cell, self.watch, self.progress, timeout=timeout, epoch=self.epoch)
+
+    def learn_facts(self, environment: Environment, recorder: Recorder) -> Facts:
+        """What the interpreter of an environment says of itself; see `environment.learn_facts`."""
+        known = self.request.state / "interpreters"
+        return learn_facts(environment, recorder, self.workspace, self.build_env, known=known)
 
     def worktree(self) -> contextlib.AbstractContextManager[Worktree]:
         """A new worktree at the commit."""
