@@ -115,6 +115,13 @@ def typing(session: nox.Session) -> None:
     session.run("mypy", f"--cache-dir={session.create_tmp()}/mypy")
 
 
+@nox.session(default=False)
+def bench(session: nox.Session) -> None:
+    """Compare the speed with other tools'; `-- WORK`, or `-- WORK --check` for less of it."""
+    install_group(session, "bench", "--editable", ".[uv]")
+    session.run("python", "benchmarks/compare.py", *session.posargs)
+
+
 @nox.session
 def docs(session: nox.Session) -> None:
     """Build the documentation; a broken link or reference is an error."""

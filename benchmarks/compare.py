@@ -1,0 +1,202 @@
+"""Compare the speed of nox-cleanroom with that of other tools, and with the bare commands.
+
+    python benchmarks/compare.py WORK                  all of it, in ten minutes
+    python benchmarks/compare.py WORK --rows 'smoke-*' some of it
+    python benchmarks/compare.py WORK --check          less than a minute: is something too slow?
+    python benchmarks/compare.py WORK --page           write docs/explanation/speed.md
+
+WORK is a directory of this script's own, outside of any project. Repositories, requirements and
+caches are made there, and `results.json` and `speed.svg` (`check.json` of a check) are left there.
+The tools are those of the environment that this runs in; `nox -s bench -- WORK` makes one.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+import report
+from contenders import Contender, Stand
+from races import RACES, Race
+from results import Machine, Outcome, Results, Samples
+from stage import CommandError, Measures, Stage, set_stage
+from subjects import fetch_requirements, make_repository
+
+_DOCS = Path(__file__).parent.parent / "docs" / "explanation"
+_PAGE = _DOCS / "speed.md"
+_CHART = "speed.svg"
+_RESULTS = "results.json"
+_CHECKED = "check.json"
+_MARK = "<!-- made by benchmarks/compare.py; everything below this line is -->"
+
+#: A directory without this file is not ours to write into.
+_OURS = ".nox-cleanroom-benchmarks"
+
+#: How far from its target a row may be for ``--check``: a shared machine in CI is no laboratory.
+_SLACK = 2.0
+_CHECK_ROUNDS = 3
+
+
+def main() -> None:
+    """Do what the command line asks for; the status is 1 when a row could not be measured."""
+    arguments = _parser().parse_args()
+    work: Path = arguments.work.resolve()
+    if arguments.page:
+        write_page(Results.read(work / _RESULTS))
+        return
+    races = _chosen(arguments)
+    if arguments.list:
+        print("\n".join(f"{race.name}: {race.rounds} rounds" for race in races))
+        return
+    _make_ours(work)
+    results = run_races(set_stage(work), races, work / (_CHECKED if arguments.check else _RESULTS))
+    outcomes = results.outcomes(races)
+    print(f"{results.machine}\n\n{report.text_table(outcomes)}\n")
+    if arguments.check:
+        sys.exit(check(outcomes))
+    print(report.misses(outcomes))
+    report.draw_chart(outcomes, work / _CHART)
+    sys.exit(any(outcome.verdict == "ERROR" for outcome in outcomes))
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    add = parser.add_argument
+    add("work", type=Path, metavar="WORK", help="the directory for everything that is made")
+    add("--rows", default="*", metavar="GLOB,...", help="only these races; `--list` names them")
+    add("--rounds", type=int, metavar="N", help="how often each contender runs")
+    add("--check", action="store_true", help="only what is quick; exit with 1 if it is far off")
+    add("--page", action="store_true", help="write the page from the results in WORK")
+    add("--list", action="store_true", help="list the races and do nothing")
+    return parser
+
+
+def _chosen(arguments: argparse.Namespace) -> list[Race]:
+    races = [race.for_check(_CHECK_ROUNDS) for race in RACES] if arguments.check else RACES
+    globs = arguments.rows.split(",")
+    return [
+        replace(race, rounds=arguments.rounds or race.rounds)
+        for race in races
+        if race.rows and any(fnmatchcase(race.name, glob) for glob in globs)
+    ]
+
+
+def _make_ours(work: Path) -> None:
+    """Make the directory, or make sure that it is ours and nobody's project configures it."""
+    if work.exists() and any(work.iterdir()) and not (work / _OURS).exists():
+        sys.exit(f"{work} is neither empty nor made by this script.")
+    for parent in work.parents:
+        if (parent / ".git").exists() or (parent / "pyproject.toml").exists():
+            sys.exit(f"{work} lies in the project {parent}, whose configuration tools would find.")
+    work.mkdir(parents=True, exist_ok=True)
+    (work / _OURS).touch()
+
+
+def run_races(stage: Stage, races: Sequence[Race], written: Path) -> Results:
+    """Run all races, one after another; what is known is written down after each.
+
+    Args:
+        stage: where they run.
+        races: the races.
+        written: the JSON file.
+    """
+    fetch_requirements(stage)
+    results = Results(machine=Machine.of_stage(stage), samples={})
+    for race in races:
+        results = replace(results, samples={**results.samples, race.name: run_race(stage, race)})
+        results.write(written, races)
+    return results
+
+
+def run_race(stage: Stage, race: Race) -> dict[str, Samples]:
+    """What the contenders of a race take: they take turns, and each round another one begins."""
+    began = time.monotonic()
+    stands = dict(_stands(stage, race))
+    taken: dict[Contender, list[Measures]] = {contender: [] for contender in race.contenders}
+    errors: dict[Contender, str] = {}
+    # The round before the first one warms up: caches of the tools, and of the file system.
+    for number in range(-race.warm_up, race.rounds):
+        for contender in _in_turn(race.contenders, number):
+            try:
+                if contender not in errors:
+                    contender.reset(stands[contender])
+                    took = contender.run(stands[contender])
+                    taken[contender] += [took] if number >= 0 else []
+            except CommandError as error:
+                errors[contender] = str(error)
+    for place in ("subjects", "stands"):
+        shutil.rmtree(stage.root / place)
+    spent = time.monotonic() - began
+    print(f"{race.name}: {race.rounds} rounds in {spent:.0f} s", file=sys.stderr, flush=True)
+    return {
+        contender.name: Samples(
+            figures={
+                measure: [took[measure] for took in measured] for measure in (measured or [{}])[0]
+            },
+            error=errors.get(contender, ""),
+        )
+        for contender, measured in taken.items()
+    }
+
+
+def _stands(stage: Stage, race: Race) -> Iterator[tuple[Contender, Stand]]:
+    repository = make_repository(stage, race.subject)
+    for number, contender in enumerate(race.contenders):
+        home = stage.root / "stands" / f"{race.name}-{number}"
+        (home / "scratch").mkdir(parents=True)
+        stage.run("git", "clone", "--quiet", repository, home / "checkout", cwd=home)
+        # Git looks twice at files that are as young as its index; all of them are now.
+        stage.run("git", "status", cwd=home / "checkout")
+        yield (
+            contender,
+            Stand(
+                stage=stage,
+                subject=race.subject,
+                checkout=home / "checkout",
+                scratch=home / "scratch",
+            ),
+        )
+
+
+def _in_turn(contenders: Sequence[Contender], number: int) -> Sequence[Contender]:
+    first = number % len(contenders)
+    return [*contenders[first:], *contenders[:first]]
+
+
+def check(outcomes: Sequence[Outcome]) -> int:
+    """Say which rows are so far off that it is no chance; the status is 1 when there are any."""
+    worst = 0
+    for outcome in outcomes:
+        at_most = outcome.row.at_most
+        if outcome.figure is None or (at_most and outcome.figure > _SLACK * at_most):
+            print(f"TOO SLOW: {report.describe(outcome)}; {_SLACK:g} times that is allowed here")
+            worst = 1
+    return worst
+
+
+def write_page(results: Results) -> None:
+    """Write the page's tables and its chart; what stands above the mark stays."""
+    outcomes = results.outcomes(RACES)
+    head = _PAGE.read_text(encoding="utf-8").partition(_MARK)[0]
+    parts = [
+        _MARK,
+        f"Measured on {results.machine}.",
+        report.markdown_table([one for one in outcomes if one.verdict != "context"]),
+        "Without a target, for context:",
+        report.markdown_table([one for one in outcomes if one.verdict == "context"]),
+        f"![The time that each contender takes]({_CHART})",
+    ]
+    _PAGE.write_text(head + "\n\n".join(parts) + "\n", encoding="utf-8")
+    report.draw_chart(outcomes, _DOCS / _CHART)
+
+
+if __name__ == "__main__":
+    main()

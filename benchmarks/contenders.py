@@ -1,0 +1,298 @@
+"""The ways of doing the work: nox-cleanroom's, other tools', and the bare commands."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sys
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from stage import CommandError, Measures, Stage, timed, tool
+from subjects import Subject
+
+_INSIDE = Path(__file__).parent / "inside.py"
+_IMPORT = ("-c", "import colours")
+
+#: A matrix of two cores does two things at once, here as there.
+_AT_ONCE = max(2, os.cpu_count() or 1)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stand:
+    """What one contender has to itself, so that nobody finds another's leftovers."""
+
+    stage: Stage
+    subject: Subject
+    #: A clone of the subject's repository.
+    checkout: Path
+    #: A directory for what a contender makes elsewhere.
+    scratch: Path
+
+    def run(self, *command: str | Path) -> str:
+        """The standard output of a command that is run in the checkout and succeeds."""
+        return self.stage.run(*command, cwd=self.checkout)
+
+
+def leave(_stand: Stand) -> None:
+    """Leave the stand as the last run has left it."""
+
+
+def clean(stand: Stand) -> None:
+    """Remove everything that is not in the commit: environments, wheels, what builds leave."""
+    stand.run("git", "clean", "-ffdxq")
+
+
+def used(run: Callable[[Stand], Measures]) -> Callable[[Stand], None]:
+    """What makes a stand one on which the work has been done before."""
+
+    def use(stand: Stand) -> None:
+        mark = stand.scratch / "used"
+        if not mark.exists():
+            run(stand)
+            mark.touch()
+
+    return use
+
+
+@dataclass(frozen=True, kw_only=True)
+class Contender:
+    """One way of doing some work."""
+
+    #: What it is called in tables and charts.
+    name: str
+    #: Does the work once and says what it took.
+    run: Callable[[Stand], Measures]
+    #: Makes the stand as it has to be before each run; nobody's time.
+    reset: Callable[[Stand], None] = leave
+    #: Whether it is this project's.
+    ours: bool = False
+
+
+# --- nox-cleanroom
+
+
+def _cleanroom(stand: Stand, session: str, *options: str, built: bool, cells: int) -> Measures:
+    took = timed(partial(stand.run, tool("nox"), *options, "-s", session))
+    evidence = stand.checkout / ".nox" / ".cache" / "nox-cleanroom" / "evidence"
+    found = json.loads((evidence / f"{session}.json").read_text(encoding="utf-8"))["cells"]
+    # It must have done what it is compared for.
+    if len(found) != cells or built != any(cell["wheel"]["built_now"] for cell in found):
+        raise CommandError(f"{session}: not {cells} cells, or a wheel was built or was not.")
+    outcomes = {probe["outcome"] for cell in found for probe in cell["probes"]}
+    # No commands of its own are configured, so their probe is skipped.
+    if outcomes != {"PASSED", "SKIPPED"}:
+        raise CommandError(f"{session}: probes were {', '.join(sorted(outcomes))}.")
+    return took
+
+
+def _matrix(*options: str, built: bool) -> Callable[[Stand], Measures]:
+    return lambda stand: _cleanroom(
+        stand, "matrix", *options, built=built, cells=len(stand.stage.pythons)
+    )
+
+
+def _smoke(*, built: bool) -> Callable[[Stand], Measures]:
+    return lambda stand: _cleanroom(stand, f"smoke-{stand.stage.python}", built=built, cells=1)
+
+
+def _further_interpreter(stand: Stand) -> Measures:
+    """What each interpreter of a matrix costs beyond the first, with a wheel at hand."""
+    pythons = stand.stage.pythons
+    one = ("-s", "matrix", "--", "--pythons", next(iter(pythons)))
+    alone = timed(partial(stand.run, tool("nox"), *one))
+    every = _cleanroom(stand, "matrix", built=False, cells=len(pythons))
+    return {name: (every[name] - alone[name]) / (len(pythons) - 1) for name in every}
+
+
+MATRIX_COLD = Contender(name="matrix, cold", run=_matrix(built=True), reset=clean, ours=True)
+MATRIX_WARM = Contender(
+    name="matrix, warm", run=_matrix(built=False), reset=used(_matrix(built=True)), ours=True
+)
+MATRIX_WITHOUT_UV = Contender(
+    name="matrix, cold, without uv",
+    run=_matrix("-fb", "virtualenv", built=True),
+    reset=clean,
+    ours=True,
+)
+SMOKE_COLD = Contender(name="smoke, cold", run=_smoke(built=True), reset=clean, ours=True)
+SMOKE_WARM = Contender(
+    name="smoke, warm", run=_smoke(built=False), reset=used(_smoke(built=True)), ours=True
+)
+FURTHER = Contender(
+    name="matrix, one more interpreter",
+    run=_further_interpreter,
+    reset=used(_matrix(built=True)),
+    ours=True,
+)
+
+
+# --- tox
+
+
+def _tox(*options: str) -> Callable[[Stand], Measures]:
+    words = ("run-parallel", "-p", "2", "--parallel-no-spinner", *options)
+    return lambda stand: timed(partial(stand.run, tool("tox"), *words))
+
+
+TOX_UV = Contender(name="tox-uv -p 2 -r", run=_tox("-r"), reset=clean)
+TOX_UV_REUSED = Contender(name="tox-uv -p 2, environments reused", run=_tox(), reset=used(_tox()))
+TOX = Contender(
+    name="tox -p 2 -r, without uv", run=_tox("-r", "--runner", "virtualenv"), reset=clean
+)
+
+
+# --- nox
+
+
+def _nox(backend: str, *options: str, one: bool = False) -> Callable[[Stand], Measures]:
+    def run(stand: Stand) -> Measures:
+        session = f"check-{stand.stage.python}" if one else "check"
+        words = ("-f", "nox_plain.py", "-fb", backend, *options, "-s", session)
+        return timed(partial(stand.run, tool("nox"), *words))
+
+    return run
+
+
+def _change(stand: Stand) -> None:
+    """Clean, and have uv see a change, or it takes the last run's wheel from its cache."""
+    clean(stand)
+    os.utime(stand.checkout / "pyproject.toml")
+
+
+NOX_UV = Contender(name="nox with uv", run=_nox("uv", one=True), reset=_change)
+NOX_UV_CACHED = Contender(
+    name="nox with uv, wheel in uv's cache",
+    run=_nox("uv", one=True),
+    reset=used(_nox("uv", one=True)),
+)
+NOX_UV_PARALLEL = Contender(name="nox -j 2 with uv", run=_nox("uv", "-j", "2"), reset=_change)
+NOX_PIP = Contender(name="nox with virtualenv and pip", run=_nox("virtualenv"), reset=clean)
+
+
+# --- the bare commands
+
+
+def _forget_worktree(stand: Stand) -> None:
+    shutil.rmtree(stand.scratch)
+    stand.scratch.mkdir()
+    stand.run("git", "worktree", "prune")
+
+
+def _add_worktree(stand: Stand) -> Path:
+    place = stand.scratch / "worktree"
+    stand.run("git", "worktree", "add", "--quiet", "--detach", place)
+    return place
+
+
+def _build(stand: Stand, source: Path, python: str) -> Path:
+    out = stand.scratch / f"dist-{python}"
+    interpreter = stand.stage.pythons[python]
+    stand.run(
+        *(tool("uv"), "build", "--quiet", "--wheel", "--python", interpreter),
+        *("--out-dir", out, source),
+    )
+    (wheel,) = out.glob("*.whl")
+    return wheel
+
+
+def _install(stand: Stand, wheel: Path, python: str) -> None:
+    place = stand.scratch / python
+    stand.run(tool("uv"), "venv", "--quiet", "--python", stand.stage.pythons[python], place)
+    stand.run(tool("uv"), "pip", "install", "--quiet", "--python", place, wheel)
+    stand.run(place / "bin" / "python", *_IMPORT)
+
+
+def _bare_commands(stand: Stand) -> None:
+    source = _add_worktree(stand)
+    pythons = list(stand.stage.pythons)
+    if stand.subject.pure:
+        wheels = dict.fromkeys(pythons, _build(stand, source, pythons[0]))
+    else:
+        # One after another: setuptools would have them write into the same directory.
+        wheels = {python: _build(stand, source, python) for python in pythons}
+    with ThreadPoolExecutor(_AT_ONCE) as workers:
+        list(workers.map(lambda python: _install(stand, wheels[python], python), pythons))
+
+
+def _bare_interpreter(stand: Stand) -> Measures:
+    """What each interpreter beyond the first takes, with a wheel that is there already."""
+    first, *further = stand.stage.pythons
+    wheel = _build(stand, _add_worktree(stand), first)
+
+    def install() -> None:
+        for python in further:
+            _install(stand, wheel, python)
+
+    took = timed(install)
+    return {name: total / len(further) for name, total in took.items()}
+
+
+def _usual_script(stand: Stand) -> None:
+    source = _add_worktree(stand)
+    for python, interpreter in stand.stage.pythons.items():
+        place = stand.scratch / python
+        stand.run(interpreter, "-m", "venv", place)
+        stand.run(place / "bin" / "python", "-m", "pip", "install", "--quiet", source)
+        stand.run(place / "bin" / "python", *_IMPORT)
+
+
+BARE = Contender(
+    name="bare uv commands",
+    run=lambda stand: timed(lambda: _bare_commands(stand)),
+    reset=_forget_worktree,
+)
+BARE_INTERPRETER = Contender(
+    name="bare uv commands, one interpreter", run=_bare_interpreter, reset=_forget_worktree
+)
+SCRIPT = Contender(
+    name="script with venv and pip",
+    run=lambda stand: timed(lambda: _usual_script(stand)),
+    reset=_forget_worktree,
+)
+
+
+# --- parts
+
+
+def _inside(*words: str) -> Callable[[Stand], Measures]:
+    def run(stand: Stand) -> Measures:
+        filled = (word.format(python=stand.stage.python) for word in words)
+        measures: Measures = json.loads(
+            stand.run(sys.executable, _INSIDE, *filled).splitlines()[-1]
+        )
+        return measures
+
+    return run
+
+
+def _timed_command(*words: str | Path) -> Callable[[Stand], Measures]:
+    return lambda stand: timed(partial(stand.run, *words))
+
+
+SNAPSHOTS = Contender(name="snapshots", run=_inside("snapshots", "5"), ours=True)
+GIT_STATUS = Contender(
+    name="git status",
+    run=_timed_command("git", "status", "--porcelain=v2", "-z", "-uall", "--ignored=matching"),
+)
+MEMORY = Contender(name="nox-cleanroom smoke", run=_inside("memory", "smoke-{python}"), ours=True)
+IMPORT = Contender(
+    name="import nox_cleanroom",
+    # The sessions are what a noxfile asks for; the package alone imports nothing.
+    run=_timed_command(sys.executable, "-c", "from nox_cleanroom import define_sessions"),
+    ours=True,
+)
+IMPORT_NOX = Contender(name="import nox", run=_timed_command(sys.executable, "-c", "import nox"))
+LIST = Contender(
+    name="nox -l with nox-cleanroom",
+    run=lambda stand: timed(partial(stand.run, tool("nox"), "-l")),
+    ours=True,
+)
+LIST_NOX = Contender(
+    name="nox -l without",
+    run=lambda stand: timed(partial(stand.run, tool("nox"), "-f", "nox_plain.py", "-l")),
+)

@@ -1,0 +1,177 @@
+"""What is compared with what, on which subject, how often, and how it should come out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import contenders as c
+import subjects as s
+from contenders import Contender
+from subjects import Subject
+
+#: How two medians are compared: one divided by the other, one less the other, or ours alone.
+How = Literal["ratio", "difference", "value"]
+
+_MS = 1e-3
+_MB = 1e6
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """One comparison: something of ours, something of others', and the target."""
+
+    ours: Contender
+    #: None where ours is compared with a number alone.
+    theirs: Contender | None = None
+    #: Ratio, seconds or bytes; None for what is shown for context.
+    at_most: float | None = None
+    how: How = "ratio"
+    #: What is measured of ours, and of theirs.
+    measure: str = "wall"
+    their_measure: str = "wall"
+    #: Whether ``--check`` looks at it, because it is quick.
+    checked: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Race:
+    """Contenders that take turns on one subject, and the comparisons that come of it."""
+
+    name: str
+    subject: Subject
+    rows: tuple[Row, ...]
+    #: How often each contender runs.
+    rounds: int = 9
+    #: How many rounds before those do not count.
+    warm_up: int = 1
+
+    @property
+    def contenders(self) -> tuple[Contender, ...]:
+        """Everybody who is in a row, in the order of the rows."""
+        everybody = (one for row in self.rows for one in (row.ours, row.theirs) if one)
+        return tuple(dict.fromkeys(everybody))
+
+    def for_check(self, rounds: int) -> Race:
+        """The race without the rows that ``--check`` does not look at."""
+        return replace(self, rows=tuple(row for row in self.rows if row.checked), rounds=rounds)
+
+
+def _matrix(
+    subject: Subject, rounds: int, *more: Row, warm_up: int = 1, checked: bool = False
+) -> Race:
+    return Race(
+        name=f"matrix-{subject.name}",
+        subject=subject,
+        rounds=rounds,
+        warm_up=warm_up,
+        rows=(
+            Row(ours=c.MATRIX_COLD, theirs=c.TOX_UV, at_most=0.9),
+            Row(ours=c.MATRIX_WARM, theirs=c.TOX_UV_REUSED, at_most=0.9),
+            Row(ours=c.MATRIX_COLD, theirs=c.BARE, at_most=1.2, checked=checked),
+            *more,
+        ),
+    )
+
+
+def _smoke(subject: Subject, rounds: int, *, warm_up: int = 1, checked: bool = False) -> Race:
+    return Race(
+        name=f"smoke-{subject.name}",
+        subject=subject,
+        rounds=rounds,
+        warm_up=warm_up,
+        rows=(
+            Row(ours=c.SMOKE_COLD, theirs=c.NOX_UV, at_most=0.9, checked=checked),
+            Row(ours=c.SMOKE_WARM, theirs=c.NOX_UV, at_most=0.6, checked=checked),
+            Row(ours=c.SMOKE_WARM, theirs=c.NOX_UV_CACHED),
+        ),
+    )
+
+
+def _snapshots(subject: Subject, rounds: int, *, checked: bool = False) -> Race:
+    def row(measure: str, at_most: float) -> Row:
+        return Row(
+            ours=c.SNAPSHOTS,
+            theirs=c.GIT_STATUS,
+            at_most=at_most,
+            measure=measure,
+            checked=checked,
+        )
+
+    return Race(
+        name=f"snapshots-{subject.name}",
+        subject=subject,
+        rounds=rounds,
+        rows=(row("first", 4), row("further", 1.5)),
+    )
+
+
+#: Where a run takes long there are few, and none to warm up: all of it takes ten minutes.
+RACES = (
+    _matrix(s.TINY, 9, Row(ours=c.MATRIX_COLD, theirs=c.NOX_UV_PARALLEL), checked=True),
+    _matrix(s.TEN, 3),
+    _matrix(s.EXTENSION, 2, warm_up=0),
+    _matrix(s.FILES_5000, 3, warm_up=0),
+    _matrix(s.FILES_50000, 1, warm_up=0),
+    _smoke(s.TINY, 9, checked=True),
+    _smoke(s.TEN, 5),
+    _smoke(s.EXTENSION, 3, warm_up=0),
+    _smoke(s.FILES_5000, 5),
+    _smoke(s.FILES_50000, 2, warm_up=0),
+    _snapshots(s.FILES_5000, 9, checked=True),
+    _snapshots(s.FILES_50000, 9),
+    Race(
+        name="interpreter",
+        subject=s.TINY,
+        rows=(
+            Row(
+                ours=c.FURTHER,
+                theirs=c.BARE_INTERPRETER,
+                at_most=1.5,
+                measure="cpu",
+                their_measure="cpu",
+            ),
+        ),
+    ),
+    # Sixteen cells, of four interpreters and four axes, against what four cells take times four:
+    # at most 1.1. It belongs here, once a matrix has axes.
+    Race(
+        name="start",
+        subject=s.TINY,
+        rounds=15,
+        rows=(
+            Row(
+                ours=c.IMPORT,
+                theirs=c.IMPORT_NOX,
+                how="difference",
+                at_most=30 * _MS,
+                checked=True,
+            ),
+            Row(ours=c.LIST, theirs=c.LIST_NOX, how="difference", at_most=30 * _MS, checked=True),
+        ),
+    ),
+    Race(
+        name="memory",
+        subject=s.FILES_50000,
+        rounds=1,
+        warm_up=0,
+        rows=(Row(ours=c.MEMORY, how="value", at_most=150 * _MB, measure="peak"),),
+    ),
+    Race(
+        name="without-uv",
+        subject=s.TINY,
+        rounds=2,
+        warm_up=0,
+        rows=(Row(ours=c.MATRIX_WITHOUT_UV, theirs=c.NOX_PIP, at_most=0.5),),
+    ),
+    Race(
+        name="without-uv-others",
+        subject=s.TINY,
+        rounds=1,
+        warm_up=0,
+        rows=(
+            Row(ours=c.MATRIX_WITHOUT_UV, theirs=c.TOX),
+            Row(ours=c.MATRIX_WITHOUT_UV, theirs=c.SCRIPT),
+        ),
+    ),
+)

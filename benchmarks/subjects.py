@@ -1,0 +1,172 @@
+"""The packages that the contenders work on, each committed to a git repository of its own."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from stage import Stage, run
+
+#: What builds need, in a form that needs no building itself.
+_BACKENDS = ("hatchling", "setuptools")
+#: Small, pure, and without requirements of their own.
+_REQUIREMENTS = (
+    "attrs",
+    "click",
+    "idna",
+    "iniconfig",
+    "packaging",
+    "pathspec",
+    "platformdirs",
+    "pluggy",
+    "six",
+    "zipp",
+)
+
+_FILES_PER_DIRECTORY = 100
+
+
+@dataclass(frozen=True, kw_only=True)
+class Subject:
+    """A package, and the repository that it is in."""
+
+    #: What it is called in names of rows.
+    name: str
+    #: What it is, for people.
+    about: str
+    requirements: tuple[str, ...] = ()
+    #: Whether one wheel serves all interpreters.
+    pure: bool = True
+    #: How many tracked files there are beside the package.
+    more_files: int = 0
+
+
+TINY = Subject(name="tiny", about="tiny package")
+TEN = Subject(name="ten", about="ten dependencies", requirements=_REQUIREMENTS)
+EXTENSION = Subject(name="c", about="C extension", pure=False)
+FILES_5000 = Subject(name="5000", about="5,000 files", more_files=5_000)
+FILES_50000 = Subject(name="50000", about="50,000 files", more_files=50_000)
+
+
+def fetch_requirements(stage: Stage) -> None:
+    """Download what the subjects and their builds need, unless it is there already."""
+    if stage.wheels.exists():
+        return
+    aside = stage.root / "tmp" / "wheels"
+    # For the oldest interpreter, which needs the most.
+    oldest = str(next(iter(stage.pythons.values())))
+    pip = [sys.executable, "-m", "pip", "--python", oldest, "download", "-qq"]
+    pip += ["--only-binary=:all:", "--dest", str(aside)]
+    # With the user's own settings: they know where packages come from.
+    subprocess.run([*pip, *_BACKENDS, *_REQUIREMENTS], check=True)
+    aside.rename(stage.wheels)
+
+
+def make_repository(stage: Stage, subject: Subject) -> Path:
+    """The subject's repository, with one commit."""
+    root = stage.root / "subjects" / subject.name
+    shutil.rmtree(root, ignore_errors=True)
+    for name, content in _files(stage, subject):
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(content, encoding="utf-8")
+    identity = ["-c", "user.name=A Benchmark", "-c", "user.email=benchmark@example.org"]
+    for command in (
+        ["init", "--quiet"],
+        ["add", "--all"],
+        [*identity, "commit", "--quiet", "--message", subject.about],
+    ):
+        run(["git", *command], cwd=root, env=stage.env)
+    return root
+
+
+def _files(stage: Stage, subject: Subject) -> Iterator[tuple[str, str]]:
+    yield ".gitignore", "/.nox/\n/.tox/\n/build/\n/src/*.egg-info/\n__pycache__/\n"
+    yield "pyproject.toml", _pyproject(stage, subject)
+    yield "src/colours/__init__.py", '"""Colours."""\n\n__version__ = "1.0"\n'
+    yield "src/colours/cli.py", 'def main() -> None:\n    print("red")\n'
+    if not subject.pure:
+        yield "setup.py", _SETUP
+        yield "src/colours/_mix.c", _EXTENSION
+    yield "noxfile.py", "import nox_cleanroom\n\nnox_cleanroom.define_sessions()\n"
+    yield "nox_plain.py", _PLAIN_NOXFILE.format(pythons=list(stage.pythons))
+    yield "tox.ini", _tox_ini(stage, subject)
+    for number in range(subject.more_files):
+        place = f"data/{number // _FILES_PER_DIRECTORY:03}/{number % _FILES_PER_DIRECTORY:02}.txt"
+        yield place, f"{number}\n"
+
+
+def _pyproject(stage: Stage, subject: Subject) -> str:
+    backend = "hatchling" if subject.pure else "setuptools"
+    module = "hatchling.build" if subject.pure else "setuptools.build_meta"
+    return f"""\
+[build-system]
+requires = ["{backend}"]
+build-backend = "{module}"
+
+[project]
+name = "colours"
+version = "1.0"
+requires-python = ">={next(iter(stage.pythons))}"
+dependencies = {list(subject.requirements)}
+
+[project.scripts]
+colours = "colours.cli:main"
+
+[tool.nox-cleanroom]
+pythons = {list(stage.pythons)}
+"""
+
+
+def _tox_ini(stage: Stage, subject: Subject) -> str:
+    environments = ", ".join(f"py{version.replace('.', '')}" for version in stage.pythons)
+    # One wheel for all is tox's default only where the package says that it is pure.
+    shared = "wheel_build_env = .pkg\n" if subject.pure else ""
+    return f"""\
+[tox]
+env_list = {environments}
+skip_missing_interpreters = false
+
+[testenv]
+package = wheel
+{shared}commands = python -c "import colours"
+"""
+
+
+_PLAIN_NOXFILE = """\
+import nox
+
+
+@nox.session(python={pythons}, download_python="never", allow_parallel=True)
+def check(session):
+    session.install(".")
+    session.run("python", "-c", "import colours")
+"""
+
+_SETUP = """\
+from setuptools import Extension, setup
+
+setup(ext_modules=[Extension("colours._mix", ["src/colours/_mix.c"])])
+"""
+
+_EXTENSION = """\
+#include <Python.h>
+
+static PyObject *mix(PyObject *module, PyObject *colours)
+{
+    return PyUnicode_FromFormat("%S", colours);
+}
+
+static PyMethodDef methods[] = {{"mix", mix, METH_O, "A colour."}, {NULL, NULL, 0, NULL}};
+
+static struct PyModuleDef module = {PyModuleDef_HEAD_INIT, "_mix", NULL, -1, methods};
+
+PyMODINIT_FUNC PyInit__mix(void)
+{
+    return PyModule_Create(&module);
+}
+"""
