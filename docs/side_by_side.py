@@ -168,6 +168,9 @@ def finds(work: Path, fault: Fault, project: Project, tool: str, programs: Path)
     return bool(words - _SAID_OF_SOUND[case])
 
 
+#: What is another in every run: times, digests, names of temporary directories.
+_PASSING = re.compile(r"[0-9a-f]{7,}|\btmp\w+|\d+(\.\d+)?")
+
 #: What each tool says about the sound project of each backend.
 _SAID_OF_SOUND: dict[tuple[str, str], frozenset[str]] = {}
 
@@ -189,7 +192,7 @@ def ask(work: Path, fault: Fault, project: Project, tool: str, programs: Path) -
     if answer is None or answer.returncode == 0:
         return frozenset()
     lines = f"{answer.stdout}\n{answer.stderr}".splitlines()
-    return frozenset(re.sub(r"[0-9a-f]{7,}|\d+(\.\d+)?", "0", line) for line in lines)
+    return frozenset(_PASSING.sub("0", line) for line in lines)
 
 
 def write(root: Path, files: Mapping[str, str]) -> None:

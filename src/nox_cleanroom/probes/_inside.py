@@ -85,6 +85,7 @@ class Witness:
         self._temporary = tempfile.gettempdir()
         self._writing = os.O_WRONLY | os.O_RDWR | os.O_CREAT
         self._fspath, self._abspath = os.fsdecode, os.path.abspath
+        self._basename = os.path.basename
         self._in_package = (os.sep + top + os.sep, os.sep + top + ".py")
 
     def __call__(self, event, arguments):
@@ -121,7 +122,8 @@ class Witness:
     def _note_process(self, event, arguments):
         command = arguments[1] if event == "subprocess.Popen" else arguments[0]
         words = command if isinstance(command, (list, tuple)) else [command]
-        shown = " ".join(str(self._fspath(word)) for word in words)[:120]
+        # Where a program lies on this machine is of no interest.
+        shown = " ".join(self._basename(self._fspath(str(word))) for word in words)[:120]
         if shown not in self.started and len(self.started) < 50:
             self.started.append(shown)
 

@@ -35,9 +35,13 @@ def read(path):
         problem = "%s: %s" % (type(error).__name__, error)
         return {"problem": problem, "line": getattr(error, "lineno", None)}
     except RecursionError:
-        return {}
+        return {"unread": "it is nested too deeply"}
     reader = Reader(module)
-    reader.block(module.tree.body, "", True)
+    try:
+        reader.block(module.tree.body, "", True)
+    except Exception as error:
+        # Whatever the import machinery makes of odd names is no fault of the module.
+        return {"unread": "%s: %s" % (type(error).__name__, error)}
     return {
         "module": module.name,
         "edges": reader.edges,

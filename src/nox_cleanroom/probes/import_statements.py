@@ -78,6 +78,7 @@ def probe(installation: Installation) -> Iterator[ProbeResult]:
     for (outcome, what), dead_ends in found.items():
         if outcome is not Outcome.PASSED:
             yield _result(installation, what, outcome, dead_ends)
+    yield from _unread(installation)
     has_source = bool(installation.read_modules)
     if optional or len(found) == 0:
         yield ProbeResult(
@@ -86,6 +87,18 @@ def probe(installation: Installation) -> Iterator[ProbeResult]:
             outcome=Outcome.PASSED if has_source else Outcome.SKIPPED,
             message=_note(optional) if has_source else "The wheel has no Python source.",
         )
+
+
+def _unread(installation: Installation) -> Iterator[ProbeResult]:
+    """A note on each module that compiles and that we could not make sense of."""
+    for member, answer in installation.read_modules:
+        if answer.said and "unread" in answer.said:
+            yield ProbeResult(
+                probe=NAME,
+                subject=clean_text(member.name),
+                outcome=Outcome.PASSED,
+                message=f"It could not be read: {clean_text(answer.said['unread'])}.",
+            )
 
 
 def _judge(graph: ImportGraph, dead_end: DeadEnd) -> Outcome | None:
