@@ -123,7 +123,7 @@ _OF_THE_SYSTEM = frozenset(
 
 _SIGNS_OF_LACK = (
     (r"(\S+\.so[.\d]*): cannot open shared object file", "this machine has no {}"),
-    (r"(?i)(?:no display|(?:connect|open) (?:to )?(?:x server|display))", "there is no display"),
+    (r"(?i)no display|(?:connect to|open) (?:x server|display)", "there is no display"),
     (r"getaddrinfo failed|name resolution|Network is unreachable|urlopen error", "no network"),
 )
 
