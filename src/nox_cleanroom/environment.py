@@ -93,6 +93,8 @@ class Answer:
     said: dict[str, Any] | None
     #: The step in which it was asked.
     step: Step
+    #: Whether the process of that step lived to answer everything that it was asked.
+    completed: bool
 
     @property
     def error(self) -> dict[str, Any] | None:
@@ -136,11 +138,18 @@ def ask(
         )
         said = _read_answers(replies)
         answers += [
-            Answer(subject=question.subject, said=reply, step=done)
+            Answer(
+                subject=question.subject,
+                said=reply,
+                step=done,
+                completed=len(said) == len(remaining),
+            )
             for question, reply in zip(remaining, said, strict=False)
         ]
         if len(said) < len(remaining):
-            answers.append(Answer(subject=remaining[len(said)].subject, said=None, step=done))
+            answers.append(
+                Answer(subject=remaining[len(said)].subject, said=None, step=done, completed=False)
+            )
     return answers
 
 

@@ -11,7 +11,7 @@ from pathlib import Path, PurePosixPath
 from nox_cleanroom import variables
 from nox_cleanroom.change import display
 from nox_cleanroom.config import Settings
-from nox_cleanroom.distribution import Member, Wheel, record_digest
+from nox_cleanroom.distribution import EntryPoint, Member, Wheel, record_digest
 from nox_cleanroom.environment import Answer, Environment, Facts, Question, ask
 from nox_cleanroom.errors import CleanroomError, Code, InstallError
 from nox_cleanroom.frontend import find_links_options, tool_failure
@@ -47,26 +47,50 @@ class Installation:
     #: Directories of the build and of the checkout, whose paths nothing installed should hold.
     traces: tuple[str, ...] = ()
 
-    @property
+    @cached_property
     def read_modules(self) -> tuple[tuple[Member, Answer], ...]:
         """What the interpreter read in each of the wheel's Python files, without running them."""
-        return tuple(zip(self._python_files, self._read[1:], strict=True))
+        members = {
+            str(self.place_of(member)): member
+            for member in self.wheel.members
+            if member.is_library and member.path.suffix == ".py"
+        }
+        questions = [Question("read", path) for path in members]
+        answers = self.ask("read modules", questions)
+        return tuple((members[answer.subject], answer) for answer in answers)
+
+    def load(self, question: Question) -> Answer:
+        """Have a module imported, or an entry point loaded.
+
+        Each module that users import first has an interpreter of its own, in which its entry
+        points are loaded, too: loading one begins with that very import.
+        """
+        if question not in self._loaded:
+            batch = self._to_load_with(question)
+            name = batch[0].subject
+            step = f"import {name}" if batch[0].kind == "import" else f"load {name}"
+            self._loaded.update(zip(batch, self.ask(step, batch), strict=True))
+        return self._loaded[question]
+
+    @cached_property
+    def _loaded(self) -> dict[Question, Answer]:
+        return {}
+
+    def _to_load_with(self, question: Question) -> list[Question]:
+        module = question.subject.partition(":")[0]
+        first = next((one for one in self.wheel.import_names if _is_in(module, one)), None)
+        if first is None:
+            return [question]
+        values = {one.value for one in self.entry_points if _is_in(one.module, first)}
+        batch = [Question("import", first)]
+        batch += (Question("entry point", value) for value in sorted(values))
+        return batch if question in batch else [question]
 
     @property
-    def read_metadata(self) -> Answer:
-        """What `importlib.metadata` says of the distribution."""
-        return self._read[0]
-
-    @cached_property
-    def _python_files(self) -> tuple[Member, ...]:
-        members = (member for member in self.wheel.members if member.is_library)
-        return tuple(member for member in members if member.path.suffix == ".py")
-
-    @cached_property
-    def _read(self) -> tuple[Answer, ...]:
-        """All that is only read, in one start of the interpreter: none of it runs foreign code."""
-        files = (Question("read", str(self.place_of(member))) for member in self._python_files)
-        return self.ask("read modules", [Question("distribution", self.wheel.name), *files])
+    def entry_points(self) -> list[EntryPoint]:
+        """The wheel's entry points whose extras are installed."""
+        extras = set(self.extras)
+        return [one for one in self.wheel.entry_points if extras.issuperset(one.extras)]
 
     def ask(self, step: str, questions: Sequence[Question]) -> tuple[Answer, ...]:
         """Put questions to the installed package; see `environment.ask`."""
@@ -109,6 +133,10 @@ class Installation:
         return Path(os.path.realpath(path)).is_relative_to(
             os.path.realpath(self.environment.location)
         )
+
+
+def _is_in(module: str, package: str) -> bool:
+    return module == package or module.startswith(f"{package}.")
 
 
 def installed_path(facts: Facts, member: Member) -> Path:

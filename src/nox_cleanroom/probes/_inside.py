@@ -187,15 +187,15 @@ def load_entry_point(value):
 
 
 def demanded_arguments(function):
-    """The names of the arguments that a call must give."""
-    import inspect
-
-    try:
-        parameters = inspect.signature(function).parameters.values()
-    except (TypeError, ValueError):
+    """The names of the arguments that a call of a plain function must give."""
+    code = getattr(function, "__code__", None)
+    if type(function).__name__ != "function" or code is None or hasattr(function, "__wrapped__"):
         return []
-    given = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
-    return [one.name for one in parameters if one.default is one.empty and one.kind not in given]
+    positional = code.co_varnames[: code.co_argcount]
+    by_name = code.co_varnames[code.co_argcount :][: code.co_kwonlyargcount]
+    given = len(function.__defaults__ or ())
+    demanded = list(positional[: len(positional) - given])
+    return demanded + [name for name in by_name if name not in (function.__kwdefaults__ or {})]
 
 
 def reader_of(paths):
@@ -216,19 +216,10 @@ def reader_of(paths):
     return reading.read
 
 
-def distribution(name):
-    try:
-        from importlib import metadata
-    except ImportError:
-        return {"version": None}
-    return {"version": metadata.version(name)}
-
-
 QUESTIONS = {
     "facts": facts,
     "import": import_module,
     "entry point": load_entry_point,
-    "distribution": distribution,
 }
 
 if __name__ == "__main__":

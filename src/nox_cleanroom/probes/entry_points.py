@@ -23,7 +23,6 @@ NAME = "entry points"
 
 def probe(installation: Installation) -> Iterator[ProbeResult]:
     """One result an entry point."""
-    wanted = []
     for entry_point in installation.wheel.entry_points:
         lacking = set(entry_point.extras) - set(installation.extras)
         if lacking:
@@ -33,17 +32,9 @@ def probe(installation: Installation) -> Iterator[ProbeResult]:
                 outcome=Outcome.SKIPPED,
                 message=f"It needs the extra {', '.join(sorted(lacking))}, which is not installed.",
             )
-        else:
-            wanted.append(entry_point)
-    values = sorted({entry_point.value for entry_point in wanted})
-    answers = {
-        answer.subject: answer
-        for answer in installation.ask(
-            "load entry points", [Question("entry point", value) for value in values]
-        )
-    }
-    for entry_point in wanted:
-        yield _judge(installation, entry_point, answers[entry_point.value])
+    for entry_point in installation.entry_points:
+        answer = installation.load(Question("entry point", entry_point.value))
+        yield _judge(installation, entry_point, answer)
 
 
 def _subject(entry_point: EntryPoint) -> str:

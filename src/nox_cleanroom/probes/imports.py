@@ -34,8 +34,7 @@ def probe(installation: Installation) -> Iterator[ProbeResult]:
         )
     own = [name for name in names if name.partition(".")[0] not in COMMON]
     for name in own or names:
-        (answer,) = installation.ask(f"import {name}", [Question("import", name)])
-        yield _judge(installation, answer)
+        yield _judge(installation, installation.load(Question("import", name)))
     if installation.settings.imports == "all":
         yield from _all_others(installation, frozenset(own or names))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from importlib import metadata
 
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
@@ -11,7 +12,6 @@ from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
 from nox_cleanroom.installation import Installation
-from nox_cleanroom.probes.subject import exception_text
 from nox_cleanroom.results import Outcome, ProbeResult
 
 NAME = "metadata"
@@ -65,14 +65,14 @@ def _version(installation: Installation) -> ProbeResult:
 
 
 def _installed_version(installation: Installation) -> ProbeResult:
-    subject = "importlib.metadata"
-    answer = installation.read_metadata
-    if answer.said is None or answer.error is not None:
-        what = exception_text(installation, answer.error) if answer.error else answer.step.ending
-        return _result(subject, f"The installed metadata cannot be read: {what}.")
-    found = answer.said["version"]
-    if Version(found) != Version(installation.wheel.version):
-        return _result(subject, f"It says {found!r}, the wheel {installation.wheel.version!r}.")
+    """What `importlib.metadata` finds where the interpreter looks for it."""
+    subject, wheel = "importlib.metadata", installation.wheel
+    places = dict.fromkeys(installation.facts.paths[name] for name in ("purelib", "platlib"))
+    found = [one.version for one in metadata.distributions(name=wheel.name, path=[*places])]
+    if not found:
+        return _result(subject, "The installed metadata cannot be found.")
+    if {Version(one) for one in found} != {Version(wheel.version)}:
+        return _result(subject, f"It says {', '.join(found)}, the wheel {wheel.version}.")
     return _result(subject)
 
 

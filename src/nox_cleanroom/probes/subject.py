@@ -38,7 +38,8 @@ def ended_early(probe: str, answer: Answer, doing: str) -> ProbeResult | None:
         doing: what was going on, such as ``importing it``.
     """
     step = answer.step
-    if answer.said is not None and step.succeeded:
+    if answer.said is not None and (step.succeeded or not answer.completed):
+        # Who ended the process was asked after it.
         return None
     if step.timed_out:
         what, code = f"{doing} was {step.ending}", Code.TIMEOUT
