@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from nox_cleanroom._version import __version__
+    from nox_cleanroom.backend import BACKEND
+    from nox_cleanroom.definitions import define_sessions
     from nox_cleanroom.errors import CleanroomError, Code
     from nox_cleanroom.interpreters import supported_pythons
-    from nox_cleanroom.sessions import clean_check, define_sessions, matrix, smoke
-    from nox_cleanroom.venvs import BACKEND
+    from nox_cleanroom.sessions import clean_check, matrix, smoke
 
 __all__ = [
     "BACKEND",
@@ -29,13 +30,13 @@ __all__ = [
 ]
 
 _HOMES = {
-    "BACKEND": "venvs",
+    "BACKEND": "backend",
     "__version__": "_version",
     "CleanroomError": "errors",
     "Code": "errors",
     "supported_pythons": "interpreters",
     "clean_check": "sessions",
-    "define_sessions": "sessions",
+    "define_sessions": "definitions",
     "matrix": "sessions",
     "smoke": "sessions",
 }

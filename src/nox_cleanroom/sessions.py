@@ -41,14 +41,6 @@ STATUS_DIR = "NOX_CLEANROOM_STATUS_DIR"
 #: Who makes environments unless nox was told otherwise.
 MAKERS = "uv|virtualenv"
 
-#: How the smoke sessions are declared. What is tested is installed into an environment of the
-#: run's own, so nox makes none.
-SMOKE = {
-    "venv_backend": venvs.BACKEND,
-    "download_python": "never",
-    "allow_parallel": True,
-}
-
 
 def smoke(session: nox.Session, project: str | Path = ".") -> None:
     """Install HEAD's wheel in a fresh environment and probe it.
@@ -121,33 +113,6 @@ def matrix(session: nox.Session, project: str | Path = ".") -> None:
             )
 
     _run(session, test)
-
-
-def define_sessions(project: str | Path = ".") -> None:
-    """Define ``smoke``, ``clean_check`` and ``matrix`` for the noxfile that calls this.
-
-    Args:
-        project: the project's directory, relative to the noxfile's.
-
-    Example:
-        The whole noxfile::
-
-            import nox_cleanroom
-
-            nox_cleanroom.define_sessions()
-    """
-
-    def define(function: Callable[..., None], **declared: object) -> None:
-        def session_function(session: nox.Session) -> None:
-            function(session, project)
-
-        session_function.__doc__ = (function.__doc__ or "").partition("\n")[0]
-        decorate = nox.session(name=function.__name__, **declared)  # type: ignore[call-overload]
-        decorate(session_function)
-
-    define(smoke, python=supported_pythons(project), **SMOKE)
-    define(clean_check, venv_backend="none")
-    define(matrix, venv_backend="none", default=False)
 
 
 def _run(session: nox.Session, act: Callable[[Options, Progress], Run | None]) -> None:

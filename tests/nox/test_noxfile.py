@@ -18,7 +18,7 @@ from conftest import PYTHON, demo_files, git, pyproject, state_of, write_files
 from nox._options import NoxConfig
 from nox.sessions import Session, SessionRunner
 
-from nox_cleanroom.venvs import BACKEND, Placeholder
+from nox_cleanroom.backend import BACKEND, Placeholder
 
 Make = Callable[..., Path]
 
