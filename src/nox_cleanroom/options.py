@@ -45,6 +45,8 @@ class Options:
     report_dir: Path | None = None
     #: The time limit of each step, in seconds; None for the configured one.
     timeout: float | None = None
+    #: Show where the time went, step by step.
+    durations: bool = False
     #: Show these options and do nothing.
     help: bool = False
 
@@ -119,6 +121,7 @@ def _parser() -> _Parser:
     add("--emit", choices=EMITTERS, help="matrix: print the jobs for CI and run nothing")
     add("--report-dir", metavar="DIR", help="write the evidence there")
     add("--timeout", type=_seconds, metavar="SECONDS", help="the time limit of each step")
+    add("--durations", action="store_true", help="show where the time went, step by step")
     add("--help", action="store_true", help="show this and stop")
     return parser
 

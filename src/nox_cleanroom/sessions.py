@@ -125,19 +125,19 @@ def _run(session: nox.Session, act: Callable[[Options, Progress], Run | None]) -
         with interruptible(), board(logger) as progress:
             run = act(options, progress)
         if run is not None:
-            _conclude(session, run, _report_dir(session, options))
+            _conclude(session, run, options)
     except CleanroomError as error:
         _tell_status(session, {error.code})
         session.error(clean_text(str(error)))
 
 
-def _conclude(session: nox.Session, run: Run, report_dir: Path) -> None:
+def _conclude(session: nox.Session, run: Run, options: Options) -> None:
     """Print the report before anything can fail, keep the evidence, and hand nox the verdict."""
-    report = encodable(text.render(run), sys.stdout.encoding)
-    print(report, flush=True)  # noqa: T201 - the report
+    report = text.render(run, durations=options.durations)
+    print(encodable(report, sys.stdout.encoding), flush=True)  # noqa: T201 - the report
     codes, verdict = run.codes, text.verdict_line(run)
     try:
-        written = evidence.write_evidence(run, report_dir, __version__)
+        written = evidence.write_evidence(run, _report_dir(session, options), __version__)
         session.log(f"evidence: {written[0]}")
     except CleanroomError as error:
         codes, verdict = {*codes, error.code}, f"{verdict}\n{error}"

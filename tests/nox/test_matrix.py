@@ -179,3 +179,13 @@ def test_the_library_does_not_see_the_noxs_environment_of_the_shell(
     )
     assert ran.status == 0, ran.text
     assert os.environ.get("NOXSESSION") is None
+
+
+def test_where_the_time_went_is_shown_when_asked_for(repository: Make, cleanroom: Tool) -> None:
+    ran = cleanroom(repository(project([PYTHON])), "matrix", "--", "--durations")
+    assert ran.status == 0, ran.text
+    shown = ran.out.partition("where the time went")[2]
+    (line,) = [line for line in shown.splitlines() if line.endswith("  build wheel")]
+    steps = [one for cell in ran.evidence["cells"] for one in cell["steps"]]
+    builds = [one["duration"] for one in steps if one["name"] == "build wheel"]
+    assert line.split()[:3] == [f"{sum(builds):.2f}", f"{max(builds):.2f}", str(len(builds))]

@@ -23,9 +23,14 @@ class _Finding:
     hint: str
 
 
-def render(run: Run) -> str:
-    """The report of a run."""
-    return "\n".join(_lines(run))
+def render(run: Run, *, durations: bool = False) -> str:
+    """The report of a run.
+
+    Args:
+        run: what was found out.
+        durations: whether to say where the time went, too.
+    """
+    return "\n".join([*(_duration_lines(run) if durations else ()), *_lines(run)])
 
 
 def verdict_line(run: Run) -> str:
@@ -129,6 +134,20 @@ def _change_lines(run: Run) -> Iterator[str]:
     for change in run.changes:
         if change.is_note:
             yield f"note: an editor or a daemon wrote meanwhile: {change}"
+
+
+def _duration_lines(run: Run) -> Iterator[str]:
+    """Where the time went: the steps of all cells by name, the longest in all first."""
+    taken: dict[str, list[float]] = {}
+    for cell in run.cells:
+        for step in cell.steps:
+            taken.setdefault(step.name, []).append(step.duration)
+    yield "where the time went, in seconds:"
+    yield "     sum  longest  times  step"
+    for name, times in sorted(taken.items(), key=lambda item: -sum(item[1])):
+        yield f"{sum(times):8.2f} {max(times):8.2f} {len(times):6}  {clean_text(name)}"
+    steps = sum(sum(times) for times in taken.values())
+    yield f"{steps:8.2f} in steps, some side by side; {run.duration:.2f} from start to end"
 
 
 def render_grid(run: Run) -> list[str]:
