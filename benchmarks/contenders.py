@@ -6,7 +6,7 @@ import json
 import os
 import shutil
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -47,6 +47,12 @@ def clean(stand: Stand) -> None:
     stand.run("git", "clean", "-ffdxq")
 
 
+def without_wheels(stand: Stand) -> None:
+    """Have the wheel built anew."""
+    state = stand.checkout / ".nox" / ".cache" / "nox-cleanroom"
+    shutil.rmtree(state / "wheels", ignore_errors=True)
+
+
 def used(run: Callable[[Stand], Measures]) -> Callable[[Stand], None]:
     """What makes a stand one on which the work has been done before."""
 
@@ -76,8 +82,15 @@ class Contender:
 # --- nox-cleanroom
 
 
-def _cleanroom(stand: Stand, session: str, *options: str, built: bool, cells: int) -> Measures:
-    took = timed(partial(stand.run, tool("nox"), *options, "-s", session))
+def _cleanroom(
+    stand: Stand,
+    session: str,
+    *options: str,
+    built: bool,
+    cells: int,
+    of_nox: Sequence[str] = (),
+) -> Measures:
+    took = timed(partial(stand.run, tool("nox"), *of_nox, "-s", session, "--", *options))
     evidence = stand.checkout / ".nox" / ".cache" / "nox-cleanroom" / "evidence"
     found = json.loads((evidence / f"{session}.json").read_text(encoding="utf-8"))["cells"]
     # It must have done what it is compared for.
@@ -90,9 +103,16 @@ def _cleanroom(stand: Stand, session: str, *options: str, built: bool, cells: in
     return took
 
 
-def _matrix(*options: str, built: bool) -> Callable[[Stand], Measures]:
+def _matrix(
+    *options: str, built: bool, ways: int = 1, of_nox: Sequence[str] = ()
+) -> Callable[[Stand], Measures]:
     return lambda stand: _cleanroom(
-        stand, "matrix", *options, built=built, cells=len(stand.stage.pythons)
+        stand,
+        "matrix",
+        *options,
+        of_nox=of_nox,
+        built=built,
+        cells=len(stand.stage.pythons) * ways,
     )
 
 
@@ -109,17 +129,40 @@ def _further_interpreter(stand: Stand) -> Measures:
     return {name: (every[name] - alone[name]) / (len(pythons) - 1) for name in every}
 
 
-MATRIX_COLD = Contender(name="matrix, cold", run=_matrix(built=True), reset=clean, ours=True)
+#: Of several ways to test, one.
+_ONE_WAY = ("--artifact", "wheel", "--resolution", "highest", "--extras", "all")
+
+MATRIX_COLD = Contender(
+    name="matrix, cold", run=_matrix(built=True), reset=without_wheels, ours=True
+)
+MATRIX_COLD_WITHOUT_SDIST = Contender(
+    name="matrix, cold, --artifact wheel",
+    run=_matrix("--artifact", "wheel", built=True),
+    reset=without_wheels,
+    ours=True,
+)
+MATRIX_OF_FOUR = Contender(
+    name="matrix, warm, of four of these cells",
+    run=_matrix(*_ONE_WAY, built=False),
+    reset=used(_matrix(*_ONE_WAY, built=True)),
+    ours=True,
+)
+MATRIX_OF_SIXTEEN = Contender(
+    name="matrix, warm, of sixteen cells",
+    run=_matrix(built=False, ways=4),
+    reset=used(_matrix(built=True, ways=4)),
+    ours=True,
+)
 MATRIX_WARM = Contender(
     name="matrix, warm", run=_matrix(built=False), reset=used(_matrix(built=True)), ours=True
 )
 MATRIX_WITHOUT_UV = Contender(
     name="matrix, cold, without uv",
-    run=_matrix("-fb", "virtualenv", built=True),
-    reset=clean,
+    run=_matrix(of_nox=("-fb", "virtualenv"), built=True),
+    reset=without_wheels,
     ours=True,
 )
-SMOKE_COLD = Contender(name="smoke, cold", run=_smoke(built=True), reset=clean, ours=True)
+SMOKE_COLD = Contender(name="smoke, cold", run=_smoke(built=True), reset=without_wheels, ours=True)
 SMOKE_WARM = Contender(
     name="smoke, warm", run=_smoke(built=False), reset=used(_smoke(built=True)), ours=True
 )
@@ -158,19 +201,8 @@ def _nox(backend: str, *options: str, one: bool = False) -> Callable[[Stand], Me
     return run
 
 
-def _change(stand: Stand) -> None:
-    """Clean, and have uv see a change, or it takes the last run's wheel from its cache."""
-    clean(stand)
-    os.utime(stand.checkout / "pyproject.toml")
-
-
-NOX_UV = Contender(name="nox with uv", run=_nox("uv", one=True), reset=_change)
-NOX_UV_CACHED = Contender(
-    name="nox with uv, wheel in uv's cache",
-    run=_nox("uv", one=True),
-    reset=used(_nox("uv", one=True)),
-)
-NOX_UV_PARALLEL = Contender(name="nox -j 2 with uv", run=_nox("uv", "-j", "2"), reset=_change)
+NOX_UV = Contender(name="nox with uv", run=_nox("uv", one=True), reset=clean)
+NOX_UV_PARALLEL = Contender(name="nox -j 2 with uv", run=_nox("uv", "-j", "2"), reset=clean)
 NOX_PIP = Contender(name="nox with virtualenv and pip", run=_nox("virtualenv"), reset=clean)
 
 

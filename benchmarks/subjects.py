@@ -41,11 +41,14 @@ class Subject:
     requirements: tuple[str, ...] = ()
     #: Whether one wheel serves all interpreters.
     pure: bool = True
+    #: Whether it is to be tested in four ways on each interpreter.
+    axes: bool = False
     #: How many tracked files there are beside the package.
     more_files: int = 0
 
 
 TINY = Subject(name="tiny", about="tiny package")
+AXES = Subject(name="axes", about="tiny package, four ways", axes=True)
 TEN = Subject(name="ten", about="ten dependencies", requirements=_REQUIREMENTS)
 EXTENSION = Subject(name="c", about="C extension", pure=False)
 FILES_5000 = Subject(name="5000", about="5,000 files", more_files=5_000)
@@ -119,7 +122,7 @@ colours = "colours.cli:main"
 
 [tool.nox-cleanroom]
 pythons = {list(stage.pythons)}
-"""
+{_AXES if subject.axes else ""}"""
 
 
 def _tox_ini(stage: Stage, subject: Subject) -> str:
@@ -136,6 +139,16 @@ package = wheel
 {shared}commands = python -c "import colours"
 """
 
+
+#: The extra brings nothing: what counts is the cell.
+_AXES = """\
+artifact = ["wheel", "sdist"]
+resolution = ["highest", "lowest-direct"]
+extras = "all"
+
+[project.optional-dependencies]
+more = []
+"""
 
 _PLAIN_NOXFILE = """\
 import nox

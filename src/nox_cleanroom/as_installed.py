@@ -316,7 +316,15 @@ def check_matrix(
     Returns:
         The cells in the order of `pythons`, and the Pythons that are missing here.
     """
-    places = _places(pythons, job.variants)
+    places = [
+        Place(
+            python=python,
+            variant=variant,
+            compares_sdist=job.compares_sdist and python == pythons[0] and number == 0,
+        )
+        for python in pythons
+        for number, variant in enumerate(job.variants)
+    ]
 
     def test(place: Place) -> Cell | None:
         try:
@@ -336,17 +344,3 @@ def check_matrix(
     cells = [cell for cell in results if cell is not None]
     lacking = [place.python for place, cell in zip(places, results, strict=True) if cell is None]
     return cells, list(dict.fromkeys(lacking))
-
-
-def _places(pythons: Sequence[str], ways: Sequence[Variant]) -> list[Place]:
-    """Every way on every interpreter; one of the first compares with the source distribution."""
-    built_from_sdist = any(variant.artifact == "sdist" for variant in ways)
-    return [
-        Place(
-            python=python,
-            variant=variant,
-            compares_sdist=not built_from_sdist and python == pythons[0] and variant is ways[0],
-        )
-        for python in pythons
-        for variant in ways
-    ]

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import difflib
 import re
-import shlex
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -116,7 +114,8 @@ class Settings:
     #: Interpreters to test on, in place of what the metadata says; None to ask the metadata.
     pythons: tuple[str, ...] | None = None
     #: What is built and tested; the first in every cell, each further one in one of its own.
-    artifacts: tuple[Artifact, ...] = ("wheel",)
+    #: None for the wheel, which one cell of a matrix then compares with that from the sdist.
+    artifacts: tuple[Artifact, ...] | None = None
     #: Which versions of the requirements; likewise.
     resolutions: tuple[Resolution, ...] = ("highest",)
     #: Extras to install with the distribution; likewise.
@@ -232,6 +231,8 @@ class _Door:
 
 
 def _nearest(key: str, known: list[str]) -> str:
+    import difflib  # noqa: PLC0415 - noxfiles load this module, and seldom with a mistake
+
     near = difflib.get_close_matches(key, known, n=1, cutoff=0.5)
     return f"; did you mean `{near[0]}`?" if near else f" (known: {', '.join(known)})"
 
@@ -337,6 +338,8 @@ def _argv(door: _Door, key: str, value: Any) -> tuple[str, ...]:
         return words
     if not door.expect(key, value, str, "a command line"):
         return ()
+    import shlex  # noqa: PLC0415 - likewise
+
     try:
         argv = tuple(shlex.split(value))
     except ValueError as error:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import ast
-import configparser
 import contextlib
 import re
 from collections.abc import Mapping
@@ -144,6 +142,8 @@ def _poetry_part(part: str) -> str:
 
 def _from_setup_cfg(project: Path) -> SpecifierSet | None:
     path = project / "setup.cfg"
+    import configparser  # noqa: PLC0415 - few need it, and listing sessions should be quick
+
     parser = configparser.RawConfigParser()
     try:
         parser.read_string(path.read_text(encoding="utf-8", errors="replace"))
@@ -158,6 +158,8 @@ def _from_setup_cfg(project: Path) -> SpecifierSet | None:
 
 def _from_setup_py(project: Path) -> SpecifierSet | None:
     path = project / "setup.py"
+    import ast  # noqa: PLC0415 - likewise
+
     try:
         tree = ast.parse(path.read_text(encoding="utf-8", errors="replace"))
     except (OSError, SyntaxError, ValueError):

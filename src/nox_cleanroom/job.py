@@ -77,10 +77,15 @@ class Job:
         """The ways to test on each interpreter; on each axis an option wins over the settings."""
         options, settings = self.options, self.settings
         return variants(
-            settings.artifacts if options.artifact is None else [options.artifact],
+            [options.artifact] if options.artifact else settings.artifacts or ["wheel"],
             settings.resolutions if options.resolution is None else [options.resolution],
             settings.extras if options.extras is None else [options.extras],
         )
+
+    @property
+    def compares_sdist(self) -> bool:
+        """Whether a matrix builds from the sdist, too; not where it is said what to build."""
+        return self.options.artifact is None and self.settings.artifacts is None
 
     @property
     def build_env(self) -> dict[str, str]:
