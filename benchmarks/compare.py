@@ -38,8 +38,6 @@ _MARK = "<!-- made by benchmarks/compare.py; everything below this line is -->"
 #: A directory without this file is not ours to write into.
 _OURS = ".nox-cleanroom-benchmarks"
 
-#: How far from its target a row may be for ``--check``: a shared machine in CI is no laboratory.
-_SLACK = 2.0
 _CHECK_ROUNDS = 3
 
 
@@ -175,9 +173,9 @@ def check(outcomes: Sequence[Outcome]) -> int:
     """Say which rows are so far off that it is no chance; the status is 1 when there are any."""
     worst = 0
     for outcome in outcomes:
-        at_most = outcome.row.at_most
-        if outcome.figure is None or (at_most and outcome.figure > _SLACK * at_most):
-            print(f"TOO SLOW: {report.describe(outcome)}; {_SLACK:g} times that is allowed here")
+        guard = outcome.row.guard
+        if outcome.figure is None or (guard is not None and outcome.figure > guard):
+            print(f"TOO SLOW: {report.describe(outcome)}; here {guard:g} is allowed")
             worst = 1
     return worst
 

@@ -75,15 +75,18 @@ def _of_groups(pyproject: Mapping[str, Any], names: tuple[str, ...]) -> tuple[st
 
 
 def _place(installation: Installation) -> Path:
-    """An empty directory, with copies of the sources that the tests are run among."""
+    """An empty directory, with copies of the sources that the tests are run among.
+
+    Raises:
+        ConfigError: a source is not in the project.
+    """
     place = installation.workspace.directory("tests")
+    project = installation.project or place
     for source in installation.settings.tests.sources:
-        origin = (installation.project or place) / source
-        if not origin.resolve().is_relative_to((installation.project or place).resolve()):
-            raise ConfigError(f"`test-sources` names {source!r}, which is not in the project.")
-        if not origin.exists():
+        origin = project / source
+        if not origin.exists() or not origin.resolve().is_relative_to(project.resolve()):
             raise ConfigError(
-                f"`test-sources` names {source!r}, which the commit does not have.",
+                f"`test-sources` names {source!r}, which the project does not have at this commit.",
                 hint="Paths are relative to the project.",
             )
         (place / source).parent.mkdir(parents=True, exist_ok=True)
