@@ -12,7 +12,7 @@ from pathlib import Path
 from stage import Stage, run
 
 #: What builds need, in a form that needs no building itself.
-_BACKENDS = ("hatchling", "setuptools")
+_BACKENDS = ("hatchling", "setuptools", "build")
 #: Small, pure, and without requirements of their own.
 _REQUIREMENTS = (
     "attrs",

@@ -24,6 +24,7 @@ from nox_cleanroom.errors import (
     BuildError,
     CleanroomError,
     ConfigError,
+    InstallError,
     InterpreterMissingError,
     InterruptedRunError,
 )
@@ -254,6 +255,10 @@ class _Bench:
             built = self._take_wheel(environment, facts, other).wheel
         except InterruptedRunError:
             raise
+        except InstallError as error:
+            # Without uv a tool is needed, and nobody has asked for this comparison.
+            self._probes.append(sdist.not_compared(error.message))
+            return
         except CleanroomError as error:
             self.problems.append(Problem.from_error(error))
             return

@@ -26,7 +26,11 @@ def cases(faults: tuple[Fault, ...]) -> list[object]:
     """Each fault in each project, beginning with another project for each fault."""
     return [
         pytest.param(
-            project, fault, id=f"{project.backend.name}-{fault.name}", marks=pytest.mark.turn(turn)
+            project,
+            fault,
+            id=f"{project.backend.name}-{fault.name}",
+            # Every sixth is each fault once, every twelfth each second fault.
+            marks=pytest.mark.turn(turn + len(PROJECTS) * (number % 2)),
         )
         for number, fault in enumerate(faults)
         for turn, project in enumerate(_fitting(fault, number))

@@ -89,6 +89,16 @@ def test_without_uv_the_sdist_is_built_all_the_same(repository: Make, cleanroom:
     assert [one["outcome"] for one in ran.probe("sdist")] == ["PASSED"]
 
 
+@pytest.mark.usefixtures("without_uv")
+def test_without_uv_and_without_an_index_the_sdist_is_not_compared(
+    repository: Make, cleanroom: Tool
+) -> None:
+    env = {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": ""}
+    ran = cleanroom(repository(project("")), "matrix", env=env)
+    assert ran.status == 0, ran.text
+    assert [one["outcome"] for one in ran.probe("sdist")] == ["SKIPPED"]
+
+
 def test_every_module_is_imported_when_that_is_asked_for(repository: Make, cleanroom: Tool) -> None:
     files = {"src/demo/windows.py": "import only_on_windows\n", "src/demo/odd.py": "1 / 0\n"}
     waived = 'ignore = [{finding = "imports:demo.windows", reason = "for Windows"}]'
