@@ -21,6 +21,10 @@ def test_what_the_machine_lacks_is_said(message: str, missing: str, words: str) 
     assert words in what_is_lacking({"message": message, "missing": missing})
 
 
+def test_a_message_of_megabytes_is_looked_at_quickly() -> None:
+    assert what_is_lacking({"message": "y" * 2**21}) == ""
+
+
 @pytest.mark.parametrize(
     "message", ["No module named 'yaml'", "undefined symbol: fast_longest", "display must be true"]
 )

@@ -17,7 +17,7 @@ from importlib.machinery import PathFinder
 
 #: What means that a module may get attributes that its text does not show.
 OPEN = re.compile(rb"\b(globals|locals|exec|__getattr__|__path__|sys\.modules|import modules)\b")
-GLOBAL = re.compile(rb"^\s*global ([\w, ]+)$", re.MULTILINE)
+GLOBAL = re.compile(rb"^[ \t]*global ([\w, ]+)$", re.MULTILINE)
 QUOTED = re.compile(rb"""['"]([A-Za-z_]\w*)(?:\.[\w.]+)?['"]""")
 
 #: Exceptions whose handlers make an import optional.

@@ -133,8 +133,10 @@ def what_is_lacking(error: dict[str, Any]) -> str:
     """What of this machine, and not of the package, an exception speaks of; or nothing."""
     if error.get("missing") in _OF_THE_SYSTEM:
         return f"this interpreter was built without {error['missing']}"
+    # A message may be megabytes long, and looking for a pattern there takes for ever.
+    message = error["message"][:2000]
     for sign, words in _SIGNS_OF_LACK:
-        found = re.search(sign, error["message"])
+        found = re.search(sign, message)
         if found:
             return words.format(*found.groups())
     return ""
