@@ -187,7 +187,7 @@ def learn_facts(
     record = _place_of_facts(environment, known)
     place = json.dumps(str(environment.location))[1:-1]
     if record is not None:
-        with contextlib.suppress(OSError, ValueError, TypeError):
+        with contextlib.suppress(OSError, ValueError, TypeError, KeyError):
             said = json.loads(record.read_text(encoding="utf-8").replace(_HERE, place))
             return Facts(**{**said, "tags": tuple(said["tags"])})
     facts = _ask_for_facts(environment, recorder, workspace, env)

@@ -76,7 +76,7 @@ def write_evidence(run: Run, directory: Path, version: str) -> list[Path]:
 
 def _file_name(cell: Cell) -> str:
     """Where a cell's record goes: ``smoke-3.11.json``, ``smoke-3.11-sdist.json``."""
-    return re.sub(r"[^\w.]+", "-", f"{cell.name}").strip("-") + ".json"
+    return re.sub(r"[^\w.,]+", "-", cell.name).strip("-") + ".json"
 
 
 def _only(run: Run, cell: Cell) -> Run:

@@ -93,15 +93,15 @@ class Checkout:
         """
         _require_git(start)
         all_at_once = ask(start, "rev-parse", "--path-format=absolute", *_NATURE, *_PLACES)
-        _bare, inside, *places = [*all_at_once.stdout.split(b"\n"), b""]
-        if all_at_once.returncode != 0 or inside != b"true":
+        lines = all_at_once.stdout.split(b"\n")
+        if all_at_once.returncode != 0 or lines[1] != b"true":
             _require_working_tree(start)
-        places = places[:-1]
-        if len(places) != len(_PLACES) + 1:
+        places = lines[len(_NATURE) : -1]
+        if len(places) != len(_PLACES):
             # A path with a newline in it: one question each, then.
             places = [_line(start, "rev-parse", "--path-format=absolute", one) for one in _PLACES]
         root, git_dir, common_dir = (
-            Path(os.fsdecode(place.removesuffix(b"\r"))) for place in places[: len(_PLACES)]
+            Path(os.fsdecode(place.removesuffix(b"\r"))) for place in places
         )
         return cls(root=root, git_dir=git_dir, common_dir=common_dir)
 

@@ -595,3 +595,16 @@ def test_without_uv_virtualenv_and_pip_do_the_same(repository: Make, cleanroom: 
     assert any(command[1:4] == ["-I", "-m", "pip"] for command in commands)
     assert not any("uv" in Path(command[0]).name for command in commands if command)
     assert state_of(root) == before
+
+
+def test_an_interpreter_is_asked_about_itself_once(repository: Make, cleanroom: Tool) -> None:
+    root = repository()
+    first, second = cleanroom(root, SMOKE), cleanroom(root, SMOKE)
+    assert "look at interpreter" in [one["name"] for one in first.evidence["cells"][0]["steps"]]
+    (cell,) = second.evidence["cells"]
+    assert "look at interpreter" not in [one["name"] for one in cell["steps"]]
+    assert cell["interpreter"]["version"] == first.evidence["cells"][0]["interpreter"]["version"]
+    # What depends on where the environment is was not taken from the run before.
+    assert (
+        cell["interpreter"]["executable"] != first.evidence["cells"][0]["interpreter"]["executable"]
+    )

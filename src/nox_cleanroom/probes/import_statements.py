@@ -80,7 +80,7 @@ def probe(installation: Installation) -> Iterator[ProbeResult]:
             yield _result(installation, what, outcome, dead_ends)
     yield from _unread(installation)
     has_source = bool(installation.read_modules)
-    if optional or len(found) == 0:
+    if optional or not found:
         yield ProbeResult(
             probe=NAME,
             subject="all modules",
