@@ -225,6 +225,7 @@ class _Bench:
                 extras=extras,
                 checkout=job.checkout,
                 commit=job.commit,
+                subdirectory=job.subject.project,
                 pyproject=job.pyproject,
                 missing_submodules=job.missing_submodules,
                 project=project,

@@ -32,6 +32,8 @@ class Installation:
     extras: tuple[str, ...]
     checkout: Checkout
     commit: Commit
+    #: The project's directory, relative to the top level.
+    subdirectory: str
     #: The project's ``pyproject.toml`` at the commit; empty when it has none.
     pyproject: Mapping[str, object]
     #: The project in a worktree, for commands that need its files.

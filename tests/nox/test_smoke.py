@@ -608,3 +608,19 @@ def test_an_interpreter_is_asked_about_itself_once(repository: Make, cleanroom: 
     assert (
         cell["interpreter"]["executable"] != first.evidence["cells"][0]["interpreter"]["executable"]
     )
+
+
+@pytest.mark.parametrize("project", [".", "packages/all"])
+def test_a_project_of_requirements_only_beside_others_is_no_empty_wheel(
+    repository: Make, cleanroom: Tool, tmp_path: Path, project: str
+) -> None:
+    make_wheel(tmp_path / "links", {"needed.py": ""}, name="needed")
+    files = {
+        "pyproject.toml": pyproject(dependencies=["needed"]),
+        "in_tree_backend.py": demo_files()["in_tree_backend.py"],
+    }
+    others = {"packages/other/src/other/__init__.py": "", "packages/other/pyproject.toml": ""}
+    root = repository({**{f"{project}/{name}": text for name, text in files.items()}, **others})
+    ran = cleanroom(root / project, SMOKE, "--", "--find-links", str(tmp_path / "links"))
+    assert ran.status == 0, ran.text
+    assert "installs no file, only its requirements" in ran.text

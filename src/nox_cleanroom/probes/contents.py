@@ -66,13 +66,15 @@ def _nothing(installation: Installation) -> Iterator[ProbeResult]:
 
 
 def _tracked_packages(installation: Installation) -> list[str]:
-    """The packages in the commit, besides those of the project's developers."""
+    """The packages that the commit has in the usual two places of the project.
+
+    Deeper ones may be other projects', where a repository holds several.
+    """
+    project = "" if installation.subdirectory == "." else f"{installation.subdirectory}/"
+    usual = re.compile(rf"{re.escape(project)}((?:src/)?(\w+))/__init__\.py")
     names = installation.checkout.file_names(installation.commit)
-    return [
-        name.removesuffix("/__init__.py")
-        for name in names
-        if name.endswith("/__init__.py") and COMMON.isdisjoint(set(name.split("/")) - {"src"})
-    ]
+    found = (usual.fullmatch(name) for name in names)
+    return [one[1] for one in found if one is not None and one[2] not in COMMON]
 
 
 def _common_names(wheel: Wheel) -> Iterator[ProbeResult]:
