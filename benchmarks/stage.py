@@ -161,7 +161,7 @@ def _variables(root: Path, pythons: Mapping[str, Path]) -> dict[str, str]:
         "TMPDIR": str(root / "tmp"),
         "XDG_CACHE_HOME": str(root / "cache"),
         "UV_CACHE_DIR": str(root / "cache" / "uv"),
-        "UV_CONFIG_FILE": str(root / "uv.toml"),
+        "UV_CONFIG_FILE": str(root / "settings-of-uv.toml"),
         "UV_PYTHON_DOWNLOADS": "never",
         "PIP_CONFIG_FILE": os.devnull,
         "PIP_DISABLE_PIP_VERSION_CHECK": "1",
@@ -176,4 +176,4 @@ def _variables(root: Path, pythons: Mapping[str, Path]) -> dict[str, str]:
 def _write_uv_settings(stage: Stage) -> None:
     wheels = stage.wheels.as_uri()
     settings = f'no-index = true\nfind-links = ["{wheels}"]\n'
-    (stage.root / "uv.toml").write_text(settings, encoding="utf-8")
+    (stage.root / "settings-of-uv.toml").write_text(settings, encoding="utf-8")

@@ -8,35 +8,33 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from datetime import datetime, timezone
 from functools import partial
 from pathlib import Path
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import canonicalize_name
 
-from nox_cleanroom import process, variables
+from nox_cleanroom import process
 from nox_cleanroom.distribution import Wheel
 from nox_cleanroom.environment import Environment, Facts
 from nox_cleanroom.errors import (
-    BuildError,
     CleanroomError,
     ConfigError,
     InstallError,
     InterpreterMissingError,
     InterruptedRunError,
 )
-from nox_cleanroom.frontend import Frontend
 from nox_cleanroom.installation import Installation, install_wheel, prove_identity
-from nox_cleanroom.interpreters import requires_python
-from nox_cleanroom.job import Job, naming_submodules, require_admitted
+from nox_cleanroom.job import Job, require_admitted
 from nox_cleanroom.probes import run_probes, sdist, waive
 from nox_cleanroom.results import Cell, InterpreterRecord, ProbeResult, Problem, WheelRecord
 from nox_cleanroom.second_look import look_again
+from nox_cleanroom.supply import Supply
+from nox_cleanroom.turns import Turn, Turns
 from nox_cleanroom.variant import Artifact, Extras, Variant, name_of
-from nox_cleanroom.wheelhouse import Provenance, StoredWheel, Wheelhouse, wheelhouse_key
+from nox_cleanroom.wheelhouse import StoredWheel
 
 #: Makes an environment for a Python, such as ``3.11``, in a directory.
 CreateEnvironment = Callable[[str, Path], Environment]
@@ -65,6 +63,7 @@ def check_wheel(
     create: CreateEnvironment,
     *,
     install_only: bool = False,
+    turn: Turn | None = None,
 ) -> Cell:
     """The wheel of the commit, installed in a fresh environment and probed.
 
@@ -73,12 +72,13 @@ def check_wheel(
         place: the interpreter and the way to test on it.
         create: makes an environment; raises `InterpreterMissingError`.
         install_only: stop when the wheel is installed and proved.
+        turn: when to work, where several cells are tested side by side.
 
     Raises:
         InterpreterMissingError: there is no such interpreter here.
         InterruptedRunError: the run is being ended.
     """
-    bench = _Bench(job, place, create)
+    bench = _Bench(job, place, create, turn or Turn(Turns(1), 0))
     try:
         bench.test(install_only=install_only)
     except (InterpreterMissingError, InterruptedRunError):
@@ -91,11 +91,13 @@ def check_wheel(
 class _Bench:
     """One cell: its steps in order, and what they have found out so far."""
 
-    def __init__(self, job: Job, place: Place, create: CreateEnvironment) -> None:
+    def __init__(self, job: Job, place: Place, create: CreateEnvironment, turn: Turn) -> None:
         self._job = job
         self._place = place
         self._create = create
+        self._turn = turn
         self._recorder = job.recorder(place.name)
+        self._supply = Supply(job=job, recorder=self._recorder, turn=turn, create=self._environment)
         self._interpreter: InterpreterRecord | None = None
         self._wheel: WheelRecord | None = None
         self._traces: tuple[str, ...] = ()
@@ -103,13 +105,22 @@ class _Bench:
         self.problems: list[Problem] = []
 
     def test(self, *, install_only: bool) -> None:
-        """Environment, wheel, installation, proof, probes."""
+        """Environment, wheel, installation, proof, probes; while it is our turn."""
+        with self._turn.taken():
+            self._test(install_only=install_only)
+
+    def _test(self, *, install_only: bool) -> None:
         job, recorder, variant = self._job, self._recorder, self._place.variant
         with recorder.action("make environment"):
             environment = self._environment()
         facts = job.learn_facts(environment, recorder)
         self._interpreter = facts.record(environment)
-        stored = self._take_wheel(environment, facts, variant.artifact)
+        take = partial(self._supply.take, environment, facts)
+        other: Future[StoredWheel] | None = None
+        if not install_only and (variant.artifact == "sdist" or self._place.compares_sdist):
+            # First, for meanwhile another cell builds what all of them wait for.
+            other = _attempt(take, "wheel" if variant.artifact == "sdist" else "sdist")
+        stored = take(variant.artifact)
         wheel = stored.wheel
         self._wheel = _wheel_record(stored)
         self._traces = (stored.provenance.built_in, str(job.checkout.root))
@@ -121,13 +132,13 @@ class _Bench:
         if install_only:
             return
         self._probe(wheel, environment, facts, extras)
-        if variant.artifact == "sdist" or self._place.compares_sdist:
-            self._compare_sdist(wheel, environment, facts)
+        if other is not None:
+            self._compare_sdist(wheel, other)
 
     def _environment(self) -> Environment:
         """A new environment of the cell's interpreter."""
-        directory = self._job.workspace.directory("environments")
-        return self._create(self._place.python, directory / self._place.python)
+        python = self._place.python
+        return self._create(python, self._job.room.directory(python))
 
     def _install(
         self, wheel: Wheel, environment: Environment, facts: Facts, extras: tuple[str, ...]
@@ -144,68 +155,6 @@ class _Bench:
         )
         with self._recorder.action("prove identity"):
             prove_identity(wheel, facts)
-
-    def _take_wheel(
-        self, environment: Environment, facts: Facts, artifact: Artifact
-    ) -> StoredWheel:
-        """The commit's wheel for this interpreter, from the wheelhouse or built now."""
-        job = self._job
-        wheelhouse = Wheelhouse(
-            root=job.request.state / "wheels",
-            not_before=job.started_at if job.options.rebuild else None,
-        )
-        everything_a_build_sees = (
-            job.commit.oid,
-            job.commit.describe,
-            job.subject.project,
-            artifact,
-            environment.backend,
-            variables.seen_by_the_build(job.build_env),
-            job.missing_submodules,
-            job.options.find_links,
-        )
-        self._recorder.wait_for("the wheel")
-        return wheelhouse.get(
-            wheelhouse_key(*everything_a_build_sees),
-            lambda wheel: wheel.serves(facts.tags),
-            lambda: self._build(environment, facts, artifact),
-        )
-
-    def _build(
-        self, environment: Environment, facts: Facts, artifact: Artifact
-    ) -> tuple[Wheel, Provenance]:
-        job = self._job
-        frontend = Frontend(
-            environment=environment,
-            recorder=self._recorder,
-            workspace=job.workspace,
-            env=job.build_env,
-            find_links=job.options.find_links,
-        )
-        with contextlib.ExitStack() as stack:
-            with self._recorder.action("create worktree"):
-                tree = stack.enter_context(job.worktree())
-            with contextlib.suppress(InvalidSpecifier):
-                require_admitted(requires_python(tree.project), facts.version)
-            with naming_submodules(tree):
-                source = tree.project
-                if artifact == "sdist":
-                    source = frontend.build_sdist(source, self._environment)
-                wheel = frontend.build_wheel(source)
-            with self._recorder.action("remove worktree"):
-                stack.close()
-        if not wheel.serves(facts.tags):
-            raise BuildError(
-                f"{wheel.path.name} was built with Python {facts.version}, and its tags say no.",
-                hint="The backend, or an option of it, sets the wrong tags.",
-            )
-        built_at = datetime.now(timezone.utc).isoformat(timespec="milliseconds")
-        return wheel, Provenance(
-            built_with=facts.version,
-            built_at=built_at,
-            variables=variables.shaping_the_build(job.request.env),
-            built_in=str(job.workspace.root),
-        )
 
     def _probe(
         self, wheel: Wheel, environment: Environment, facts: Facts, extras: tuple[str, ...]
@@ -248,14 +197,11 @@ class _Bench:
         self._install(first.wheel, environment, facts, extras)
         return replace(first, environment=environment, facts=facts, extras=extras)
 
-    def _compare_sdist(self, wheel: Wheel, environment: Environment, facts: Facts) -> None:
+    def _compare_sdist(self, wheel: Wheel, other: Future[StoredWheel]) -> None:
         """Hold the wheels from the tree and from the source distribution against each other."""
         job = self._job
-        other: Artifact = "wheel" if self._place.variant.artifact == "sdist" else "sdist"
         try:
-            built = self._take_wheel(environment, facts, other).wheel
-        except InterruptedRunError:
-            raise
+            built = other.result().wheel
         except InstallError as error:
             # Without uv a tool is needed, and nobody has asked for this comparison.
             self._probes.append(sdist.not_compared(error.message))
@@ -263,7 +209,8 @@ class _Bench:
         except CleanroomError as error:
             self.problems.append(Problem.from_error(error))
             return
-        from_tree, from_sdist = (wheel, built) if other == "sdist" else (built, wheel)
+        is_from_sdist = self._place.variant.artifact == "sdist"
+        from_tree, from_sdist = (built, wheel) if is_from_sdist else (wheel, built)
         result = sdist.compare(from_tree, from_sdist, job.checkout.file_names(job.commit))
         self._probes.append(waive(result, job.settings.ignore))
 
@@ -278,6 +225,18 @@ class _Bench:
             wheel=self._wheel,
             interpreter=self._interpreter,
         )
+
+
+def _attempt(take: Callable[[Artifact], StoredWheel], artifact: Artifact) -> Future[StoredWheel]:
+    """A wheel, or why there is none, for later."""
+    future: Future[StoredWheel] = Future()
+    try:
+        future.set_result(take(artifact))
+    except InterruptedRunError:
+        raise
+    except CleanroomError as error:
+        future.set_exception(error)
+    return future
 
 
 def _known_extras(wheel: Wheel, extras: Extras) -> tuple[str, ...]:
@@ -334,11 +293,14 @@ def check_matrix(
 
     def test(place: Place) -> Cell | None:
         try:
-            return check_wheel(job, place, create, install_only=install_only)
+            turn = Turn(turns, places.index(place))
+            return check_wheel(job, place, create, install_only=install_only, turn=turn)
         except InterpreterMissingError:
             return None
 
-    workers = ThreadPoolExecutor(max_workers=max(2, os.cpu_count() or 1))
+    # A thread for each, for most wait for the wheel; as many work as there are processors.
+    turns = Turns(max(2, os.cpu_count() or 1))
+    workers = ThreadPoolExecutor(max_workers=len(places))
     try:
         results = list(workers.map(test, places))
     except BaseException:

@@ -50,8 +50,9 @@ def check_cleanliness(job: Job, pythons: Sequence[str], create: CreateEnvironmen
         InterruptedRunError: the run is being ended.
     """
     recorder = job.recorder("clean_check")
-    place = job.workspace.directory("environments")
-    python, environment = _newest(pythons, lambda python: create(python, place / "installed"))
+    python, environment = _newest(
+        pythons, lambda python: create(python, job.room.directory(python))
+    )
     interpreter: InterpreterRecord | None = None
     results: list[ProbeResult] = []
     problems: list[Problem] = []
@@ -69,7 +70,7 @@ def check_cleanliness(job: Job, pythons: Sequence[str], create: CreateEnvironmen
                 tree=tree,
                 checkout=Checkout.find(tree.root),
                 environment=environment,
-                create=lambda name: create(python, place / name),
+                create=lambda: create(python, job.room.directory(python)),
             )
             results += scratch.findings()
     except InterruptedRunError:
@@ -109,8 +110,8 @@ class _Scratch:
     checkout: Checkout
     #: Where the project is installed.
     environment: Environment
-    #: Makes a further environment of the same Python, by name.
-    create: Callable[[str], Environment]
+    #: Makes a further environment of the same Python.
+    create: Callable[[], Environment]
 
     def findings(self) -> Iterator[ProbeResult]:
         """Everything that is found, question by question, with a PASSED where nothing was."""
@@ -140,7 +141,7 @@ class _Scratch:
             self.job.checkout.file_names(self.job.commit),
             self.job.subject.project,
         )
-        editable = self.create("editable")
+        editable = self.create()
         for name, act in (
             ("pip install .", partial(self._install, self.environment)),
             (
@@ -167,9 +168,7 @@ class _Scratch:
 
     def _build_sdist(self) -> Path:
         with naming_submodules(self.tree):
-            return self._frontend().build_sdist(
-                self.tree.project, lambda: self.create("build-tool")
-            )
+            return self._frontend().build_sdist(self.tree.project, self.create)
 
     def _build_wheel(self) -> Wheel:
         with naming_submodules(self.tree):

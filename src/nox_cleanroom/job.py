@@ -23,6 +23,7 @@ from nox_cleanroom.git import Checkout, Commit
 from nox_cleanroom.options import Options
 from nox_cleanroom.recorder import Progress, Recorder, Watch
 from nox_cleanroom.results import Cell, Run, Subject
+from nox_cleanroom.room import Room, reserve_room
 from nox_cleanroom.variant import Variant, variants
 from nox_cleanroom.workspace import Workspace, create_workspace
 from nox_cleanroom.worktree import Worktree, create_worktree, missing_submodules, reclaim
@@ -60,6 +61,8 @@ class Job:
     #: The commit's ``pyproject.toml``.
     pyproject: Mapping[str, Any]
     workspace: Workspace
+    #: Where environments are made.
+    room: Room
     watch: Watch
     progress: Progress
     #: When it started: on the monotonic clock, and for people.
@@ -144,7 +147,10 @@ def open_job(request: Request, progress: Progress) -> Iterator[Job]:
         evidence.require_ignored(checkout, request.options.report_dir)
     pyproject, settings = _read_settings(checkout, commit, project)
     reclaimed = reclaim(checkout)
-    with create_workspace(checkout, keep=request.options.keep) as workspace:
+    with (
+        create_workspace(checkout, keep=request.options.keep) as workspace,
+        reserve_room(checkout, workspace) as room,
+    ):
         report_dir = (request.options.report_dir,) if request.options.report_dir else ()
         # Where nox keeps its environments when it is run at the top or on the project.
         usual = (checkout.root / ".nox", request.project / ".nox")
@@ -167,6 +173,7 @@ def open_job(request: Request, progress: Progress) -> Iterator[Job]:
             ),
             pyproject=pyproject,
             workspace=workspace,
+            room=room,
             watch=watch,
             progress=progress,
             epoch=epoch,

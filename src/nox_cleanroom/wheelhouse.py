@@ -64,6 +64,17 @@ class Wheelhouse:
     #: Wheels built before this moment do not count; None when any will do.
     not_before: datetime | None = None
 
+    def find(self, key: str, serves: Callable[[Wheel], bool]) -> StoredWheel | None:
+        """The newest wheel under `key` that serves; None when there is none."""
+        for stored in sorted(
+            self._stored(self.root / key), key=lambda one: one.provenance.built_at, reverse=True
+        ):
+            if self._is_recent(stored) and serves(stored.wheel):
+                with contextlib.suppress(OSError):
+                    os.utime(self.root / key)
+                return stored
+        return None
+
     def get(
         self,
         key: str,
@@ -77,27 +88,14 @@ class Wheelhouse:
             serves: whether a wheel will do.
             build: makes a wheel somewhere else.
         """
-        found = self._look(key, serves)
-        if found is not None:
-            return found
         shelf = self.root / key
         shelf.mkdir(parents=True, exist_ok=True)
         with process.holding(FileLock(self.root / f"{key}.lock")):
-            found = self._look(key, serves)
+            found = self.find(key, serves)
             if found is None:
                 found = self._store(shelf, *build())
         self._prune(keep=key)
         return found
-
-    def _look(self, key: str, serves: Callable[[Wheel], bool]) -> StoredWheel | None:
-        for stored in sorted(
-            self._stored(self.root / key), key=lambda one: one.provenance.built_at, reverse=True
-        ):
-            if self._is_recent(stored) and serves(stored.wheel):
-                with contextlib.suppress(OSError):
-                    os.utime(self.root / key)
-                return stored
-        return None
 
     def _is_recent(self, stored: StoredWheel) -> bool:
         built_at = datetime.fromisoformat(stored.provenance.built_at)

@@ -98,7 +98,7 @@ def _start_time(pid: int) -> str:
 
 @dataclass(frozen=True)
 class Workspace:
-    """A private directory for everything a run makes: worktrees, environments, homes."""
+    """A private directory for what a run makes: worktrees, distributions, homes."""
 
     #: Its absolute path, without symbolic links.
     root: Path
@@ -149,7 +149,7 @@ def _make_root(checkout: Checkout) -> Path:
     for base in _bases():
         with contextlib.suppress(OSError):
             base.mkdir(parents=True, exist_ok=True)
-            if _is_neutral(base.resolve(), checkout):
+            if is_neutral(base.resolve(), checkout):
                 return Path(tempfile.mkdtemp(prefix=PREFIX, dir=base.resolve()))
     raise CleanroomError(
         "There is no place for a worktree outside the checkout: the temporary directory and the"
@@ -169,7 +169,8 @@ def _bases() -> list[Path]:
     return [*bases, platformdirs.user_cache_path("nox-cleanroom") / "workspaces"]
 
 
-def _is_neutral(base: Path, checkout: Checkout) -> bool:
+def is_neutral(base: Path, checkout: Checkout) -> bool:
+    """Whether a directory, without symbolic links, is no part of the checkout or a project."""
     inside = base.is_relative_to(checkout.root.resolve())
     return not inside and not any(
         (parent / name).exists() for parent in (base, *base.parents) for name in _CONFIGURATION

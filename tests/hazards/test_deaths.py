@@ -22,8 +22,9 @@ SMOKE = f"smoke-{PYTHON}"
 
 
 def leftovers() -> list[Path]:
-    """What a run has left in its temporary directory."""
-    return sorted(Path(os.environ["TMPDIR"]).glob("nox-cleanroom-*"))
+    """What a run has left in its temporary directory, and of its environments."""
+    rooms = Path(os.environ["XDG_CACHE_HOME"], "nox-cleanroom", "environments").glob("*[0-9]")
+    return sorted([*Path(os.environ["TMPDIR"]).glob("nox-cleanroom-*"), *rooms])
 
 
 def is_alive(pid: int) -> bool:

@@ -1,0 +1,112 @@
+"""The commit's wheels for a cell: from the wheelhouse, or built now."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timezone
+
+from packaging.specifiers import InvalidSpecifier
+
+from nox_cleanroom import variables
+from nox_cleanroom.distribution import Wheel
+from nox_cleanroom.environment import Environment, Facts
+from nox_cleanroom.errors import BuildError
+from nox_cleanroom.frontend import Frontend
+from nox_cleanroom.interpreters import requires_python
+from nox_cleanroom.job import Job, naming_submodules, require_admitted
+from nox_cleanroom.recorder import Recorder
+from nox_cleanroom.turns import Turn
+from nox_cleanroom.variant import Artifact
+from nox_cleanroom.wheelhouse import Provenance, StoredWheel, Wheelhouse, wheelhouse_key
+
+
+@dataclass(frozen=True, kw_only=True)
+class Supply:
+    """Where a cell's wheels come from."""
+
+    job: Job
+    recorder: Recorder
+    #: Given up while another cell, or another process, builds what we wait for.
+    turn: Turn
+    #: Makes a further environment of the cell's interpreter, for a tool.
+    create: Callable[[], Environment]
+
+    def take(self, environment: Environment, facts: Facts, artifact: Artifact) -> StoredWheel:
+        """The commit's wheel for an interpreter, built when there is none.
+
+        Args:
+            environment: whose interpreter builds.
+            facts: what that interpreter says of itself.
+            artifact: whether it is built from the tree or from a source distribution.
+
+        Raises:
+            CleanroomError: it could not be built.
+        """
+        job = self.job
+        wheelhouse = Wheelhouse(
+            root=job.request.state / "wheels",
+            not_before=job.started_at if job.options.rebuild else None,
+        )
+        everything_a_build_sees = (
+            job.commit.oid,
+            job.commit.describe,
+            job.subject.project,
+            artifact,
+            environment.backend,
+            variables.seen_by_the_build(job.build_env),
+            job.missing_submodules,
+            job.options.find_links,
+        )
+        key = wheelhouse_key(*everything_a_build_sees)
+
+        def serves(wheel: Wheel) -> bool:
+            return wheel.serves(facts.tags)
+
+        def build() -> tuple[Wheel, Provenance]:
+            with self.turn.taken():
+                return self._build(environment, facts, artifact)
+
+        found = wheelhouse.find(key, serves)
+        if found is not None:
+            return found
+        self.recorder.wait_for("the wheel")
+        with self.turn.given_up():
+            return wheelhouse.get(key, serves, build)
+
+    def _build(
+        self, environment: Environment, facts: Facts, artifact: Artifact
+    ) -> tuple[Wheel, Provenance]:
+        job = self.job
+        frontend = Frontend(
+            environment=environment,
+            recorder=self.recorder,
+            workspace=job.workspace,
+            env=job.build_env,
+            find_links=job.options.find_links,
+        )
+        with contextlib.ExitStack() as stack:
+            with self.recorder.action("create worktree"):
+                tree = stack.enter_context(job.worktree())
+            with contextlib.suppress(InvalidSpecifier):
+                require_admitted(requires_python(tree.project), facts.version)
+            with naming_submodules(tree):
+                source = tree.project
+                if artifact == "sdist":
+                    source = frontend.build_sdist(source, self.create)
+                wheel = frontend.build_wheel(source)
+            with self.recorder.action("remove worktree"):
+                stack.close()
+        if not wheel.serves(facts.tags):
+            raise BuildError(
+                f"{wheel.path.name} was built with Python {facts.version}, and its tags say no.",
+                hint="The backend, or an option of it, sets the wrong tags.",
+            )
+        built_at = datetime.now(timezone.utc).isoformat(timespec="milliseconds")
+        return wheel, Provenance(
+            built_with=facts.version,
+            built_at=built_at,
+            variables=variables.shaping_the_build(job.request.env),
+            built_in=str(job.workspace.root),
+        )
