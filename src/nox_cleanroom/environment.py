@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import ast
 import contextlib
 import hashlib
 import json
 import os
+import platform
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -21,7 +23,21 @@ from nox_cleanroom.results import InterpreterRecord, Step
 from nox_cleanroom.workspace import Workspace
 
 #: What runs in the interpreter under test.
-_INSIDE = Path(__file__).parent / "probes" / "_inside.py"
+_PROBES = Path(__file__).parent / "probes"
+
+
+class Program(NamedTuple):
+    """A program that runs in the interpreter under test and answers questions."""
+
+    path: Path
+    #: An answer from a line of what it writes.
+    parse: Callable[[str], Any]
+
+
+#: Asks an interpreter that has next to nothing imported.
+_INSIDE = Program(_PROBES / "_inside.py", ast.literal_eval)
+#: Reads modules without running them.
+_READING = Program(_PROBES / "_reading.py", json.loads)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,6 +77,8 @@ class Facts:
     platform: str
     #: The wheel tags that it installs, best first.
     tags: tuple[str, ...]
+    #: What it makes of the names in environment markers (PEP 508).
+    markers: dict[str, str]
     #: Its installation scheme: purelib, platlib, scripts, data.
     paths: dict[str, str]
 
@@ -78,10 +96,15 @@ class Facts:
 class Question(NamedTuple):
     """What an interpreter is asked."""
 
-    #: One of those in ``_inside.py``.
+    #: ``read``, or one of those in ``_inside.py``.
     kind: str
     #: A module, a file, or whatever the question is about.
     subject: str
+
+    @property
+    def program(self) -> Program:
+        """Who answers it."""
+        return _READING if self.kind == "read" else _INSIDE
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -120,23 +143,25 @@ def ask(
         recorder: runs the steps.
         workspace: has room for the empty directory and for the answers.
         step: the step's name.
-        questions: each with its subject.
+        questions: each with its subject; all for the same program.
         env: the variables that the interpreter sees.
     """
     answers: list[Answer] = []
     while len(answers) < len(questions):
         remaining = questions[len(answers) :]
         place = workspace.directory("question")
-        request, replies, neutral = place / "request.json", place / "answers.jsonl", place / "empty"
+        request, replies, neutral = place / "request", place / "answers", place / "empty"
         neutral.mkdir()
-        request.write_text(json.dumps(remaining), encoding="utf-8")
+        words = "".join(f"{word}\0" for question in remaining for word in question)
+        request.write_bytes(words.encode("utf-8", "surrogateescape"))
+        program = remaining[0].program
         done = recorder.run(
             step,
-            [environment.python, "-I", _INSIDE, request, replies],
+            [environment.python, "-I", program.path, request, replies],
             cwd=neutral,
             env=env,
         )
-        said = _read_answers(replies)
+        said = _read_answers(replies, program)
         answers += [
             Answer(
                 subject=question.subject,
@@ -153,11 +178,11 @@ def ask(
     return answers
 
 
-def _read_answers(path: Path) -> list[dict[str, Any]]:
+def _read_answers(path: Path, program: Program) -> list[dict[str, Any]]:
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
-        return [json.loads(line) for line in lines]
-    except (OSError, ValueError):
+        return [program.parse(line) for line in lines]
+    except (OSError, ValueError, SyntaxError):
         return []
 
 
@@ -214,7 +239,8 @@ def _place_of_facts(environment: Environment, known: Path) -> Path | None:
         return None
     with contextlib.suppress(OSError):
         found = original.stat()
-        identity = (original, found.st_size, found.st_mtime_ns, packaging.__version__)
+        about = (found.st_size, found.st_mtime_ns, packaging.__version__, platform.release())
+        identity = (original, *about)
         name = hashlib.sha256(repr(identity).encode()).hexdigest()[:20]
         return known / f"{environment.backend}-{name}.json"
     return None
@@ -246,5 +272,6 @@ def _ask_for_facts(
         prefix=said["prefix"],
         platform=said["platform"],
         tags=tuple(said["tags"]),
+        markers=said["markers"],
         paths=said["paths"],
     )

@@ -11,7 +11,7 @@ import re
 import shutil
 import subprocess
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
@@ -83,6 +83,10 @@ class Checkout:
     git_dir: Path
     #: The directory that all working trees share: refs, config, worktrees.
     common_dir: Path
+    #: What git has said of objects; they never change.
+    _said: dict[tuple[str, ...], subprocess.CompletedProcess[bytes]] = field(
+        default_factory=dict, compare=False, repr=False
+    )
 
     @classmethod
     def find(cls, start: Path) -> Checkout:
@@ -135,19 +139,29 @@ class Checkout:
 
     def read_file(self, commit: Commit, path: str) -> str | None:
         """The text of a file at a commit; None when the commit has no such file."""
-        answer = self.ask("cat-file", "blob", f"{commit.oid}:{path}")
+        answer = self._ask_once("cat-file", "blob", f"{commit.oid}:{path}")
         return answer.stdout.decode("utf-8", "replace") if answer.returncode == 0 else None
 
     def file_names(self, commit: Commit) -> list[str]:
         """Every path of a commit."""
-        names = self.must("ls-tree", "-r", "-z", "--name-only", "--full-tree", commit.oid)
-        return [os.fsdecode(name) for name in names.split(b"\0") if name]
+        return [os.fsdecode(line.partition(b"\t")[2]) for line in self._tree(commit)]
 
     def submodules(self, commit: Commit) -> dict[str, str]:
         """The paths of a commit's submodules, and the commit that each one is at."""
-        lines = self.must("ls-tree", "-r", "-z", "--full-tree", commit.oid).split(b"\0")
-        found = (line.partition(b"\t") for line in lines if line.startswith(b"160000 "))
+        lines = (line for line in self._tree(commit) if line.startswith(b"160000 "))
+        found = (line.partition(b"\t") for line in lines)
         return {os.fsdecode(path): head.split()[2].decode() for head, _, path in found}
+
+    def _tree(self, commit: Commit) -> list[bytes]:
+        answer = self._ask_once("ls-tree", "-r", "-z", "--full-tree", commit.oid)
+        if answer.returncode != 0:
+            raise _failure(answer)
+        return answer.stdout.split(b"\0")[:-1]
+
+    def _ask_once(self, *arguments: str) -> subprocess.CompletedProcess[bytes]:
+        if arguments not in self._said:
+            self._said[arguments] = self.ask(*arguments)
+        return self._said[arguments]
 
     def uncommitted(self) -> dict[bytes, bytes]:
         """Paths that differ from HEAD or are new and not ignored, with git's two letters."""

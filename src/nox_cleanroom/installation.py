@@ -209,15 +209,16 @@ def _lowest(
             hint="Install nox-cleanroom[uv], or leave out the resolution.",
             code=Code.TOOL_MISSING,
         )
-    python = {"python_version": ".".join(facts.version.split(".")[:2])}
-    python["python_full_version"] = facts.version
     direct = [
         f"{requirement.name}{_bracketed(requirement.extras)}{requirement.specifier}"
         for requirement in wheel.requirements
         if requirement.url is None
         and (
             requirement.marker is None
-            or any(requirement.marker.evaluate({**python, "extra": one}) for one in ("", *extras))
+            or any(
+                requirement.marker.evaluate({**facts.markers, "extra": extra})
+                for extra in ("", *extras)
+            )
         )
     ]
     return ["--resolution", "lowest-direct", *direct]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -628,3 +629,18 @@ def test_a_project_of_requirements_only_beside_others_is_no_empty_wheel(
     ran = cleanroom(root / project, SMOKE, "--", "--find-links", str(tmp_path / "links"))
     assert ran.status == 0, ran.text
     assert "installs no file, only its requirements" in ran.text
+
+
+@pytest.mark.skipif(shutil.which("uv") is None, reason="only uv can be told to disregard a bound")
+def test_requirements_that_do_not_fit_together(
+    repository: Make, cleanroom: Tool, tmp_path: Path
+) -> None:
+    links = tmp_path / "links"
+    make_wheel(links, {"needed.py": ""}, name="needed")
+    (tmp_path / "overrides.txt").write_text("needed==1.0\n")
+    ran = cleanroom(
+        repository(demo_files(**{"pyproject.toml": pyproject(dependencies=["needed>=2"])})),
+        *(SMOKE, "--", "--find-links", str(links)),
+        env={"UV_OVERRIDE": str(tmp_path / "overrides.txt")},
+    )
+    assert (ran.status, "needed>=2, and 1.0 is installed" in ran.text) == (1, True), ran.text

@@ -1,15 +1,17 @@
-"""Runs in the interpreter under test: asks it questions and writes one JSON line an answer.
+"""Runs in the interpreter under test: asks it questions and writes one line an answer.
 
-Standard library only, and syntax as old as 3.7. Called as
+Syntax as old as 3.7, and next to nothing imported: the code under test sees a plain
+interpreter, and no import that it forgot is covered by one of ours. Called as
 
-    python -I _inside.py REQUEST.json ANSWERS.jsonl
+    python -I _inside.py REQUEST ANSWERS
 
-The request is a list of pairs, a question and its subject; each answer is written before the next subject is
-tried, so whoever reads the answers knows which subject ended the process. Answers go to a
-file, because standard output belongs to the code under test.
+The request is a question and its subject, another question and its subject, and so on, each
+ended by a NUL; an answer is a literal. Each is written before the next subject is tried, so
+whoever reads the answers knows which subject ended the process. Answers go to a file, because
+standard output belongs to the code under test.
 """
 
-import json
+import os
 import sys
 
 
@@ -18,30 +20,36 @@ def main():
     # The code under test sees a plain interpreter.
     del sys.argv[1:]
     sys.argv[0] = ""
-    with open(request_path, encoding="utf-8") as file:
-        wanted = json.load(file)
-    questions = dict(QUESTIONS)
-    paths = [subject for question, subject in wanted if question == "read"]
-    if paths:
-        questions["read"] = reader_of(paths)
+    with open(request_path, encoding="utf-8", errors="surrogateescape", newline="") as file:
+        words = file.read().split("\0")[:-1]
     # Kept, for the code under test may replace what it finds in modules.
-    dumps, write = json.dumps, open
-    for question, subject in wanted:
+    literal, write = ascii, open
+    for question, subject in zip(words[::2], words[1::2]):
         try:
-            answer = questions[question](subject)
+            answer = QUESTIONS[question](subject)
         except BaseException as error:  # SystemExit and KeyboardInterrupt are answers too
             answer = {"error": describe(error)}
-        with write(answers_path, "a", encoding="utf-8") as file:
-            file.write(dumps(answer) + "\n")
+        with write(answers_path, "a", encoding="ascii") as file:
+            file.write(literal(plain(answer)) + "\n")
+
+
+def plain(value):
+    """A value without what the code under test may have put in: a `str` with a `repr` of its own."""
+    if isinstance(value, dict):
+        return {plain(key): plain(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [plain(inner) for inner in value]
+    if isinstance(value, str):
+        return "".join([value])
+    return value if value is None or type(value) is bool else None
 
 
 def describe(error):
-    import importlib
     import traceback
 
     # Begin where the code under test does: our own frames explain nothing.
     frames = error.__traceback__
-    while frames and frames.tb_frame.f_code.co_filename in (__file__, importlib.__file__):
+    while frames and frames.tb_frame.f_code.co_filename == __file__:
         frames = frames.tb_next
     lines = traceback.format_exception(type(error), error, frames)
     described = {
@@ -63,8 +71,6 @@ def describe(error):
 
 def innermost(error):
     """The name of the file whose code raised an exception."""
-    import os
-
     frames = error.__traceback__
     while frames is not None and frames.tb_next is not None:
         frames = frames.tb_next
@@ -75,14 +81,11 @@ class Witness:
     """Sees what the code of one package does besides being imported (PEP 578)."""
 
     def __init__(self, top):
-        import os
-        import tempfile
-
         self.wrote = []
         self.started = []
         self._getframe = sys._getframe
         self._home = os.path.expanduser("~")
-        self._temporary = tempfile.gettempdir()
+        self._temporary = os.environ.get("TMPDIR", "/tmp")
         self._writing = os.O_WRONLY | os.O_RDWR | os.O_CREAT
         self._fspath, self._abspath = os.fsdecode, os.path.abspath
         self._basename = os.path.basename
@@ -132,12 +135,13 @@ def facts(packaging_parent):
     import platform
     import sysconfig
 
-    # Only to read the tags; nothing else of that directory is imported.
+    # Only for this; nothing else of that directory is imported.
     sys.path.insert(0, packaging_parent)
     try:
-        from packaging import tags
+        from packaging import markers, tags
 
         found = [str(tag) for tag in tags.sys_tags()]
+        environment = dict(markers.default_environment())
     finally:
         sys.path.remove(packaging_parent)
     return {
@@ -147,17 +151,16 @@ def facts(packaging_parent):
         "prefix": sys.prefix,
         "platform": platform.platform(),
         "tags": found,
+        "markers": environment,
         "paths": sysconfig.get_paths(),
     }
 
 
 def import_module(name):
-    import importlib
-
     witness = Witness(name.partition(".")[0])
     if hasattr(sys, "addaudithook"):
         sys.addaudithook(witness)
-    module = importlib.import_module(name)
+    module = load(name)
     # A module may replace itself by anything: only strings are places.
     places = [getattr(module, "__file__", None)]
     if not isinstance(places[0], str):
@@ -172,11 +175,15 @@ def import_module(name):
     }
 
 
-def load_entry_point(value):
-    import importlib
+def load(name):
+    """A module, as an import statement finds it."""
+    top = __import__(name)
+    return sys.modules.get(name, top)
 
+
+def load_entry_point(value):
     module_name, _, attributes = value.partition(":")
-    loaded = importlib.import_module(module_name.strip())
+    loaded = load(module_name.strip())
     for attribute in filter(None, attributes.strip().split(".")):
         loaded = getattr(loaded, attribute)
     return {
@@ -196,24 +203,6 @@ def demanded_arguments(function):
     given = len(function.__defaults__ or ())
     demanded = list(positional[: len(positional) - given])
     return demanded + [name for name in by_name if name not in (function.__kwdefaults__ or {})]
-
-
-def reader_of(paths):
-    """The function that reads modules, told which names are the wheel's own."""
-    import gc
-    import importlib.util
-    import os
-
-    # Trees are many small objects that all live on; looking for garbage doubles the time.
-    gc.disable()
-    place = os.path.join(os.path.dirname(os.path.abspath(__file__)), "_reading.py")
-    spec = importlib.util.spec_from_file_location("_reading", place)
-    reading = importlib.util.module_from_spec(spec)
-    sys.dont_write_bytecode = True
-    spec.loader.exec_module(reading)
-    reading.OWN.update(reading.top_of(reading.dotted_name(path)[0]) for path in paths)
-    reading.OWN.discard("")
-    return reading.read
 
 
 QUESTIONS = {

@@ -1,13 +1,20 @@
 """Runs in the interpreter under test: reads modules without running them.
 
-Standard library only, and syntax as old as 3.7. `_inside.py` loads it; `read` gives for a
-module's file whether it compiles, which modules of the same wheel it imports and calls into,
-and which of its imports lead nowhere. What a condition on the version or the platform, an
-`except ImportError` or `TYPE_CHECKING` keeps from being run here is not looked at.
+Standard library only, and syntax as old as 3.7. Called as
+
+    python -I _reading.py REQUEST ANSWERS
+
+The request is ``read`` and a module's file, for each of the wheel's modules, each ended by a NUL;
+an answer is a line of JSON.
+`read` gives for a module's file whether it compiles, which modules of the same wheel it imports
+and calls into, and which of its imports lead nowhere. What a condition on the version or the
+platform, an `except ImportError` or `TYPE_CHECKING` keeps from being run here is not looked at.
 """
 
 import ast
+import gc
 import importlib.util
+import json
 import os
 import platform
 import re
@@ -25,6 +32,25 @@ CATCH_ALL = {"ImportError", "ModuleNotFoundError", "Exception", "BaseException"}
 
 #: The scope of what only ``python -m`` runs.
 SCRIPT = "<script>"
+
+
+def main():
+    request_path, answers_path = sys.argv[1:3]
+    with open(request_path, encoding="utf-8", errors="surrogateescape", newline="") as file:
+        paths = file.read().split("\0")[1::2]
+    OWN.update(top_of(dotted_name(path)[0]) for path in paths)
+    OWN.discard("")
+    # Trees are many small objects that all live on; looking for garbage doubles the time.
+    gc.disable()
+    with open(answers_path, "w", encoding="utf-8") as file:
+        for path in paths:
+            try:
+                answer = read(path)
+            except Exception as error:
+                answer = {"error": {"type": type(error).__name__, "message": str(error)}}
+            file.write(json.dumps(answer) + "\n")
+            # Whoever reads the answers knows which module ended the process.
+            file.flush()
 
 
 def read(path):
@@ -422,7 +448,7 @@ COMPARE = {
     ast.NotIn: lambda a, b: a not in b,
 }
 
-#: The first parts of the names of the wheel's own modules; set by whoever asks.
+#: The first parts of the names of the wheel's own modules.
 OWN = set()
 
 
@@ -544,3 +570,7 @@ def first_missing(name):
         elif parts[0] not in getattr(sys, "stdlib_module_names", ()):
             return None
     return None
+
+
+if __name__ == "__main__":
+    main()
