@@ -35,6 +35,9 @@ _FLAGS = (
 )
 
 
+#: A path in the index without a flag, that is no submodule and no side of a conflict.
+_TRUSTED = re.compile(rb"(?:\A|(?<=\0))H 1[02]0\d{3} [0-9a-f]+ 0\t([^\0]+)")
+
 #: What is asked first about a directory.
 _NATURE = ("--is-bare-repository", "--is-inside-work-tree")
 _PLACES = ("--show-toplevel", "--git-dir", "--git-common-dir")
@@ -67,10 +70,33 @@ class IndexEntry(NamedTuple):
     #: The blob's object id.
     oid: bytes
 
-    @property
-    def trusted(self) -> bool:
-        """Whether ``git status`` looks at the file behind this entry."""
-        return self.flag == b"H"
+
+@dataclass(frozen=True)
+class Index:
+    """What is staged, as ``ls-files --stage -v -z`` lists it; taken apart where it is asked."""
+
+    listing: bytes
+
+    @cached_property
+    def entries(self) -> dict[bytes, tuple[IndexEntry, ...]]:
+        """By path: one entry, or one for each side of a conflict."""
+        entries: dict[bytes, tuple[IndexEntry, ...]] = {}
+        for record in self.listing.split(b"\0")[:-1]:
+            head, _, path = record.partition(b"\t")
+            flag, mode, oid, _stage = head.split()
+            entry = IndexEntry(flag, mode, oid)
+            entries[path] = (*entries[path], entry) if path in entries else (entry,)
+        return entries
+
+    @cached_property
+    def trusted(self) -> frozenset[bytes]:
+        """The paths of files that ``git status`` looks at."""
+        return frozenset(_TRUSTED.findall(self.listing))
+
+    def blob(self, path: bytes) -> bytes | None:
+        """The object id of what is staged for a path; None when it is not there just once."""
+        entries = self.entries.get(path, ())
+        return entries[0].oid if len(entries) == 1 else None
 
 
 @dataclass(frozen=True)
@@ -208,16 +234,20 @@ class Checkout:
         quads = zip(fields[2::4], fields[3::4], strict=False)
         return {os.fsdecode(path): os.fsdecode(pattern) for pattern, path in quads}
 
-    def index_entries(self) -> dict[bytes, tuple[IndexEntry, ...]]:
-        """What is staged, by path: one entry, or one for each side of a conflict."""
-        entries: dict[bytes, tuple[IndexEntry, ...]] = {}
-        listing = self.must("ls-files", "--stage", "-v", "-z", "--full-name", ":/")
-        for record in listing.split(b"\0")[:-1]:
-            head, _, path = record.partition(b"\t")
-            flag, mode, oid, _stage = head.split()
-            entry = IndexEntry(flag, mode, oid)
-            entries[path] = (*entries[path], entry) if path in entries else (entry,)
-        return entries
+    def index(self) -> Index:
+        """What is staged."""
+        return Index(self.must("ls-files", "--stage", "-v", "-z", "--full-name", ":/"))
+
+    def moved_since_index(self) -> frozenset[bytes] | None:
+        """Tracked paths of which ``lstat`` says something else than when the index was written.
+
+        None when git cannot tell. Only seconds are compared, unless git was built otherwise, and
+        the index is not refreshed. (https://git-scm.com/docs/git-diff-index, `diff-files`)
+        """
+        every_part = ("core.trustCtime=true", "core.checkStat=default", "core.fileMode=true")
+        options = (word for one in every_part for word in ("-c", one))
+        answer = self.ask(*options, "diff-files", "--name-only", "-z", "--ignore-submodules=all")
+        return frozenset(answer.stdout.split(b"\0")) if answer.returncode == 0 else None
 
     def refs(self) -> dict[str, str]:
         """Branches, tags, the stash and other refs; remote-tracking ones are not ours to watch."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from nox_cleanroom.change import Change, Kind, display
-from nox_cleanroom.git import Checkout, IndexEntry
+from nox_cleanroom.git import Checkout, Index
 from nox_cleanroom.listing import Stat, list_files
 from nox_cleanroom.worktree import foreign_entries
 
@@ -24,7 +24,7 @@ class GitState:
     #: The content of HEAD: a branch's name, or a commit.
     head: bytes
     #: What is staged, with flags.
-    index: Mapping[bytes, tuple[IndexEntry, ...]]
+    index: Index
     #: Branches, tags, the stash.
     refs: Mapping[str, str]
     #: Digests of the configuration, hooks and rules, by name.
@@ -65,7 +65,7 @@ def read_git_state(checkout: Checkout, previous: GitState | None = None) -> GitS
     return GitState(
         signature=signature,
         head=_read(checkout.git_dir / "HEAD"),
-        index=checkout.index_entries(),
+        index=checkout.index(),
         refs=checkout.refs(),
         files={
             os.fsdecode(name): digest(_read(_place(checkout, name)))
@@ -101,7 +101,7 @@ def _git_signature(checkout: Checkout) -> Iterator[tuple[bytes, Stat]]:
             continue
         yield name, Stat.from_lstat(found)
         if stat.S_ISDIR(found.st_mode) and name not in _OPERATIONS:
-            inside = list_files(root + b"/", _skip_remotes)
+            inside = list_files(root, _skip_remotes).paths
             yield from ((name + b"/" + path, value) for path, value in inside.items())
 
 
@@ -140,11 +140,12 @@ def diff_git_state(before: GitState | None, after: GitState | None) -> Iterator[
             kind="modified",
             detail=f"{_ref_text(before.head)} -> {_ref_text(after.head)}",
         )
-    yield from _diff_maps(
-        {os.fsdecode(path): entries for path, entries in before.index.items()},
-        {os.fsdecode(path): entries for path, entries in after.index.items()},
-        ".git/index: ",
-    )
+    if before.index != after.index:
+        yield from _diff_maps(
+            {os.fsdecode(path): entries for path, entries in before.index.entries.items()},
+            {os.fsdecode(path): entries for path, entries in after.index.entries.items()},
+            ".git/index: ",
+        )
     yield from _diff_maps(before.refs, after.refs, ".git/")
     yield from _diff_maps(before.files, after.files, ".git/")
 

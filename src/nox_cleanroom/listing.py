@@ -4,12 +4,24 @@ from __future__ import annotations
 
 import os
 import stat
+import sys
+import time
 from collections.abc import Callable, Mapping
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
 from typing import NamedTuple
 
 #: For a directory, given with its slash and relative to the root: says which of its names are
 #: left out, with all that is in them; None when none is, which is quick to tell for most.
 Skip = Callable[[bytes], Callable[[bytes], bool] | None]
+
+#: The coarsest clock of a file system, in nanoseconds: two changes within one tick may leave the
+#: same time behind. FAT counts in two seconds.
+TICK = 2_000_000_000
+
+#: Whether a directory's times tell of every name that comes or goes. They do by POSIX, which has
+#: `ctime` for it, that nobody can set; Windows has no such time.
+_TIMES_TELL = sys.platform != "win32"
 
 
 class Stat(NamedTuple):
@@ -28,42 +40,132 @@ class Stat(NamedTuple):
             result.st_mode, result.st_ino, result.st_size, result.st_mtime_ns, result.st_ctime_ns
         )
 
+    @property
+    def is_directory(self) -> bool:
+        """Whether it is one itself, not a link to one."""
+        return stat.S_ISDIR(self.mode)
 
-def list_files(
-    root: bytes, skipped: Skip, previous: Mapping[bytes, Stat] | None = None
-) -> dict[bytes, Stat]:
-    """Every path under `root`, without following links, and what ``lstat`` says of it.
+
+@dataclass(frozen=True, kw_only=True)
+class Listing:
+    """Every path under a directory, at a moment, without following links."""
+
+    #: What ``lstat`` says of each.
+    paths: Mapping[bytes, Stat]
+    #: Directories, with their slash, that hold the same names for as long as their own Stat stays:
+    #: they had last changed more than a tick before they were read.
+    settled: Mapping[bytes, Stat]
+    #: When it was begun, in nanoseconds since the epoch.
+    begun_at: int
+
+
+def list_files(root: bytes, skipped: Skip) -> Listing:
+    """Every path under `root`.
 
     Args:
         root: the directory to walk.
         skipped: says what is of no interest.
-        previous: an earlier listing; where nothing moved its very objects are used again, which
-            saves memory, and tells at a glance what is the same.
     """
-    # This loop is what a look at 50,000 files costs: no call in it that can be spared.
-    known = previous if previous is not None else {}
-    found: dict[bytes, Stat] = {}
-    pending = [b""]
-    while pending:
-        prefix = pending.pop()
-        try:
-            entries = list(os.scandir(os.path.join(root, prefix)))
-        except OSError:
-            # Gone meanwhile, or not ours to read: the directory's own entry still tells.
-            continue
-        is_left_out = skipped(prefix)
-        for entry in entries:
-            if is_left_out is not None and is_left_out(entry.name):
-                continue
+    walk = _Walk(root, skipped)
+    own = _lstat(root)
+    if own is not None:
+        walk.read([(b"", own)])
+    return Listing(paths=walk.found, settled=walk.settled, begun_at=walk.begun_at)
+
+
+def list_again(
+    root: bytes, skipped: Skip, previous: Listing, unmoved: AbstractSet[bytes] = frozenset()
+) -> Listing:
+    """Every path under `root`, where an earlier listing is at hand and most of it still holds.
+
+    Names in settled directories are not read again. What did not move is the very object of
+    the previous listing, and all of the paths are when none did: that saves memory, and tells at a
+    glance what is the same.
+
+    Args:
+        root: the directory to walk.
+        skipped: says what is of no interest; the same as before.
+        previous: the earlier listing.
+        unmoved: paths of which somebody knows that ``lstat`` says the same as before.
+    """
+    walk = _Walk(root, skipped)
+    own = _lstat(root)
+    directories = [] if own is None else [(b"", own)]
+    moved: dict[bytes, Stat] = {}
+    gone: list[bytes] = []
+    for path in previous.paths.keys() - unmoved:
+        before = previous.paths[path]
+        now = _lstat(root + b"/" + path)
+        if before.is_directory and (now is None or not now.is_directory):
+            # Perhaps there is a link now, and through it the old names lead elsewhere.
+            return list_files(root, skipped)
+        if now is None:
+            gone.append(path)
+        elif now != before:
+            moved[path] = now
+        if now is not None and now.is_directory:
+            directories.append((path + b"/", now))
+    unsettled = [(name, own) for name, own in directories if previous.settled.get(name) != own]
+    if not (moved or gone or unsettled):
+        return Listing(paths=previous.paths, settled=previous.settled, begun_at=walk.begun_at)
+    walk.found = {**previous.paths, **moved}
+    for path in gone:
+        del walk.found[path]
+    walk.settled = {name: own for name, own in directories if previous.settled.get(name) == own}
+    walk.read(unsettled)
+    is_same = not moved and not gone and len(walk.found) == len(previous.paths)
+    return Listing(
+        paths=previous.paths if is_same else walk.found,
+        settled=walk.settled,
+        begun_at=walk.begun_at,
+    )
+
+
+class _Walk:
+    """Reads directories, and notes what it has not found before."""
+
+    def __init__(self, root: bytes, skipped: Skip) -> None:
+        self.begun_at = time.time_ns()
+        self.found: dict[bytes, Stat] = {}
+        self.settled: dict[bytes, Stat] = {}
+        self._root = root
+        self._skipped = skipped
+
+    def read(self, directories: list[tuple[bytes, Stat]]) -> None:
+        """Read directories, given with their slash, and those that come to light in them."""
+        # This loop is what a look at 50,000 files costs: no call in it that can be spared.
+        found, skipped, lstat, new = self.found, self._skipped, os.lstat, tuple.__new__
+        while directories:
+            prefix, own = directories.pop()
+            place = self._root + b"/" + prefix
             try:
-                now = entry.stat(follow_symlinks=False)
+                names = os.listdir(place)
             except OSError:
+                # Gone meanwhile, or not ours to read: the directory's own entry still tells.
                 continue
-            path = prefix + entry.name
-            mode = now.st_mode
-            seen = (mode, now.st_ino, now.st_size, now.st_mtime_ns, now.st_ctime_ns)
-            same = known.get(path)
-            found[path] = same if same == seen and same is not None else Stat(*seen)
-            if stat.S_ISDIR(mode):
-                pending.append(path + b"/")
-    return found
+            if _TIMES_TELL and max(own.mtime_ns, own.ctime_ns) < self.begun_at - TICK:
+                self.settled[prefix] = own
+            is_left_out = skipped(prefix)
+            if is_left_out is not None:
+                names = [name for name in names if not is_left_out(name)]
+            for name in names:
+                path = prefix + name
+                if path in found:
+                    continue
+                try:
+                    now = lstat(place + name)
+                except OSError:
+                    continue
+                mode = now.st_mode
+                found[path] = seen = new(
+                    Stat, (mode, now.st_ino, now.st_size, now.st_mtime_ns, now.st_ctime_ns)
+                )
+                if stat.S_ISDIR(mode):
+                    directories.append((path + b"/", seen))
+
+
+def _lstat(path: bytes) -> Stat | None:
+    try:
+        return Stat.from_lstat(os.lstat(path))
+    except OSError:
+        return None

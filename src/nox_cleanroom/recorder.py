@@ -8,6 +8,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -73,10 +74,12 @@ class Watch:
         self._looking = threading.Lock()
         self._intervals: dict[int, Interval] = {}
         self._changes: list[Attribution] = []
-        #: Uncommitted paths when the watch began, with git's two letters.
-        self.uncommitted = checkout.uncommitted()
         self._looked_at = time.monotonic()
-        self._snapshot = take_snapshot(checkout, self._skips_in)
+        with ThreadPoolExecutor(1) as aside:
+            uncommitted = aside.submit(checkout.uncommitted)
+            self._snapshot = take_snapshot(checkout, self._skips_in)
+        #: Uncommitted paths when the watch began, with git's two letters.
+        self.uncommitted = uncommitted.result()
         self._contents = Contents(checkout, self._snapshot, self.uncommitted)
 
     @property

@@ -12,15 +12,19 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Iterator, Mapping
+from collections.abc import Set as AbstractSet
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from nox_cleanroom.change import Change, Kind, display
-from nox_cleanroom.git import Checkout
+from nox_cleanroom.git import Checkout, Index
 from nox_cleanroom.git_state import GitState, diff_git_state, digest, read_git_state
-from nox_cleanroom.listing import Skip, Stat, list_files
+from nox_cleanroom.listing import TICK, Listing, Skip, Stat, list_again, list_files
 
 #: Files above this size are not read beforehand, in bytes: their times alone decide.
 _READ_UP_TO = 4 * 1024 * 1024
+#: So many tracked files, and asking git about them is quicker than looking at each.
+_MANY = 1000
 #: Nor is more than this read in all, in bytes.
 _READ_IN_ALL = 256 * 1024 * 1024
 
@@ -30,7 +34,7 @@ class Snapshot:
     """A checkout at a moment."""
 
     #: What ``lstat`` says of every path.
-    paths: Mapping[bytes, Stat]
+    listing: Listing
     #: What git keeps about it; None when git's directory is gone.
     git: GitState | None
 
@@ -48,17 +52,13 @@ class Contents:
         self._checkout = checkout
         self._root = os.fsencode(checkout.root)
         self._digests: dict[bytes, str] = {}
-        index = snapshot.git.index if snapshot.git else {}
-        self._blobs = {
-            path: entries[0].oid
-            for path, entries in index.items()
-            if len(entries) == 1 and entries[0].trusted
-        }
-        for path in dirty:
-            self._blobs.pop(path, None)
+        self._index = snapshot.git.index if snapshot.git else Index(b"")
+        #: Paths whose content is that of their blob until they are looked at for the first time.
+        self._staged = set(self._index.trusted - dirty.keys())
         budget = _READ_IN_ALL
-        for path in sorted(snapshot.paths.keys() - self._blobs.keys()):
-            found = snapshot.paths[path]
+        paths = snapshot.listing.paths
+        for path in sorted(paths.keys() - self._staged):
+            found = paths[path]
             if found.size <= min(_READ_UP_TO, budget):
                 budget -= found.size
                 self._digests[path] = self._read(path, found)
@@ -66,11 +66,12 @@ class Contents:
     def moved(self, path: bytes, now: Stat) -> bool:
         """Whether the content of a path is another than when it was last looked at."""
         digest = self._read(path, now) if now.size <= _READ_UP_TO else ""
-        blob = self._blobs.pop(path, None)
         known = self._digests.get(path)
         self._digests[path] = digest
-        if blob is not None:
-            return not self._checkout.same_as_blob(path, blob)
+        if path in self._staged:
+            self._staged.remove(path)
+            blob = self._index.blob(path)
+            return blob is None or not self._checkout.same_as_blob(path, blob)
         return not digest or known != digest
 
     def _read(self, path: bytes, found: Stat) -> str:
@@ -93,19 +94,44 @@ def take_snapshot(checkout: Checkout, skipped: Skip, previous: Snapshot | None =
     Args:
         checkout: what to look at.
         skipped: says of a relative path that it is none of our business.
-        previous: the last snapshot, which saves asking git when nothing of its moved.
+        previous: the last snapshot; what surely did not move since is not looked at again.
     """
-    known = previous.paths if previous is not None else None
-    paths = list_files(os.fsencode(checkout.root), skipped, known)
+    root = os.fsencode(checkout.root)
+    if previous is None:
+        with ThreadPoolExecutor(1) as aside:
+            state = aside.submit(_git_state, checkout)
+            return Snapshot(listing=list_files(root, skipped), git=state.result())
+    git = _git_state(checkout, previous)
+    unmoved = _unmoved(checkout, git, previous)
+    return Snapshot(listing=list_again(root, skipped, previous.listing, unmoved), git=git)
+
+
+def _git_state(checkout: Checkout, previous: Snapshot | None = None) -> GitState | None:
     if not checkout.git_dir.exists():
-        return Snapshot(paths=paths, git=None)
-    return Snapshot(paths=paths, git=read_git_state(checkout, previous.git if previous else None))
+        return None
+    return read_git_state(checkout, previous.git if previous is not None else None)
+
+
+def _unmoved(checkout: Checkout, git: GitState | None, previous: Snapshot) -> AbstractSet[bytes]:
+    """Tracked files of which git knows that they are as they were; it looks at them in threads.
+
+    What git compares with is in the index, in whole seconds. So it counts only when all of the
+    index had been written more than a tick before the previous look was begun: what moves
+    after that has another ``ctime`` than any that the index holds.
+    """
+    if git is None or git is not previous.git or len(git.index.trusted) < _MANY:
+        return frozenset()
+    written = git.signature.get(b"index")
+    if written is None or written.mtime_ns >= previous.listing.begun_at - TICK:
+        return frozenset()
+    moved = checkout.moved_since_index()
+    return frozenset() if moved is None else git.index.trusted - moved
 
 
 def diff(before: Snapshot, after: Snapshot, contents: Contents) -> list[Change]:
     """What changed between two snapshots, in order of path; the contents learn the new state."""
     return [
-        *_diff_paths(before.paths, after.paths, contents),
+        *_diff_paths(before.listing.paths, after.listing.paths, contents),
         *diff_git_state(before.git, after.git),
     ]
 
@@ -113,6 +139,8 @@ def diff(before: Snapshot, after: Snapshot, contents: Contents) -> list[Change]:
 def _diff_paths(
     before: Mapping[bytes, Stat], after: Mapping[bytes, Stat], contents: Contents
 ) -> Iterator[Change]:
+    if before is after:
+        return
     created = set(after.keys() - before.keys())
     deleted = set(before.keys() - after.keys())
     renamed = _pair_renames(before, after, created, deleted)
