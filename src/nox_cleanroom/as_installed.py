@@ -180,6 +180,7 @@ class _Bench:
                 project=project,
                 recorder=self._recorder,
                 workspace=job.workspace,
+                bytecode=job.request.state / "bytecode",
                 outer_env=job.request.env,
                 find_links=job.options.find_links,
                 traces=self._traces,

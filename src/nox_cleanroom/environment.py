@@ -23,7 +23,7 @@ from nox_cleanroom.results import InterpreterRecord, Step
 from nox_cleanroom.workspace import Workspace
 
 #: What runs in the interpreter under test.
-_PROBES = Path(__file__).parent / "probes"
+_INSIDE = Path(__file__).parent / "inside"
 
 
 class Program(NamedTuple):
@@ -35,9 +35,9 @@ class Program(NamedTuple):
 
 
 #: Asks an interpreter that has next to nothing imported.
-_INSIDE = Program(_PROBES / "_inside.py", ast.literal_eval)
+_ASKING = Program(_INSIDE / "asking.py", ast.literal_eval)
 #: Reads modules without running them.
-_READING = Program(_PROBES / "_reading.py", json.loads)
+_READING = Program(_INSIDE / "reading.py", json.loads)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,7 +96,7 @@ class Facts:
 class Question(NamedTuple):
     """What an interpreter is asked."""
 
-    #: ``read``, or one of those in ``_inside.py``.
+    #: ``read``, or one of those in ``inside/asking.py``.
     kind: str
     #: A module, a file, or whatever the question is about.
     subject: str
@@ -104,7 +104,7 @@ class Question(NamedTuple):
     @property
     def program(self) -> Program:
         """Who answers it."""
-        return _READING if self.kind == "read" else _INSIDE
+        return _READING if self.kind == "read" else _ASKING
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -133,6 +133,7 @@ def ask(
     step: str,
     questions: Sequence[Question],
     env: dict[str, str],
+    bytecode: Path | None = None,
 ) -> list[Answer]:
     """Put questions to an interpreter, isolated, from an empty directory.
 
@@ -145,7 +146,9 @@ def ask(
         step: the step's name.
         questions: each with its subject; all for the same program.
         env: the variables that the interpreter sees.
+        bytecode: where a program of ours in several modules keeps their bytecode.
     """
+    more = [] if bytecode is None else [bytecode]
     answers: list[Answer] = []
     while len(answers) < len(questions):
         remaining = questions[len(answers) :]
@@ -157,7 +160,7 @@ def ask(
         program = remaining[0].program
         done = recorder.run(
             step,
-            [environment.python, "-I", program.path, request, replies],
+            [environment.python, "-I", program.path, request, replies, *more],
             cwd=neutral,
             env=env,
         )

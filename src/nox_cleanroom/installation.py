@@ -42,6 +42,8 @@ class Installation:
     missing_submodules: tuple[str, ...]
     recorder: Recorder
     workspace: Workspace
+    #: Where our own programs' bytecode is kept between runs.
+    bytecode: Path
     #: The user's variables.
     outer_env: Mapping[str, str]
     #: Further sources of requirements.
@@ -58,7 +60,7 @@ class Installation:
             if member.is_library and member.path.suffix == ".py"
         }
         questions = [Question("read", path) for path in members]
-        answers = self.ask("read modules", questions)
+        answers = self.ask("read modules", questions, bytecode=self.bytecode)
         return tuple((members[answer.subject], answer) for answer in answers)
 
     def load(self, question: Question) -> Answer:
@@ -94,7 +96,9 @@ class Installation:
         extras = set(self.extras)
         return [one for one in self.wheel.entry_points if extras.issuperset(one.extras)]
 
-    def ask(self, step: str, questions: Sequence[Question]) -> tuple[Answer, ...]:
+    def ask(
+        self, step: str, questions: Sequence[Question], bytecode: Path | None = None
+    ) -> tuple[Answer, ...]:
         """Put questions to the installed package; see `environment.ask`."""
         answers = ask(
             self.environment,
@@ -103,6 +107,7 @@ class Installation:
             step=step,
             questions=questions,
             env=self.probe_env(),
+            bytecode=bytecode,
         )
         return tuple(answers)
 

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import importlib.util
+import importlib
 import sys
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import pytest
 from conftest import write_files
 
-READING = Path(__file__).parents[2] / "src/nox_cleanroom/probes/_reading.py"
+MODULES = ("finding", "text", "conditions", "scopes")
 
 
 @pytest.fixture
@@ -20,22 +19,16 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def fresh_reading() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("_reading", READING)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
 def read(place: Path, code: str, **others: str) -> dict[str, Any]:
     """What is said about `pkg.mod` with this code, in a package with other modules."""
     files = {"pkg/__init__.py": "", "pkg/mod.py": code, "pkg/there.py": "NAME = 1\n"}
     write_files(place, {**files, **{f"pkg/{name}.py": text for name, text in others.items()}})
-    reading = fresh_reading()
-    reading.OWN.add("pkg")
-    said: dict[str, Any] = reading.read(str(place / "pkg" / "mod.py"))
+    for name in MODULES:
+        sys.modules.pop(f"nox_cleanroom.inside.{name}", None)
+    importlib.import_module("nox_cleanroom.inside.finding").OWN.add("pkg")
+    said: dict[str, Any] = importlib.import_module("nox_cleanroom.inside.scopes").read(
+        str(place / "pkg" / "mod.py")
+    )
     return said
 
 

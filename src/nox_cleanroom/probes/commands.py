@@ -63,7 +63,7 @@ def installed_first(installation: Installation, witnesses: Path | None = None) -
         witnesses: a directory in which interpreters leave word of where the modules came from.
     """
     directory = installation.workspace.directory("installed-first")
-    source = Path(__file__).with_name("_installed_first.py")
+    source = Path(__file__).parents[1] / "inside" / "installed_first.py"
     shutil.copyfile(source, directory / "sitecustomize.py")
     places = {os.path.realpath(installation.facts.paths[name]) for name in ("purelib", "platlib")}
     request: dict[str, object] = {

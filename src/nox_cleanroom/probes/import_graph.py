@@ -10,7 +10,7 @@ from typing import Any
 from nox_cleanroom.distribution import Wheel
 from nox_cleanroom.installation import Installation
 
-#: The scope of what only ``python -m`` runs; `_reading.py` spells it the same.
+#: The scope of what only ``python -m`` runs; `inside/scopes.py` spells it the same.
 _SCRIPT = "<script>"
 
 

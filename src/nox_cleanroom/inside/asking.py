@@ -1,9 +1,9 @@
-"""Runs in the interpreter under test: asks it questions and writes one line an answer.
+"""Asks its interpreter questions and writes one line an answer.
 
-Syntax as old as 3.7, and next to nothing imported: the code under test sees a plain
-interpreter, and no import that it forgot is covered by one of ours. Called as
+Next to nothing is imported: the code under test sees a plain interpreter, and no import that it
+forgot is covered by one of ours. Called as
 
-    python -I _inside.py REQUEST ANSWERS
+    python -I asking.py REQUEST ANSWERS
 
 The request is a question and its subject, another question and its subject, and so on, each
 ended by a NUL; an answer is a literal. Each is written before the next subject is tried, so
