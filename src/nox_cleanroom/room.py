@@ -9,6 +9,7 @@ too: the same run has the same paths in its record.
 from __future__ import annotations
 
 import contextlib
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import count
@@ -24,6 +25,9 @@ from nox_cleanroom.workspace import Workspace, is_neutral, remove_tree
 
 #: How many runs at once have rooms of such paths; whoever comes then has one of its own.
 _ROOMS = 64
+
+#: How long nobody goes into a room that a killed run has left, in seconds.
+_AIRED_FOR = 3600
 
 
 @dataclass(frozen=True)
@@ -47,7 +51,7 @@ def reserve_room(checkout: Checkout, workspace: Workspace) -> Iterator[Room]:
     """An empty room that is nobody else's, gone when the block ends, however it ends.
 
     In the workspace where that is to be kept, or where the user's cache is no place for it. What
-    a killed run leaves in a room is removed by the next run.
+    a killed run left in a room is removed by the next run.
 
     Args:
         checkout: what the room must lie outside of.
@@ -60,7 +64,6 @@ def reserve_room(checkout: Checkout, workspace: Workspace) -> Iterator[Room]:
         return
     path, lock = taken
     try:
-        _tidy(path.parent)
         yield Room(path)
     finally:
         with shielded():
@@ -69,19 +72,23 @@ def reserve_room(checkout: Checkout, workspace: Workspace) -> Iterator[Room]:
 
 
 def _take(base: Path, checkout: Checkout) -> tuple[Path, BaseFileLock] | None:
-    """The first room that nobody is in, and the lock that keeps others out; None without one."""
+    """The first room that is free, and the lock that keeps others out; None without one."""
     # No cache that can be written to, or a disk without locks.
     with contextlib.suppress(OSError, NotImplementedError):
         base.mkdir(parents=True, exist_ok=True)
         base = base.resolve()
         if not is_neutral(base, checkout):
             return None
+        _tidy(base)
         for number in range(1, _ROOMS + 1):
             path = base / str(number)
             lock = _lock(path)
-            if lock is not None and _empty(path, lock):
-                path.mkdir()
-                return path, lock
+            if lock is not None:
+                # What is there was left, and something of that run may still write to it.
+                with contextlib.suppress(FileExistsError):
+                    path.mkdir()
+                    return path, lock
+                lock.release()
     return None
 
 
@@ -95,19 +102,16 @@ def _lock(path: Path) -> BaseFileLock | None:
     return lock
 
 
-def _empty(path: Path, lock: BaseFileLock) -> bool:
-    """Whether what a killed run left in a room could be removed; if not, it is let go of."""
-    try:
-        remove_tree(path)
-    except CleanroomError:
-        lock.release()
-        return False
-    return True
-
-
 def _tidy(base: Path) -> None:
-    """Remove what killed runs have left in other rooms."""
+    """Empty the rooms that killed runs have left, and free those that have long been empty."""
     for path in base.iterdir():
         lock = _lock(path) if path.is_dir() else None
-        if lock is not None and _empty(path, lock):
-            lock.release()
+        if lock is None:
+            continue
+        with contextlib.suppress(OSError, CleanroomError):
+            if any(path.iterdir()):
+                remove_tree(path)
+                path.mkdir()
+            elif time.time() - path.stat().st_mtime > _AIRED_FOR:
+                path.rmdir()
+        lock.release()

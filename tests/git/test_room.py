@@ -67,7 +67,20 @@ def test_what_a_killed_run_left_is_removed_by_the_next(checkout: Checkout) -> No
     assert (rooms() / "2" / "3.11" / "left").exists()
     with create_workspace(checkout) as workspace, reserve_room(checkout, workspace) as room:
         assert room.path.name == "1"
-        assert not (rooms() / "2").exists()
+        assert list((rooms() / "2").iterdir()) == []
+
+
+def test_where_a_run_was_killed_nobody_goes_for_a_while(checkout: Checkout) -> None:
+    # Something that it started may still be running, and write to where it was told to.
+    left = rooms() / "1"
+    (left / "3.11").mkdir(parents=True)
+    with create_workspace(checkout) as workspace, reserve_room(checkout, workspace) as room:
+        assert room.path.name == "2"
+    with create_workspace(checkout) as workspace, reserve_room(checkout, workspace) as room:
+        assert room.path.name == "2"
+    os.utime(left, (0, 0))
+    with create_workspace(checkout) as workspace, reserve_room(checkout, workspace) as room:
+        assert room.path.name == "1"
 
 
 @pytest.mark.parametrize("where", ["checkout", "project", "file"])

@@ -23,7 +23,7 @@ SMOKE = f"smoke-{PYTHON}"
 
 def leftovers() -> list[Path]:
     """What a run has left in its temporary directory, and of its environments."""
-    rooms = Path(os.environ["XDG_CACHE_HOME"], "nox-cleanroom", "environments").glob("*[0-9]")
+    rooms = Path(os.environ["XDG_CACHE_HOME"], "nox-cleanroom", "environments").glob("*[0-9]/*")
     return sorted([*Path(os.environ["TMPDIR"]).glob("nox-cleanroom-*"), *rooms])
 
 
