@@ -97,7 +97,9 @@ class _Bench:
         self._create = create
         self._turn = turn
         self._recorder = job.recorder(place.name)
-        self._supply = Supply(job=job, recorder=self._recorder, turn=turn, create=self._environment)
+        self._supply = Supply(
+            job=job, recorder=self._recorder, turn=turn, create=self._tool_environment
+        )
         self._interpreter: InterpreterRecord | None = None
         self._wheel: WheelRecord | None = None
         self._traces: tuple[str, ...] = ()
@@ -139,6 +141,11 @@ class _Bench:
         """A new environment of the cell's interpreter."""
         python = self._place.python
         return self._create(python, self._job.room.directory(python))
+
+    def _tool_environment(self) -> Environment:
+        """Another one, for a tool that what is tested must not see."""
+        with self._recorder.action("make tool environment"):
+            return self._environment()
 
     def _install(
         self, wheel: Wheel, environment: Environment, facts: Facts, extras: tuple[str, ...]

@@ -28,6 +28,11 @@ from nox_cleanroom.workspace import Workspace
 PROJECT_FILES = ("pyproject.toml", "setup.py", "setup.cfg")
 
 
+#: How the names of distributions end.
+_WHEEL = (".whl",)
+_SDIST = (".tar.gz", ".zip")
+
+
 @dataclass(frozen=True, kw_only=True)
 class Frontend:
     """Builds distributions with one interpreter."""
@@ -47,10 +52,10 @@ class Frontend:
             BuildError: the backend said no, or made something else than one wheel.
         """
         if self.environment.uv:
-            return Wheel(self._build("wheel", self._uv_build("--wheel", project)))
+            return Wheel(self._build("wheel", self._uv_build(project, "--wheel"), _WHEEL))
         pip = [*self.environment.pip("wheel"), "--no-deps", *find_links_options(self.find_links)]
         return Wheel(
-            self._build("wheel", lambda out: [*pip, "--wheel-dir", str(out), str(project)])
+            self._build("wheel", lambda out: [*pip, "--wheel-dir", str(out), str(project)], _WHEEL)
         )
 
     def build_sdist(self, project: Path, tool_environment: Callable[[], Environment]) -> Path:
@@ -64,37 +69,63 @@ class Frontend:
         Raises:
             BuildError: the backend said no, or made something else than one archive.
         """
+        command = self._command(project, "--sdist", tool_environment)
+        return self._build("sdist", command, _SDIST)
+
+    def build_wheel_from_sdist(
+        self, project: Path, tool_environment: Callable[[], Environment]
+    ) -> Wheel:
+        """A wheel of the project in a directory, built from its source distribution.
+
+        Args:
+            project: the directory.
+            tool_environment: see `build_sdist`.
+
+        Raises:
+            BuildError: the backend said no, or made something else than one wheel.
+        """
+        # Without a word about what to build, uv and `build` make the sdist, and the wheel from it.
+        command = self._command(project, "", tool_environment)
+        return Wheel(self._build("wheel from sdist", command, _WHEEL))
+
+    def _command(
+        self, project: Path, kind: str, tool_environment: Callable[[], Environment]
+    ) -> Callable[[Path], list[str]]:
         if self.environment.uv:
-            return self._build("sdist", self._uv_build("--sdist", project))
-        tool = tool_environment()
+            return self._uv_build(project, kind)
+        build = [*self._install_build_tool(tool_environment()), *filter(None, [kind]), "--outdir"]
+        return lambda out: [*build, str(out), str(project)]
+
+    def _install_build_tool(self, environment: Environment) -> list[str]:
+        """The command of the ``build`` tool, once it is installed."""
         step = self.recorder.run(
             "install build tool",
-            [*tool.pip("install"), "build"],
+            [*environment.pip("install"), "build"],
             cwd=self.workspace.directory("neutral"),
             env=self.env,
         )
         if not step.succeeded:
             raise tool_failure(InstallError, "The `build` tool could not be installed", step)
-        build = tool.module("build", "--sdist", "--outdir")
-        return self._build("sdist", lambda out: [*build, str(out), str(project)])
+        return environment.module("build")
 
-    def _uv_build(self, kind: str, project: Path) -> Callable[[Path], list[str]]:
+    def _uv_build(self, project: Path, kind: str) -> Callable[[Path], list[str]]:
         # Without --python uv would obey a .python-version file of the project.
-        build = [self.environment.uv or "uv", "build", "--no-progress", kind]
+        build = [self.environment.uv or "uv", "build", "--no-progress", *filter(None, [kind])]
         build += ["--python", str(self.environment.python), *find_links_options(self.find_links)]
         return lambda out: [*build, "--out-dir", str(out), str(project)]
 
-    def _build(self, kind: str, command: Callable[[Path], list[str]]) -> Path:
+    def _build(
+        self, what: str, command: Callable[[Path], list[str]], endings: tuple[str, ...]
+    ) -> Path:
         out = self.workspace.directory("dist")
         neutral = self.workspace.directory("neutral")
-        step = self.recorder.run(f"build {kind}", command(out), cwd=neutral, env=self.env)
+        step = self.recorder.run(f"build {what}", command(out), cwd=neutral, env=self.env)
         if not step.succeeded:
-            raise tool_failure(BuildError, f"The build backend could not make the {kind}", step)
-        ending = ".whl" if kind == "wheel" else (".tar.gz", ".zip")
-        made = [path for path in out.iterdir() if path.name.endswith(ending)]
+            raise tool_failure(BuildError, f"The build backend could not make the {what}", step)
+        made = [path for path in out.iterdir() if path.name.endswith(endings)]
         if len(made) != 1:
             names = ", ".join(sorted(path.name for path in made)) or "nothing"
-            raise BuildError(f"The build backend made {names}, not one {kind}.")
+            raise BuildError(f"The build backend made {names}, not one {what}.")
         return made[0]
 
 

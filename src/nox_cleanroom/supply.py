@@ -92,10 +92,10 @@ class Supply:
             with contextlib.suppress(InvalidSpecifier):
                 require_admitted(requires_python(tree.project), facts.version)
             with naming_submodules(tree):
-                source = tree.project
                 if artifact == "sdist":
-                    source = frontend.build_sdist(source, self.create)
-                wheel = frontend.build_wheel(source)
+                    wheel = frontend.build_wheel_from_sdist(tree.project, self.create)
+                else:
+                    wheel = frontend.build_wheel(tree.project)
             with self.recorder.action("remove worktree"):
                 stack.close()
         if not wheel.serves(facts.tags):
