@@ -123,6 +123,8 @@ def run_race(stage: Stage, race: Race) -> dict[str, Samples]:
     # The round before the first one warms up: caches of the tools, and of the file system.
     for number in range(-race.warm_up, race.rounds):
         for contender in _in_turn(race.contenders, number):
+            if contender.once and (number < 0 or taken[contender]):
+                continue
             try:
                 if contender not in errors:
                     contender.reset(stands[contender])

@@ -77,6 +77,8 @@ class Contender:
     reset: Callable[[Stand], None] = leave
     #: Whether it is this project's.
     ours: bool = False
+    #: Whether one run says it all, however many rounds the others take.
+    once: bool = False
 
 
 # --- nox-cleanroom
@@ -159,6 +161,18 @@ MATRIX_WARM = Contender(
 MATRIX_WITHOUT_UV = Contender(
     name="matrix, cold, without uv",
     run=_matrix(of_nox=("-fb", "virtualenv"), built=True),
+    reset=without_wheels,
+    ours=True,
+)
+MATRIX_WITHOUT_UV_WARM = Contender(
+    name="matrix, warm, without uv",
+    run=_matrix(of_nox=("-fb", "virtualenv"), built=False),
+    reset=used(_matrix(of_nox=("-fb", "virtualenv"), built=True)),
+    ours=True,
+)
+MATRIX_WITHOUT_UV_WITHOUT_SDIST = Contender(
+    name="matrix, cold, without uv, --artifact wheel",
+    run=_matrix("--artifact", "wheel", of_nox=("-fb", "virtualenv"), built=True),
     reset=without_wheels,
     ours=True,
 )
@@ -311,7 +325,9 @@ GIT_STATUS = Contender(
     name="git status",
     run=_timed_command("git", "status", "--porcelain=v2", "-z", "-uall", "--ignored=matching"),
 )
-MEMORY = Contender(name="nox-cleanroom smoke", run=_inside("memory", "smoke-{python}"), ours=True)
+MEMORY = Contender(
+    name="nox-cleanroom smoke", run=_inside("memory", "smoke-{python}"), ours=True, once=True
+)
 IMPORT = Contender(
     name="import nox_cleanroom",
     # The sessions are what a noxfile asks for; the package alone imports nothing.

@@ -91,7 +91,9 @@ def _smoke(
     )
 
 
-def _snapshots(subject: Subject, rounds: int, *, guards: tuple[float, float] | None = None) -> Race:
+def _snapshots(
+    subject: Subject, rounds: int, *more: Row, guards: tuple[float, float] | None = None
+) -> Race:
     first, further = guards or (None, None)
 
     def row(measure: str, at_most: float, guard: float | None) -> Row:
@@ -107,7 +109,7 @@ def _snapshots(subject: Subject, rounds: int, *, guards: tuple[float, float] | N
         name=f"snapshots-{subject.name}",
         subject=subject,
         rounds=rounds,
-        rows=(row("first", 4, first), row("further", 1.5, further)),
+        rows=(row("first", 4, first), row("further", 1.5, further), *more),
     )
 
 
@@ -129,7 +131,9 @@ RACES = (
     _smoke(s.EXTENSION, 2, warm_up=0),
     _smoke(s.FILES_5000, 2, warm_up=0),
     _snapshots(s.FILES_5000, 9, guards=(9.0, 5.0)),
-    _snapshots(s.FILES_50000, 9),
+    _snapshots(
+        s.FILES_50000, 9, Row(ours=c.MEMORY, how="value", at_most=150 * _MB, measure="peak")
+    ),
     Race(
         name="interpreter",
         subject=s.TINY,
@@ -168,25 +172,14 @@ RACES = (
         ),
     ),
     Race(
-        name="memory",
-        subject=s.FILES_50000,
-        rounds=1,
-        warm_up=0,
-        rows=(Row(ours=c.MEMORY, how="value", at_most=150 * _MB, measure="peak"),),
-    ),
-    Race(
         name="without-uv",
         subject=s.TINY,
         rounds=1,
         warm_up=0,
-        rows=(Row(ours=c.MATRIX_WITHOUT_UV, theirs=c.NOX_PIP, at_most=0.5),),
-    ),
-    Race(
-        name="without-uv-others",
-        subject=s.TINY,
-        rounds=1,
-        warm_up=0,
         rows=(
+            Row(ours=c.MATRIX_WITHOUT_UV, theirs=c.NOX_PIP, at_most=0.5),
+            Row(ours=c.MATRIX_WITHOUT_UV_WARM, theirs=c.NOX_PIP, at_most=0.5),
+            Row(ours=c.MATRIX_WITHOUT_UV_WITHOUT_SDIST, theirs=c.NOX_PIP),
             Row(ours=c.MATRIX_WITHOUT_UV, theirs=c.TOX),
             Row(ours=c.MATRIX_WITHOUT_UV, theirs=c.SCRIPT),
         ),

@@ -82,6 +82,11 @@ class Facts:
     #: Its installation scheme: purelib, platlib, scripts, data.
     paths: dict[str, str]
 
+    @property
+    def kind(self) -> str:
+        """What interpreters that run the same wheels share, such as ``cp311``."""
+        return self.tags[0].partition("-")[0]
+
     def record(self, environment: Environment) -> InterpreterRecord:
         """What evidence keeps of it."""
         return InterpreterRecord(

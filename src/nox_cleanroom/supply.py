@@ -73,7 +73,7 @@ class Supply:
             return found
         self.recorder.wait_for("the wheel")
         with self.turn.given_up():
-            return wheelhouse.get(key, serves, build)
+            return wheelhouse.get(key, serves, build, kind=facts.kind)
 
     def _build(
         self, environment: Environment, facts: Facts, artifact: Artifact

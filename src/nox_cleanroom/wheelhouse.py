@@ -80,22 +80,34 @@ class Wheelhouse:
         key: str,
         serves: Callable[[Wheel], bool],
         build: Callable[[], tuple[Wheel, Provenance]],
+        *,
+        kind: str,
     ) -> StoredWheel:
         """A wheel under `key` that serves, built when there is none; once, whoever comes first.
+
+        The first one may serve everybody. When it does not, each kind of interpreter gets its own,
+        built side by side.
 
         Args:
             key: see `wheelhouse_key`.
             serves: whether a wheel will do.
             build: makes a wheel somewhere else.
+            kind: a name for the interpreters of which one wheel serves all, such as ``cp311``.
         """
         shelf = self.root / key
         shelf.mkdir(parents=True, exist_ok=True)
-        with process.holding(FileLock(self.root / f"{key}.lock")):
+        with self._lock(key):
             found = self.find(key, serves)
-            if found is None:
+            if found is None and self.find(key, lambda _: True) is None:
                 found = self._store(shelf, *build())
+        if found is None:
+            with self._lock(f"{key}-{kind}"):
+                found = self.find(key, serves) or self._store(shelf, *build())
         self._prune(keep=key)
         return found
+
+    def _lock(self, name: str) -> contextlib.AbstractContextManager[None]:
+        return process.holding(FileLock(self.root / f"{name}.lock"))
 
     def _is_recent(self, stored: StoredWheel) -> bool:
         built_at = datetime.fromisoformat(stored.provenance.built_at)
