@@ -15,7 +15,7 @@ from pathlib import Path
 from packaging.specifiers import InvalidSpecifier
 
 from nox_cleanroom import hygiene, variables
-from nox_cleanroom.as_installed import CreateEnvironment
+from nox_cleanroom.bench import CreateEnvironment
 from nox_cleanroom.commands import Runner
 from nox_cleanroom.config import Command
 from nox_cleanroom.distribution import Wheel

@@ -15,6 +15,7 @@ from nox.logger import logger
 
 from nox_cleanroom import as_installed, ci, evidence, venvs
 from nox_cleanroom._version import __version__
+from nox_cleanroom.bench import CreateEnvironment, Place
 from nox_cleanroom.board import board
 from nox_cleanroom.cleanliness import check_cleanliness
 from nox_cleanroom.environment import Environment
@@ -64,7 +65,7 @@ def smoke(session: nox.Session, project: str | Path = ".") -> None:
         python, create = _python_of(session), _creator(session)
         venvs.require_environment(session)
         with _job(session, _request(session, "smoke", project, options), progress) as job:
-            place = as_installed.Place(python=python, variant=job.variants[0])
+            place = Place(python=python, variant=job.variants[0])
             install_only = _config(session).install_only
             cell = as_installed.check_wheel(job, place, create, install_only=install_only)
             return job.finish([cell])
@@ -230,7 +231,7 @@ def _python_of(session: nox.Session) -> str:
     return f"{sys.version_info.major}.{sys.version_info.minor}"
 
 
-def _creator(session: nox.Session) -> as_installed.CreateEnvironment:
+def _creator(session: nox.Session) -> CreateEnvironment:
     """What makes environments, as nox was told to make them."""
     config = _config(session)
     backend = config.force_venv_backend or MAKERS
