@@ -14,10 +14,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import NamedTuple
 
 from nox_cleanroom import variables
 from nox_cleanroom.errors import Code, RepositoryError
+from nox_cleanroom.index import Index
 
 #: The oldest git that has all we use: `worktree add --lock --reason` came with 2.34.
 MINIMUM_GIT = (2, 34)
@@ -34,9 +34,6 @@ _FLAGS = (
     "core.quotePath=false",
 )
 
-
-#: A path in the index without a flag, that is no submodule and no side of a conflict.
-_TRUSTED = re.compile(rb"(?:\A|(?<=\0))H 1[02]0\d{3} [0-9a-f]+ 0\t([^\0]+)")
 
 #: What is asked first about a directory.
 _NATURE = ("--is-bare-repository", "--is-inside-work-tree")
@@ -58,45 +55,6 @@ class Commit:
     def short(self) -> str:
         """The first twelve digits of the object id."""
         return self.oid[:12]
-
-
-class IndexEntry(NamedTuple):
-    """One line of the index: what is staged for a path, and how git treats it."""
-
-    #: The tag of ``ls-files -v``: lower case is assume-unchanged, ``S`` is skip-worktree.
-    flag: bytes
-    #: The file mode in octal digits; ``160000`` is a submodule.
-    mode: bytes
-    #: The blob's object id.
-    oid: bytes
-
-
-@dataclass(frozen=True)
-class Index:
-    """What is staged, as ``ls-files --stage -v -z`` lists it; taken apart where it is asked."""
-
-    listing: bytes
-
-    @cached_property
-    def entries(self) -> dict[bytes, tuple[IndexEntry, ...]]:
-        """By path: one entry, or one for each side of a conflict."""
-        entries: dict[bytes, tuple[IndexEntry, ...]] = {}
-        for record in self.listing.split(b"\0")[:-1]:
-            head, _, path = record.partition(b"\t")
-            flag, mode, oid, _stage = head.split()
-            entry = IndexEntry(flag, mode, oid)
-            entries[path] = (*entries[path], entry) if path in entries else (entry,)
-        return entries
-
-    @cached_property
-    def trusted(self) -> frozenset[bytes]:
-        """The paths of files that ``git status`` looks at."""
-        return frozenset(_TRUSTED.findall(self.listing))
-
-    def blob(self, path: bytes) -> bytes | None:
-        """The object id of what is staged for a path; None when it is not there just once."""
-        entries = self.entries.get(path, ())
-        return entries[0].oid if len(entries) == 1 else None
 
 
 @dataclass(frozen=True)

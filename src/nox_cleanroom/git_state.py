@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from nox_cleanroom.change import Change, Kind, display
-from nox_cleanroom.git import Checkout, Index
+from nox_cleanroom.git import Checkout
+from nox_cleanroom.index import Index
 from nox_cleanroom.listing import Stat, list_files
 from nox_cleanroom.worktree import foreign_entries
 

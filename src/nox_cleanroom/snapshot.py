@@ -17,8 +17,9 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from nox_cleanroom.change import Change, Kind, display
-from nox_cleanroom.git import Checkout, Index
+from nox_cleanroom.git import Checkout
 from nox_cleanroom.git_state import GitState, diff_git_state, digest, read_git_state
+from nox_cleanroom.index import Index
 from nox_cleanroom.listing import TICK, Listing, Skip, Stat, list_again, list_files
 
 #: Files above this size are not read beforehand, in bytes: their times alone decide.

@@ -1,0 +1,50 @@
+"""What is staged in a checkout, as git lists it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple
+
+#: A path in the index without a flag, that is no submodule and no side of a conflict.
+_TRUSTED = re.compile(rb"(?:\A|(?<=\0))H 1[02]0\d{3} [0-9a-f]+ 0\t([^\0]+)")
+
+
+class IndexEntry(NamedTuple):
+    """One line of the index: what is staged for a path, and how git treats it."""
+
+    #: The tag of ``ls-files -v``: lower case is assume-unchanged, ``S`` is skip-worktree.
+    flag: bytes
+    #: The file mode in octal digits; ``160000`` is a submodule.
+    mode: bytes
+    #: The blob's object id.
+    oid: bytes
+
+
+@dataclass(frozen=True)
+class Index:
+    """What is staged, as ``ls-files --stage -v -z`` lists it; taken apart where it is asked."""
+
+    listing: bytes
+
+    @cached_property
+    def entries(self) -> dict[bytes, tuple[IndexEntry, ...]]:
+        """By path: one entry, or one for each side of a conflict."""
+        entries: dict[bytes, tuple[IndexEntry, ...]] = {}
+        for record in self.listing.split(b"\0")[:-1]:
+            head, _, path = record.partition(b"\t")
+            flag, mode, oid, _stage = head.split()
+            entry = IndexEntry(flag, mode, oid)
+            entries[path] = (*entries[path], entry) if path in entries else (entry,)
+        return entries
+
+    @cached_property
+    def trusted(self) -> frozenset[bytes]:
+        """The paths of files that ``git status`` looks at."""
+        return frozenset(_TRUSTED.findall(self.listing))
+
+    def blob(self, path: bytes) -> bytes | None:
+        """The object id of what is staged for a path; None when it is not there just once."""
+        entries = self.entries.get(path, ())
+        return entries[0].oid if len(entries) == 1 else None
