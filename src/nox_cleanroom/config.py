@@ -7,8 +7,20 @@ import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
-from typing import Any, Literal, TypeVar, get_args
+from typing import Any, Literal, get_args
 
+from nox_cleanroom.door import (
+    Door,
+    boolean,
+    integer,
+    lines,
+    mapping,
+    one_of,
+    seconds,
+    some_of,
+    string_mapping,
+    strings,
+)
 from nox_cleanroom.errors import ConfigError
 from nox_cleanroom.variant import Artifact, Extras, Resolution
 
@@ -22,8 +34,6 @@ Place = Literal["neutral", "worktree"]
 
 #: Which modules are imported: those that users import first, or every one.
 Imports = Literal["top-level", "all"]
-
-_T = TypeVar("_T")
 
 #: Stands for the project's directory in the worktree inside a command.
 PROJECT_PLACEHOLDER = "{project}"
@@ -147,7 +157,7 @@ class Settings:
         Raises:
             ConfigError: with every problem of the table, not only the first.
         """
-        door = _Door("[tool.nox-cleanroom]")
+        door = Door("[tool.nox-cleanroom]")
         settings = door.read(table, KEYS)
         tests = {name.removeprefix("test_"): settings.pop(name) for name in _TESTS & set(settings)}
         door.close()
@@ -194,72 +204,17 @@ def tool_table(document: Mapping[str, Any]) -> Any:
 _TESTS = frozenset({"test_commands", "test_requires", "test_groups", "test_extras", "test_sources"})
 
 
-class _Door:
-    """Collects what is wrong with a table, so that it can be said all at once."""
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-        self.problems: list[str] = []
-
-    def read(
-        self,
-        table: Mapping[str, Any],
-        known: Mapping[str, tuple[str, Callable[[_Door, str, Any], Any]]],
-    ) -> dict[str, Any]:
-        values: dict[str, Any] = {}
-        for key, value in table.items():
-            if key in known:
-                name, convert = known[key]
-                values[name] = convert(self, key, value)
-            else:
-                self.problems.append(f"`{key}` is unknown{_nearest(key, list(known))}")
-        return values
-
-    def expect(self, key: str, value: Any, kind: type[_T] | tuple[type, ...], words: str) -> bool:
-        # A TOML boolean is an int in Python, but never what a number was asked for.
-        fits = isinstance(value, kind) and (kind is bool or not isinstance(value, bool))
-        if not fits:
-            self.problems.append(f"`{key}` must be {words}, not {value!r}")
-        return fits
-
-    def close(self) -> None:
-        if self.problems:
-            raise ConfigError(
-                f"{self.name}: {'; '.join(self.problems)}.",
-                hint="docs/reference/configuration.md lists the keys and their types.",
-            )
-
-
-def _nearest(key: str, known: list[str]) -> str:
-    import difflib  # noqa: PLC0415 - noxfiles load this module, and seldom with a mistake
-
-    near = difflib.get_close_matches(key, known, n=1, cutoff=0.5)
-    return f"; did you mean `{near[0]}`?" if near else f" (known: {', '.join(known)})"
-
-
-def _strings(door: _Door, key: str, value: Any) -> tuple[str, ...]:
-    if door.expect(key, value, list, "a list of strings"):
-        if all(isinstance(item, str) for item in value):
-            return tuple(value)
-        door.problems.append(f"`{key}` must be a list of strings, not {value!r}")
-    return ()
-
-
-def _lines(door: _Door, key: str, value: Any) -> tuple[str, ...]:
-    return (value,) if isinstance(value, str) and value.strip() else _strings(door, key, value)
-
-
-def _extras(door: _Door, key: str, value: Any) -> tuple[Extras, ...]:
+def _extras(door: Door, key: str, value: Any) -> tuple[Extras, ...]:
     """One combination (a list of names), several (a list of lists), or none and then all."""
     if value == "all":
         return ((), "all")
     if isinstance(value, list) and value and all(isinstance(item, list) for item in value):
-        return tuple(_strings(door, key, item) for item in value)
-    return (_strings(door, key, value),)
+        return tuple(strings(door, key, item) for item in value)
+    return (strings(door, key, value),)
 
 
-def _versions(door: _Door, key: str, value: Any) -> tuple[str, ...]:
-    versions = _strings(door, key, value)
+def _versions(door: Door, key: str, value: Any) -> tuple[str, ...]:
+    versions = strings(door, key, value)
     for version in versions:
         if not re.fullmatch(r"3\.\d+t?", version):
             door.problems.append(f'`{key}` must hold versions like "3.12", not {version!r}')
@@ -268,52 +223,33 @@ def _versions(door: _Door, key: str, value: Any) -> tuple[str, ...]:
     return tuple(dict.fromkeys(versions))
 
 
-def _mapping(door: _Door, key: str, value: Any) -> dict[str, Any]:
-    return dict(value) if door.expect(key, value, dict, "a table") else {}
-
-
-def _string_mapping(door: _Door, key: str, value: Any) -> dict[str, str]:
-    table = _mapping(door, key, value)
-    for name, item in table.items():
-        door.expect(f"{key}.{name}", item, str, "a string")
-        if key == "env" and ("=" in name or "\0" in f"{name}{item}" or not name):
-            door.problems.append(f"`{key}` has {name!r}, which can be no variable")
-    return table
-
-
-def _seconds(door: _Door, key: str, value: Any) -> float | None:
-    if door.expect(key, value, (int, float), "a number of seconds") and not 0 < value < 1e9:
-        door.problems.append(f"`{key}` must be a positive number of seconds, not {value!r}")
-    return value if isinstance(value, (int, float)) else None
-
-
-def _commands(door: _Door, key: str, value: Any) -> tuple[Command, ...]:
+def _commands(door: Door, key: str, value: Any) -> tuple[Command, ...]:
     if not door.expect(key, value, list, "a list of commands"):
         return ()
     commands = (_command(door, f"{key}[{number}]", item) for number, item in enumerate(value))
     return tuple(command for command in commands if command is not None)
 
 
-def _command(door: _Door, key: str, value: Any) -> Command | None:
+def _command(door: Door, key: str, value: Any) -> Command | None:
     if isinstance(value, str):
         argv = _argv(door, key, value)
         return Command(argv=argv) if argv else None
     if not door.expect(key, value, dict, "a string, or a table with `run`"):
         return None
-    values = _Door.read(
+    values = Door.read(
         door,
         value,
         {
             "run": ("argv", _argv),
-            "timeout": ("timeout", _seconds),
-            "env": ("env", _string_mapping),
-            "cwd": ("cwd", _one_of(get_args(Place))),
-            "expect-exit": ("expect_exit", _integer),
-            "json": ("json", _boolean),
-            "require": ("require", _strings),
-            "equals": ("equals", _mapping),
-            "paths": ("paths", _strings),
-            "sha256": ("sha256", _string_mapping),
+            "timeout": ("timeout", seconds),
+            "env": ("env", _variables),
+            "cwd": ("cwd", one_of(get_args(Place))),
+            "expect-exit": ("expect_exit", integer),
+            "json": ("json", boolean),
+            "require": ("require", strings),
+            "equals": ("equals", mapping),
+            "paths": ("paths", strings),
+            "sha256": ("sha256", string_mapping),
         },
     )
     if not values.get("argv"):
@@ -327,12 +263,20 @@ def _command(door: _Door, key: str, value: Any) -> Command | None:
     return Command(**values, contract=JsonContract(**contract) if wants_json else None)
 
 
+def _variables(door: Door, key: str, value: Any) -> dict[str, str]:
+    variables = string_mapping(door, key, value)
+    for name, content in variables.items():
+        if "=" in name or "\0" in f"{name}{content}" or not name:
+            door.problems.append(f"`{key}` has {name!r}, which can be no variable")
+    return variables
+
+
 _CONTRACT = ("require", "equals", "paths", "sha256")
 
 
-def _argv(door: _Door, key: str, value: Any) -> tuple[str, ...]:
+def _argv(door: Door, key: str, value: Any) -> tuple[str, ...]:
     if isinstance(value, list):
-        words = _strings(door, key, value)
+        words = strings(door, key, value)
         if value == [] or any("\0" in word for word in words):
             door.problems.append(f"`{key}` must be words without NUL, at least one")
         return words
@@ -350,39 +294,7 @@ def _argv(door: _Door, key: str, value: Any) -> tuple[str, ...]:
     return argv
 
 
-def _one_of(words: tuple[str, ...]) -> Callable[[_Door, str, Any], str]:
-    """What converts a value that must be one of several words; the first is the default."""
-
-    def convert(door: _Door, key: str, value: Any) -> str:
-        if value in words:
-            return str(value)
-        known = " or ".join(f'"{word}"' for word in words)
-        door.problems.append(f"`{key}` must be {known}, not {value!r}")
-        return words[0]
-
-    return convert
-
-
-def _some_of(words: tuple[str, ...]) -> Callable[[_Door, str, Any], tuple[str, ...]]:
-    """What converts a value that is one of several words, or a list of them."""
-    convert = _one_of(words)
-
-    def convert_all(door: _Door, key: str, value: Any) -> tuple[str, ...]:
-        values = value if isinstance(value, list) and value else [value]
-        return tuple(dict.fromkeys(convert(door, key, item) for item in values))
-
-    return convert_all
-
-
-def _integer(door: _Door, key: str, value: Any) -> int:
-    return value if door.expect(key, value, int, "a whole number") else 0
-
-
-def _boolean(door: _Door, key: str, value: Any) -> bool:
-    return bool(value) if door.expect(key, value, bool, "true or false") else False
-
-
-def _waivers(door: _Door, key: str, value: Any) -> tuple[Waiver, ...]:
+def _waivers(door: Door, key: str, value: Any) -> tuple[Waiver, ...]:
     words = 'a list of { finding = "...", reason = "..." }'
     if not door.expect(key, value, list, words):
         return ()
@@ -400,20 +312,20 @@ def _waivers(door: _Door, key: str, value: Any) -> tuple[Waiver, ...]:
 
 
 #: The keys of the table: the setting that each is, and what reads it.
-KEYS: Mapping[str, tuple[str, Callable[[_Door, str, Any], Any]]] = {
+KEYS: Mapping[str, tuple[str, Callable[[Door, str, Any], Any]]] = {
     "pythons": ("pythons", _versions),
-    "artifact": ("artifacts", _some_of(get_args(Artifact))),
-    "resolution": ("resolutions", _some_of(get_args(Resolution))),
+    "artifact": ("artifacts", some_of(get_args(Artifact))),
+    "resolution": ("resolutions", some_of(get_args(Resolution))),
     "extras": ("extras", _extras),
-    "imports": ("imports", _one_of(get_args(Imports))),
+    "imports": ("imports", one_of(get_args(Imports))),
     "smoke": ("smoke", _commands),
-    "test-command": ("test_commands", _lines),
-    "test-requires": ("test_requires", _strings),
-    "test-groups": ("test_groups", _strings),
-    "test-extras": ("test_extras", _strings),
-    "test-sources": ("test_sources", _strings),
+    "test-command": ("test_commands", lines),
+    "test-requires": ("test_requires", strings),
+    "test-groups": ("test_groups", strings),
+    "test-extras": ("test_extras", strings),
+    "test-sources": ("test_sources", strings),
     "clean-check": ("clean_check", _commands),
-    "allow": ("allow", _strings),
-    "pass-env": ("pass_env", _strings),
+    "allow": ("allow", strings),
+    "pass-env": ("pass_env", strings),
     "ignore": ("ignore", _waivers),
 }
