@@ -201,6 +201,7 @@ LIBRARY: dict[str, tuple[str, int, str]] = {
     "its own group killed": ("import os\nos.killpg(0, 9)", 1, "killed by SIGKILL"),
     "a keyboard interrupt": ("raise KeyboardInterrupt", 1, "KeyboardInterrupt"),
     "endless recursion": ("def f(): f()\nf()", 1, "RecursionError"),
+    "words with a repr of their own": ("class S(str):\n    def __repr__(self): raise OSError\nclass E(Exception):\n    def __str__(self): return S('odd words')\nraise E", 1, "odd words"),
     "an exception that cannot be shown": ("class E(Exception):\n    def __str__(self): raise ValueError\nraise E", 1, "imports"),
     "answers forged": ("import sys, json\nprint(json.dumps({'places': []}))\nimport os\nos._exit(0)", 1, "ended the interpreter"),
     "modules replaced": ("import sys, json\njson.dump = None\nsys.modules['json'] = None", 0, ""),

@@ -192,3 +192,24 @@ def test_where_the_time_went_is_shown_when_asked_for(repository: Make, cleanroom
     steps = [one for cell in ran.evidence["cells"] for one in cell["steps"]]
     builds = [one["duration"] for one in steps if one["name"] == "build wheel"]
     assert line.split()[:3] == [f"{sum(builds):.2f}", f"{max(builds):.2f}", str(len(builds))]
+
+
+#: Waits until as many builds have begun as there are to be.
+MEET = """
+import os, time
+os.close(os.open({place!r} + "/%d" % os.getpid(), os.O_CREAT))
+deadline = time.monotonic() + 20
+while len(os.listdir({place!r})) < 2:
+    assert time.monotonic() < deadline, "nobody else builds"
+    time.sleep(0.01)
+"""
+
+
+def test_the_wheel_from_the_sdist_is_built_beside_the_other(
+    repository: Make, cleanroom: Tool, tmp_path: Path
+) -> None:
+    place = tmp_path / "builds"
+    place.mkdir()
+    root = repository(demo_files(**{"on_build.py": MEET.format(place=str(place))}))
+    ran = cleanroom(root, "matrix", "--", "--pythons", PYTHON)
+    assert ran.status == 0, ran.text

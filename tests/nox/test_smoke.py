@@ -644,3 +644,11 @@ def test_requirements_that_do_not_fit_together(
         env={"UV_OVERRIDE": str(tmp_path / "overrides.txt")},
     )
     assert (ran.status, "needed>=2, and 1.0 is installed" in ran.text) == (1, True), ran.text
+
+
+def test_no_import_of_ours_covers_one_that_the_package_forgot(
+    repository: Make, cleanroom: Tool
+) -> None:
+    code = "import sys\nfound = {'json', 'tempfile', 'traceback'} & set(sys.modules)\nassert not found, found\n\n\ndef main():\n    pass\n"
+    ran = cleanroom(repository(demo_files(**{"src/demo/__init__.py": code})), SMOKE)
+    assert ran.status == 0, ran.text
