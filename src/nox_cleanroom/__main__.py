@@ -19,8 +19,8 @@ from typing import Any
 from nox_cleanroom import cache
 from nox_cleanroom._version import __version__
 from nox_cleanroom.errors import CleanroomError, Code, worst_exit_status
-from nox_cleanroom.frontend import find_project, require_project
 from nox_cleanroom.git import Checkout
+from nox_cleanroom.project import find_project, require_project
 from nox_cleanroom.sessions import PROJECT, STATE_DIR, STATUS_DIR
 
 HELP = """\

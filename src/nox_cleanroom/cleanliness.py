@@ -26,8 +26,9 @@ from nox_cleanroom.errors import (
     InterpreterMissingError,
     InterruptedRunError,
 )
-from nox_cleanroom.frontend import Frontend, find_links_options, tool_failure
+from nox_cleanroom.frontend import Frontend
 from nox_cleanroom.git import Checkout
+from nox_cleanroom.installer import find_links_options, tool_failure
 from nox_cleanroom.interpreters import requires_python
 from nox_cleanroom.job import Job, naming_submodules, require_admitted
 from nox_cleanroom.output import printable

@@ -2,31 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from nox_cleanroom.config import parse_toml
 from nox_cleanroom.distribution import Wheel
 from nox_cleanroom.environment import Environment
-from nox_cleanroom.errors import (
-    BuildError,
-    CleanroomError,
-    Code,
-    ConfigError,
-    InstallError,
-    ProjectError,
-)
-from nox_cleanroom.git import Checkout, Commit
-from nox_cleanroom.output import last_lines, printable
+from nox_cleanroom.errors import BuildError, InstallError
+from nox_cleanroom.installer import find_links_options, tool_failure
 from nox_cleanroom.recorder import Recorder
-from nox_cleanroom.results import Step
 from nox_cleanroom.workspace import Workspace
-
-#: The files that make a directory a Python project, to a build frontend.
-PROJECT_FILES = ("pyproject.toml", "setup.py", "setup.cfg")
-
 
 #: How the names of distributions end.
 _WHEEL = (".whl",)
@@ -127,117 +112,3 @@ class Frontend:
             names = ", ".join(sorted(path.name for path in made)) or "nothing"
             raise BuildError(f"The build backend made {names}, not one {what}.")
         return made[0]
-
-
-def find_links_options(find_links: tuple[str, ...]) -> list[str]:
-    """The installer's options for further sources of requirements; the same for pip and uv."""
-    return [option for link in find_links for option in ("--find-links", link)]
-
-
-#: What tools print when it was not the package's fault, and the code for it.
-_EXCUSES = (
-    (Code.NO_SPACE, r"No space left on device|Errno 28\b|not enough space on the disk"),
-    (
-        Code.NETWORK,
-        (
-            r"dns error|[Tt]emporary failure in name resolution|Name or service not known"
-            r"|NewConnectionError|ConnectTimeout|ReadTimeout|Connection (refused|reset|timed out)"
-            r"|error sending request for url|client error \(Connect\)|getaddrinfo failed"
-            r"|Max retries exceeded|Network is unreachable|ProxyError|operation timed out"
-            r"|(500|502|503|504) Server Error|tls handshake"
-        ),
-    ),
-)
-
-
-def tool_failure(kind: type[CleanroomError], what: str, step: Step) -> CleanroomError:
-    """The error for a build or an installation that failed, with the tool's own last lines.
-
-    Whose fault it is depends on what was printed: a network or a disk is nobody's.
-    """
-    words = last_lines(step.output, 25)
-    if step.timed_out:
-        return kind(
-            f"{what}: {step.ending}.",
-            output=words,
-            hint="`-- --timeout SECONDS` gives it more time.",
-            code=Code.TIMEOUT,
-        )
-    if step.exit_status is None:
-        return kind(f"{what}: it {step.ending}.", output=words, code=Code.TOOL_MISSING)
-    for code, pattern in _EXCUSES:
-        if re.search(pattern, step.output):
-            reason = "the disk is full" if code is Code.NO_SPACE else "the network did not answer"
-            return kind(f"{what}: {reason}.", output=words, hint="Try again.", code=code)
-    return kind(
-        f"{what} ({step.ending}).",
-        output=words,
-        hint=f"It ran `{printable(step.command)}`.",
-    )
-
-
-def require_project(checkout: Checkout, commit: Commit, subdirectory: str) -> None:
-    """Make sure that there is something to build at the commit.
-
-    Raises:
-        ProjectError: there is not; names the directories that hold a project.
-    """
-    names = checkout.file_names(commit)
-    prefix = "" if subdirectory == "." else f"{subdirectory}/"
-    if any(
-        f"{prefix}{name}" in names and _is_project(checkout, commit, prefix, name)
-        for name in PROJECT_FILES
-    ):
-        return
-    where = "at the top level" if subdirectory == "." else f"in {subdirectory!r}"
-    others = sorted(
-        {
-            name.rpartition("/")[0]
-            for name in names
-            if name.rpartition("/")[2] in {"pyproject.toml", "setup.py"} and "/" in name
-        }
-    )
-    raise ProjectError(
-        f"Commit {commit.short} has no Python project {where}: no pyproject.toml with [project] or"
-        " [build-system], no setup.py.",
-        hint=f"There are projects in: {', '.join(others[:8])}. Run it there."
-        if others
-        else "Is the pyproject.toml committed? Only what is in the commit is tested.",
-    )
-
-
-def _is_project(checkout: Checkout, commit: Commit, prefix: str, name: str) -> bool:
-    if name != "pyproject.toml":
-        return name == "setup.py" or "[metadata]" in (
-            checkout.read_file(commit, f"{prefix}{name}") or ""
-        )
-    text = checkout.read_file(commit, f"{prefix}{name}") or ""
-    return is_project_table(parse_toml(text, "pyproject.toml"))
-
-
-def is_project_table(document: dict[str, object]) -> bool:
-    """Whether a pyproject.toml describes a project, rather than only configuring tools."""
-    return "project" in document or "build-system" in document
-
-
-def find_project(start: Path, root: Path) -> Path | None:
-    """The nearest directory from `start` up to `root` that holds a Python project."""
-    for directory in (start, *start.parents):
-        if _holds_project(directory):
-            return directory
-        if directory == root:
-            break
-    return None
-
-
-def _holds_project(directory: Path) -> bool:
-    if (directory / "setup.py").is_file():
-        return True
-    path = directory / "pyproject.toml"
-    try:
-        return is_project_table(parse_toml(path.read_text(encoding="utf-8"), str(path)))
-    except (OSError, UnicodeDecodeError):
-        return False
-    except ConfigError:
-        # Broken, and to be said so by the run.
-        return True

@@ -14,8 +14,8 @@ from nox_cleanroom.config import Settings
 from nox_cleanroom.distribution import EntryPoint, Member, Wheel, record_digest
 from nox_cleanroom.environment import Answer, Environment, Facts, Question, ask
 from nox_cleanroom.errors import CleanroomError, Code, InstallError
-from nox_cleanroom.frontend import find_links_options, tool_failure
 from nox_cleanroom.git import Checkout, Commit
+from nox_cleanroom.installer import find_links_options, tool_failure
 from nox_cleanroom.recorder import Recorder
 from nox_cleanroom.workspace import Workspace
 

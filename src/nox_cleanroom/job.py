@@ -18,9 +18,9 @@ from nox_cleanroom.change import display
 from nox_cleanroom.config import Settings, parse_toml, tool_table
 from nox_cleanroom.environment import Environment, Facts, learn_facts
 from nox_cleanroom.errors import BuildError, ConfigError, DirtyCheckoutError, PythonExcludedError
-from nox_cleanroom.frontend import require_project
 from nox_cleanroom.git import Checkout, Commit
 from nox_cleanroom.options import Options
+from nox_cleanroom.project import require_project
 from nox_cleanroom.recorder import Progress, Recorder, Watch
 from nox_cleanroom.results import Cell, Run, Subject
 from nox_cleanroom.room import Room, reserve_room

@@ -19,8 +19,8 @@ import dependency_groups
 from nox_cleanroom import variables
 from nox_cleanroom.config import PROJECT_PLACEHOLDER
 from nox_cleanroom.errors import Code, ConfigError, InstallError
-from nox_cleanroom.frontend import find_links_options, tool_failure
 from nox_cleanroom.installation import Installation, pinned
+from nox_cleanroom.installer import find_links_options, tool_failure
 from nox_cleanroom.output import clean_text, last_lines
 from nox_cleanroom.probes.commands import installed_first
 from nox_cleanroom.results import Outcome, ProbeResult, Step

@@ -1,0 +1,56 @@
+"""What tools that install and build are told, and what their failures mean."""
+
+from __future__ import annotations
+
+import re
+
+from nox_cleanroom.errors import CleanroomError, Code
+from nox_cleanroom.output import last_lines, printable
+from nox_cleanroom.results import Step
+
+
+def find_links_options(find_links: tuple[str, ...]) -> list[str]:
+    """The installer's options for further sources of requirements; the same for pip and uv."""
+    return [option for link in find_links for option in ("--find-links", link)]
+
+
+#: What tools print when it was not the package's fault, and the code for it.
+_EXCUSES = (
+    (Code.NO_SPACE, r"No space left on device|Errno 28\b|not enough space on the disk"),
+    (
+        Code.NETWORK,
+        (
+            r"dns error|[Tt]emporary failure in name resolution|Name or service not known"
+            r"|NewConnectionError|ConnectTimeout|ReadTimeout|Connection (refused|reset|timed out)"
+            r"|error sending request for url|client error \(Connect\)|getaddrinfo failed"
+            r"|Max retries exceeded|Network is unreachable|ProxyError|operation timed out"
+            r"|(500|502|503|504) Server Error|tls handshake"
+        ),
+    ),
+)
+
+
+def tool_failure(kind: type[CleanroomError], what: str, step: Step) -> CleanroomError:
+    """The error for a build or an installation that failed, with the tool's own last lines.
+
+    Whose fault it is depends on what was printed: a network or a disk is nobody's.
+    """
+    words = last_lines(step.output, 25)
+    if step.timed_out:
+        return kind(
+            f"{what}: {step.ending}.",
+            output=words,
+            hint="`-- --timeout SECONDS` gives it more time.",
+            code=Code.TIMEOUT,
+        )
+    if step.exit_status is None:
+        return kind(f"{what}: it {step.ending}.", output=words, code=Code.TOOL_MISSING)
+    for code, pattern in _EXCUSES:
+        if re.search(pattern, step.output):
+            reason = "the disk is full" if code is Code.NO_SPACE else "the network did not answer"
+            return kind(f"{what}: {reason}.", output=words, hint="Try again.", code=code)
+    return kind(
+        f"{what} ({step.ending}).",
+        output=words,
+        hint=f"It ran `{printable(step.command)}`.",
+    )
