@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -99,27 +100,22 @@ def run(command: Sequence[str | Path], *, cwd: Path, env: Mapping[str, str]) -> 
     """
     # Files rather than pipes: who reads a pipe takes processor time from who writes.
     with _output_file() as out, _output_file() as errors:
-        try:
-            done = subprocess.run(
-                command,
-                cwd=cwd,
-                env=env,
-                stdin=subprocess.DEVNULL,
-                stdout=out,
-                stderr=errors,
-                check=False,
-                timeout=_TIMEOUT,
-            )
-            ending = f"exit status {done.returncode}"
-        except subprocess.TimeoutExpired:
-            ending = f"still running after {_TIMEOUT:.0f} s"
+        process = subprocess.Popen(
+            command, cwd=cwd, env=env, stdin=subprocess.DEVNULL, stdout=out, stderr=errors
+        )
+        # Not `wait(timeout)`: that looks every twentieth of a second, and all figures with it.
+        limit = threading.Timer(_TIMEOUT, process.kill)
+        limit.daemon = True
+        limit.start()
+        status = process.wait()
+        limit.cancel()
         out.seek(0)
         errors.seek(0)
         output = out.read()
-        if ending != "exit status 0":
+        if status != 0:
             shown = " ".join(str(part) for part in command)
             last = "\n".join((output + errors.read()).splitlines()[-20:])
-            raise CommandError(f"{shown}: {ending}\n{last}")
+            raise CommandError(f"{shown}: exit status {status}\n{last}")
         return output
 
 

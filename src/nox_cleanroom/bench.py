@@ -14,7 +14,7 @@ from packaging.utils import canonicalize_name
 
 from nox_cleanroom.distribution import Wheel
 from nox_cleanroom.environment import Environment, Facts
-from nox_cleanroom.errors import CleanroomError, ConfigError, InstallError, InterruptedRunError
+from nox_cleanroom.errors import CleanroomError, ConfigError, InterruptedRunError
 from nox_cleanroom.installation import Installation, install_wheel, prove_identity
 from nox_cleanroom.job import Job, require_admitted
 from nox_cleanroom.probes import run_probes, sdist, waive
@@ -91,8 +91,8 @@ class Bench:
         is_from_sdist = variant.artifact == "sdist"
         if not install_only and (is_from_sdist or self._place.compares_sdist):
             # First, for it takes long, and another cell builds what all of them wait for.
-            self._begin_other(environment, facts, "wheel" if is_from_sdist else "sdist")
-        stored = self._supply(recorder).take(environment, facts, variant.artifact)
+            self._begin_other(facts, "wheel" if is_from_sdist else "sdist")
+        stored = self._supply(recorder).take(facts, variant.artifact)
         wheel = stored.wheel
         self._wheel = _wheel_record(stored)
         self._traces = (stored.provenance.built_in, str(job.checkout.root))
@@ -105,27 +105,22 @@ class Bench:
             self._probe(wheel, environment, facts, extras)
         return wheel
 
-    def _begin_other(self, environment: Environment, facts: Facts, artifact: Artifact) -> None:
+    def _begin_other(self, facts: Facts, artifact: Artifact) -> None:
         def take() -> StoredWheel:
             with self._turn.taken():
-                return self._supply(self._recorder_aside).take(environment, facts, artifact)
+                return self._supply(self._recorder_aside).take(facts, artifact)
 
         with self._turn.given_up():
             self._other = self._aside(take)
 
     def _supply(self, recorder: Recorder) -> Supply:
-        def make_tool_environment() -> Environment:
-            with recorder.action("make tool environment"):
-                return self._environment()
+        return Supply(job=self._job, recorder=recorder, turn=self._turn, create=self._environment)
 
-        return Supply(
-            job=self._job, recorder=recorder, turn=self._turn, create=make_tool_environment
-        )
-
-    def _environment(self) -> Environment:
-        """A new environment of the cell's interpreter."""
+    def _environment(self, purpose: str = "") -> Environment:
+        """A new environment of the cell's interpreter, in a place named for its purpose."""
         python = self._place.python
-        return self._create(python, self._job.room.directory(python))
+        name = f"{python}-{purpose}" if purpose else python
+        return self._create(python, self._job.room.directory(name))
 
     def _install(
         self, wheel: Wheel, environment: Environment, facts: Facts, extras: tuple[str, ...]
@@ -180,7 +175,7 @@ class Bench:
         """The same wheel, with extras, in a second environment."""
         job, recorder = self._job, self._recorder
         with recorder.action("make second environment"):
-            environment = self._environment()
+            environment = self._environment("extras")
         facts = job.learn_facts(environment, recorder)
         self._install(first.wheel, environment, facts, extras)
         return replace(first, environment=environment, facts=facts, extras=extras)
@@ -192,10 +187,6 @@ class Bench:
             built = other.result().wheel
         except InterruptedRunError:
             raise
-        except InstallError as error:
-            # Without uv a tool is needed, and nobody has asked for this comparison.
-            self._probes.append(sdist.not_compared(error.message))
-            return
         except CleanroomError as error:
             self.problems.append(Problem.from_error(error))
             return

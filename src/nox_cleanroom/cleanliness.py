@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 
 from packaging.specifiers import InvalidSpecifier
@@ -158,22 +158,17 @@ class _Scratch:
             yield self._run(command, editable)
             yield from look.after(printable(command.argv))
 
+    @cached_property
     def _frontend(self) -> Frontend:
-        return Frontend(
-            environment=self.environment,
-            recorder=self.recorder,
-            workspace=self.job.workspace,
-            env=self.job.build_env,
-            find_links=self.job.options.find_links,
-        )
+        return self.job.frontend(self.create, self.recorder)
 
     def _build_sdist(self) -> Path:
         with naming_submodules(self.tree):
-            return self._frontend().build_sdist(self.tree.project, self.create)
+            return self._frontend.build_sdist(self.tree.project)
 
     def _build_wheel(self) -> Wheel:
         with naming_submodules(self.tree):
-            return self._frontend().build_wheel(self.tree.project)
+            return self._frontend.build_wheel(self.tree.project)
 
     def _install(self, environment: Environment, *flags: str) -> None:
         wanted = self.job.variants[0].extras

@@ -23,7 +23,7 @@ from nox_cleanroom.results import InterpreterRecord, Step
 from nox_cleanroom.workspace import Workspace
 
 #: What runs in the interpreter under test.
-_INSIDE = Path(__file__).parent / "inside"
+INSIDE = Path(__file__).parent / "inside"
 
 
 class Program(NamedTuple):
@@ -35,9 +35,9 @@ class Program(NamedTuple):
 
 
 #: Asks an interpreter that has next to nothing imported.
-_ASKING = Program(_INSIDE / "asking.py", ast.literal_eval)
+_ASKING = Program(INSIDE / "asking.py", ast.literal_eval)
 #: Reads modules without running them.
-_READING = Program(_INSIDE / "reading.py", json.loads)
+_READING = Program(INSIDE / "reading.py", json.loads)
 
 
 @dataclass(frozen=True, kw_only=True)

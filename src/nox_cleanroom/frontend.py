@@ -1,114 +1,184 @@
-"""Building distributions from a worktree: with uv in an environment of uv's, else with pip."""
+"""Building distributions: each in a fresh environment with what its build requires (PEP 517)."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import contextlib
+import json
+import shutil
+import tarfile
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
+from nox_cleanroom import variables
+from nox_cleanroom.build_system import BuildSystem
+from nox_cleanroom.bytecode import BytecodeStore
 from nox_cleanroom.distribution import Wheel
-from nox_cleanroom.environment import Environment
-from nox_cleanroom.errors import BuildError, InstallError
+from nox_cleanroom.environment import INSIDE, Environment, Facts
+from nox_cleanroom.errors import BuildError
 from nox_cleanroom.installer import find_links_options, tool_failure
 from nox_cleanroom.recorder import Recorder
 from nox_cleanroom.workspace import Workspace
 
-#: How the names of distributions end.
-_WHEEL = (".whl",)
-_SDIST = (".tar.gz", ".zip")
+Kind = Literal["wheel", "sdist"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Answer:
+    """What a call of the backend's hooks came to."""
+
+    #: What must be installed first.
+    requires: tuple[str, ...] = ()
+    #: The name of the file that was built; empty when none was.
+    built: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Frontend:
-    """Builds distributions with one interpreter."""
+    """Builds distributions with one interpreter, as users' installers do.
 
-    environment: Environment
+    What takes the time of a small build is what surrounds it, so the hooks are called by a
+    program of ours: see `inside/building.py`.
+    """
+
+    #: Makes an environment with nothing in it.
+    create: Callable[[], Environment]
+    #: What the interpreter of such an environment says of itself.
+    learn_facts: Callable[[Environment], Facts]
     recorder: Recorder
     workspace: Workspace
     #: The variables that builds see.
     env: dict[str, str]
     #: Directories and pages with requirements that the index does not have.
     find_links: tuple[str, ...] = ()
+    #: Where the backend's bytecode is kept.
+    bytecode: BytecodeStore | None = None
 
     def build_wheel(self, project: Path) -> Wheel:
         """A wheel of the project in a directory.
 
         Raises:
-            BuildError: the backend said no, or made something else than one wheel.
+            BuildError: the backend said no.
+            InstallError: what the build requires could not be installed.
         """
-        if self.environment.uv:
-            return Wheel(self._build("wheel", self._uv_build(project, "--wheel"), _WHEEL))
-        pip = [*self.environment.pip("wheel"), "--no-deps", *find_links_options(self.find_links)]
-        return Wheel(
-            self._build("wheel", lambda out: [*pip, "--wheel-dir", str(out), str(project)], _WHEEL)
-        )
+        return Wheel(self._build("wheel", project, step="wheel"))
 
-    def build_sdist(self, project: Path, tool_environment: Callable[[], Environment]) -> Path:
+    def build_sdist(self, project: Path) -> Path:
         """A source distribution of the project in a directory.
 
-        Args:
-            project: the directory.
-            tool_environment: makes an environment for the ``build`` tool, which pip alone
-                cannot replace; only called without uv.
-
         Raises:
-            BuildError: the backend said no, or made something else than one archive.
+            BuildError: the backend said no.
+            InstallError: what the build requires could not be installed.
         """
-        command = self._command(project, "--sdist", tool_environment)
-        return self._build("sdist", command, _SDIST)
+        return self._build("sdist", project, step="sdist")
 
-    def build_wheel_from_sdist(
-        self, project: Path, tool_environment: Callable[[], Environment]
-    ) -> Wheel:
+    def build_wheel_from_sdist(self, project: Path) -> Wheel:
         """A wheel of the project in a directory, built from its source distribution.
 
-        Args:
-            project: the directory.
-            tool_environment: see `build_sdist`.
-
         Raises:
-            BuildError: the backend said no, or made something else than one wheel.
+            BuildError: the backend said no.
+            InstallError: what the build requires could not be installed.
         """
-        # Without a word about what to build, uv and `build` make the sdist, and the wheel from it.
-        command = self._command(project, "", tool_environment)
-        return Wheel(self._build("wheel from sdist", command, _WHEEL))
+        source = _unpack(self.build_sdist(project), self.workspace.directory("source"))
+        return Wheel(self._build("wheel", source, step="wheel from sdist"))
 
-    def _command(
-        self, project: Path, kind: str, tool_environment: Callable[[], Environment]
-    ) -> Callable[[Path], list[str]]:
-        if self.environment.uv:
-            return self._uv_build(project, kind)
-        build = [*self._install_build_tool(tool_environment()), *filter(None, [kind]), "--outdir"]
-        return lambda out: [*build, str(out), str(project)]
+    def _build(self, kind: Kind, project: Path, *, step: str) -> Path:
+        system = BuildSystem.of_project(project)
+        with self.recorder.action("make build environment"):
+            environment = self.create()
+        self._install(environment, system.requires)
+        out = self.workspace.directory("dist")
+        with self._known_bytecode(environment):
+            answer = self._call(kind, project, system, environment, out, step=step)
+            if answer.requires:
+                self._install(environment, answer.requires)
+                answer = self._call(kind, project, system, environment, out, step=step, known=True)
+        if not (answer.built and (out / answer.built).is_file()):
+            raise BuildError(f"The build backend ended without an error, and has made no {step}.")
+        return out / answer.built
 
-    def _install_build_tool(self, environment: Environment) -> list[str]:
-        """The command of the ``build`` tool, once it is installed."""
+    def _install(self, environment: Environment, requirements: Sequence[str]) -> None:
+        if not requirements:
+            return
+        links = find_links_options(self.find_links)
         step = self.recorder.run(
-            "install build tool",
-            [*environment.pip("install"), "build"],
+            "install build requirements",
+            [*environment.pip("install"), *links, *requirements],
             cwd=self.workspace.directory("neutral"),
-            env=self.env,
+            env=variables.for_build_requirements(self.env),
         )
         if not step.succeeded:
-            raise tool_failure(InstallError, "The `build` tool could not be installed", step)
-        return environment.module("build")
+            raise tool_failure(BuildError, "What the build requires could not be installed", step)
 
-    def _uv_build(self, project: Path, kind: str) -> Callable[[Path], list[str]]:
-        # Without --python uv would obey a .python-version file of the project.
-        build = [self.environment.uv or "uv", "build", "--no-progress", *filter(None, [kind])]
-        build += ["--python", str(self.environment.python), *find_links_options(self.find_links)]
-        return lambda out: [*build, "--out-dir", str(out), str(project)]
+    @contextlib.contextmanager
+    def _known_bytecode(self, environment: Environment) -> Iterator[None]:
+        """A block in which the backend need not be compiled, if it has been before."""
+        if self.bytecode is None:
+            yield
+            return
+        facts = self.learn_facts(environment)
+        self.bytecode.lend(facts)
+        yield
+        self.bytecode.keep(facts)
 
-    def _build(
-        self, what: str, command: Callable[[Path], list[str]], endings: tuple[str, ...]
-    ) -> Path:
-        out = self.workspace.directory("dist")
-        neutral = self.workspace.directory("neutral")
-        step = self.recorder.run(f"build {what}", command(out), cwd=neutral, env=self.env)
-        if not step.succeeded:
-            raise tool_failure(BuildError, f"The build backend could not make the {what}", step)
-        made = [path for path in out.iterdir() if path.name.endswith(endings)]
-        if len(made) != 1:
-            names = ", ".join(sorted(path.name for path in made)) or "nothing"
-            raise BuildError(f"The build backend made {names}, not one {what}.")
-        return made[0]
+    def _call(
+        self,
+        kind: Kind,
+        project: Path,
+        system: BuildSystem,
+        environment: Environment,
+        out: Path,
+        *,
+        step: str,
+        known: bool = False,
+    ) -> _Answer:
+        """Have the hooks called; once it is known, nobody asks what the build requires."""
+        place = self.workspace.directory("answer") / "answer.json"
+        words = [kind, out, "known" if known else "ask", system.backend]
+        paths = [project / path for path in system.backend_path]
+        done = self.recorder.run(
+            f"build {step}",
+            [environment.python, "-I", INSIDE / "building.py", place, *words, *paths],
+            cwd=project,
+            env=variables.for_hooks(self.env, bin_dir=environment.bin_dir),
+        )
+        if not done.succeeded:
+            raise tool_failure(
+                BuildError,
+                f"The build backend could not make the {step}",
+                done,
+                hint=f"`python -m build --{kind}` in a fresh clone shows the same.",
+            )
+        return _read_answer(place)
+
+
+def _read_answer(place: Path) -> _Answer:
+    with contextlib.suppress(OSError, ValueError, TypeError, KeyError):
+        said = json.loads(place.read_text(encoding="ascii"))
+        return _Answer(requires=tuple(map(str, said["requires"])), built=str(said.get("built", "")))
+    return _Answer()
+
+
+def _unpack(sdist: Path, place: Path) -> Path:
+    """The project in a source distribution, which is unpacked in an empty directory.
+
+    Raises:
+        BuildError: it cannot be unpacked, or holds something else than one directory.
+    """
+    try:
+        if sdist.suffix == ".zip":
+            shutil.unpack_archive(sdist, place)
+        else:
+            with tarfile.open(sdist) as archive:
+                # As pip does: no links to elsewhere, where this Python is new enough to tell.
+                if hasattr(tarfile, "data_filter"):
+                    archive.extraction_filter = tarfile.data_filter
+                archive.extractall(place)  # noqa: S202 - see above; who made it has just run here
+    except (OSError, ValueError, tarfile.TarError, shutil.ReadError) as error:
+        raise BuildError(f"{sdist.name} cannot be unpacked: {error}.") from None
+    found = list(place.iterdir())
+    if len(found) != 1 or not found[0].is_dir():
+        names = ", ".join(sorted(path.name for path in found)[:5]) or "nothing"
+        raise BuildError(f"{sdist.name} holds {names}, not one directory.")
+    return found[0]

@@ -30,10 +30,18 @@ _EXCUSES = (
 )
 
 
-def tool_failure(kind: type[CleanroomError], what: str, step: Step) -> CleanroomError:
+def tool_failure(
+    kind: type[CleanroomError], what: str, step: Step, *, hint: str = ""
+) -> CleanroomError:
     """The error for a build or an installation that failed, with the tool's own last lines.
 
     Whose fault it is depends on what was printed: a network or a disk is nobody's.
+
+    Args:
+        kind: the error.
+        what: what did not come about.
+        step: the step that failed.
+        hint: what to do next when it was the package's fault; else its command is named.
     """
     words = last_lines(step.output, 25)
     if step.timed_out:
@@ -52,5 +60,5 @@ def tool_failure(kind: type[CleanroomError], what: str, step: Step) -> Cleanroom
     return kind(
         f"{what} ({step.ending}).",
         output=words,
-        hint=f"It ran `{printable(step.command)}`.",
+        hint=hint or f"It ran `{printable(step.command)}`.",
     )

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import platformdirs
 from packaging.specifiers import SpecifierSet
 
 from nox_cleanroom import evidence, variables
+from nox_cleanroom.bytecode import BytecodeStore
 from nox_cleanroom.change import display
 from nox_cleanroom.config import Settings, parse_toml, tool_table
 from nox_cleanroom.environment import Environment, Facts, learn_facts
 from nox_cleanroom.errors import BuildError, ConfigError, DirtyCheckoutError, PythonExcludedError
+from nox_cleanroom.frontend import Frontend
 from nox_cleanroom.git import Checkout, Commit
 from nox_cleanroom.options import Options
 from nox_cleanroom.project import require_project
@@ -109,6 +112,29 @@ class Job:
         """What the interpreter of an environment says of itself; see `environment.learn_facts`."""
         known = self.request.state / "interpreters"
         return learn_facts(environment, recorder, self.workspace, self.build_env, known=known)
+
+    @property
+    def bytecode(self) -> BytecodeStore:
+        """Bytecode of build backends, shared by all projects."""
+        return BytecodeStore(platformdirs.user_cache_path("nox-cleanroom") / "bytecode")
+
+    def frontend(
+        self,
+        create: Callable[[], Environment],
+        recorder: Recorder,
+        *,
+        bytecode: BytecodeStore | None = None,
+    ) -> Frontend:
+        """A frontend that builds in environments that `create` makes."""
+        return Frontend(
+            create=create,
+            learn_facts=lambda environment: self.learn_facts(environment, recorder),
+            recorder=recorder,
+            workspace=self.workspace,
+            env=self.build_env,
+            find_links=self.options.find_links,
+            bytecode=bytecode,
+        )
 
     def worktree(self) -> contextlib.AbstractContextManager[Worktree]:
         """A new worktree at the commit."""

@@ -9,10 +9,11 @@ too: the same run has the same paths in its record.
 from __future__ import annotations
 
 import contextlib
+import threading
 import time
+from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
-from itertools import count
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import platformdirs
@@ -35,15 +36,18 @@ class Room:
     """A directory for the environments of one run."""
 
     path: Path
+    #: How often each name was given; a directory that is gone is given to nobody else.
+    _given: Counter[str] = field(default_factory=Counter, compare=False, repr=False)
+    _lock: threading.Lock = field(default_factory=threading.Lock, compare=False, repr=False)
 
     def directory(self, name: str) -> Path:
-        """A new, empty directory: `name`, or ``name-2`` where that is taken, and so on."""
-        for number in count(1):
-            directory = self.path / (name if number == 1 else f"{name}-{number}")
-            with contextlib.suppress(FileExistsError):
-                directory.mkdir()
-                return directory
-        raise AssertionError  # pragma: no cover - there is no last number
+        """A new, empty directory: `name`, then ``name-2``, and so on."""
+        with self._lock:
+            self._given[name] += 1
+            number = self._given[name]
+        directory = self.path / (name if number == 1 else f"{name}-{number}")
+        directory.mkdir()
+        return directory
 
 
 @contextlib.contextmanager

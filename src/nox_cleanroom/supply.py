@@ -6,6 +6,7 @@ import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timezone
+from functools import partial
 
 from packaging.specifiers import InvalidSpecifier
 
@@ -13,7 +14,6 @@ from nox_cleanroom import variables
 from nox_cleanroom.distribution import Wheel
 from nox_cleanroom.environment import Environment, Facts
 from nox_cleanroom.errors import BuildError
-from nox_cleanroom.frontend import Frontend
 from nox_cleanroom.interpreters import requires_python
 from nox_cleanroom.job import Job, naming_submodules, require_admitted
 from nox_cleanroom.recorder import Recorder
@@ -30,15 +30,14 @@ class Supply:
     recorder: Recorder
     #: Given up while another cell, or another process, builds what we wait for.
     turn: Turn
-    #: Makes a further environment of the cell's interpreter, for a tool.
-    create: Callable[[], Environment]
+    #: Makes a further environment of the cell's interpreter, for a purpose.
+    create: Callable[[str], Environment]
 
-    def take(self, environment: Environment, facts: Facts, artifact: Artifact) -> StoredWheel:
+    def take(self, facts: Facts, artifact: Artifact) -> StoredWheel:
         """The commit's wheel for an interpreter, built when there is none.
 
         Args:
-            environment: whose interpreter builds.
-            facts: what that interpreter says of itself.
+            facts: what the cell's interpreter says of itself.
             artifact: whether it is built from the tree or from a source distribution.
 
         Raises:
@@ -54,7 +53,6 @@ class Supply:
             job.commit.describe,
             job.subject.project,
             artifact,
-            environment.backend,
             variables.seen_by_the_build(job.build_env),
             job.missing_submodules,
             job.options.find_links,
@@ -66,7 +64,7 @@ class Supply:
 
         def build() -> tuple[Wheel, Provenance]:
             with self.turn.taken():
-                return self._build(environment, facts, artifact)
+                return self._build(facts, artifact)
 
         found = wheelhouse.find(key, serves)
         if found is not None:
@@ -75,16 +73,10 @@ class Supply:
         with self.turn.given_up():
             return wheelhouse.get(key, serves, build, kind=facts.kind)
 
-    def _build(
-        self, environment: Environment, facts: Facts, artifact: Artifact
-    ) -> tuple[Wheel, Provenance]:
+    def _build(self, facts: Facts, artifact: Artifact) -> tuple[Wheel, Provenance]:
         job = self.job
-        frontend = Frontend(
-            environment=environment,
-            recorder=self.recorder,
-            workspace=job.workspace,
-            env=job.build_env,
-            find_links=job.options.find_links,
+        frontend = job.frontend(
+            partial(self.create, artifact), self.recorder, bytecode=job.bytecode
         )
         with contextlib.ExitStack() as stack:
             with self.recorder.action("create worktree"):
@@ -93,7 +85,7 @@ class Supply:
                 require_admitted(requires_python(tree.project), facts.version)
             with naming_submodules(tree):
                 if artifact == "sdist":
-                    wheel = frontend.build_wheel_from_sdist(tree.project, self.create)
+                    wheel = frontend.build_wheel_from_sdist(tree.project)
                 else:
                     wheel = frontend.build_wheel(tree.project)
             with self.recorder.action("remove worktree"):

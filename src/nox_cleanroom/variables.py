@@ -132,7 +132,7 @@ def _git_may_see(name: str) -> bool:
     return not name.startswith("GIT_") or _matches(name, _GIT_KEPT)
 
 
-def for_build(env: Mapping[str, str], *, tmp: Path, bin_dir: Path | None = None) -> dict[str, str]:
+def for_build(env: Mapping[str, str], *, tmp: Path) -> dict[str, str]:
     """The variables for builds and installs: the user's, minus what falsifies them.
 
     `HOME` stays the user's: pip's configuration, netrc, keyrings, rustup and the caches
@@ -141,14 +141,46 @@ def for_build(env: Mapping[str, str], *, tmp: Path, bin_dir: Path | None = None)
     Args:
         env: the user's variables.
         tmp: a private directory for temporary files.
-        bin_dir: the environment's directory of programs, put first on `PATH`.
     """
     kept = {
         name: value
         for name, value in env.items()
         if _git_may_see(name) and not _matches(name, _FALSIFYING)
     }
-    return _with_places(kept, tmp, bin_dir)
+    return _with_places(kept, tmp)
+
+
+#: What the user says of installs, and of what builds require, by the names of uv and of pip.
+_CONSTRAINTS = {"UV_CONSTRAINT": "UV_BUILD_CONSTRAINT", "PIP_CONSTRAINT": "PIP_BUILD_CONSTRAINT"}
+
+
+def for_build_requirements(build_env: Mapping[str, str]) -> dict[str, str]:
+    """The variables for installing what a build requires: what constrains builds counts.
+
+    Args:
+        build_env: the variables for builds and installs.
+    """
+    kept = {
+        name: value
+        for name, value in build_env.items()
+        if name not in {"UV_OVERRIDE", *_CONSTRAINTS}
+    }
+    said = {
+        name: build_env[of_builds]
+        for name, of_builds in _CONSTRAINTS.items()
+        if of_builds in build_env
+    }
+    return {**kept, **said}
+
+
+def for_hooks(build_env: Mapping[str, str], *, bin_dir: Path) -> dict[str, str]:
+    """The variables for the hooks of a build backend, which find the programs that they require.
+
+    Args:
+        build_env: the variables for builds and installs.
+        bin_dir: the build environment's directory of programs.
+    """
+    return _in_environment(dict(build_env), bin_dir)
 
 
 def for_probes(
@@ -178,8 +210,7 @@ def for_probes(
     }
     kept.update({name: str(place) for name, place in places.items()})
     kept["PATH"] = _without_developers_tools(env)
-    kept["VIRTUAL_ENV"] = str(bin_dir.parent)
-    return _with_places(kept, tmp, bin_dir)
+    return _with_places(_in_environment(kept, bin_dir), tmp)
 
 
 def _without_developers_tools(env: Mapping[str, str]) -> str:
@@ -197,10 +228,13 @@ def _without_developers_tools(env: Mapping[str, str]) -> str:
     return os.pathsep.join(one for one in directories if os.path.realpath(one) not in theirs)
 
 
-def _with_places(env: dict[str, str], tmp: Path, bin_dir: Path | None) -> dict[str, str]:
+def _in_environment(env: dict[str, str], bin_dir: Path) -> dict[str, str]:
+    path = os.pathsep.join((str(bin_dir), env.get("PATH", os.defpath)))
+    return {**env, "PATH": path, "VIRTUAL_ENV": str(bin_dir.parent)}
+
+
+def _with_places(env: dict[str, str], tmp: Path) -> dict[str, str]:
     env.update({name: str(tmp) for name in ("TMPDIR", "TEMP", "TMP")})
-    if bin_dir is not None:
-        env["PATH"] = os.pathsep.join((str(bin_dir), env.get("PATH", os.defpath)))
     if sys.platform == "win32":
         # Children cannot start without it (https://docs.python.org/3/library/subprocess.html).
         env.setdefault("SYSTEMROOT", os.environ.get("SYSTEMROOT", ""))

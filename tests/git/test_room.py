@@ -58,6 +58,13 @@ def test_two_environments_of_a_name_have_one_each(checkout: Checkout) -> None:
         assert [room.directory("3.11").name for _ in range(3)] == ["3.11", "3.11-2", "3.11-3"]
 
 
+def test_a_directory_that_is_being_made_anew_is_not_given_away(checkout: Checkout) -> None:
+    with create_workspace(checkout) as workspace, reserve_room(checkout, workspace) as room:
+        # As nox does before it makes an environment there.
+        room.directory("3.11").rmdir()
+        assert room.directory("3.11").name == "3.11-2"
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL")
 def test_what_a_killed_run_left_is_removed_by_the_next(checkout: Checkout) -> None:
     rooms().mkdir(parents=True)

@@ -40,7 +40,7 @@ def test_every_interpreter_is_a_cell_and_one_wheel_serves_all(
     names = [step["name"] for cell in cells for step in cell["steps"]]
     # One from the tree, which every cell installs; one from the sdist, to be compared with it.
     builds = sorted(name for name in names if name.startswith("build"))
-    assert builds == ["build wheel", "build wheel from sdist"]
+    assert builds == ["build sdist", "build wheel", "build wheel from sdist"]
     starts = [step["started"] for step in cells[0]["steps"]]
     assert starts == sorted(starts)
     (compared,) = [one for cell in cells for one in cell["probes"] if one["probe"] == "sdist"]

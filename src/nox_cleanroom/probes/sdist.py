@@ -61,13 +61,6 @@ def compare(from_tree: Wheel, from_sdist: Wheel, tracked: Iterable[str]) -> Prob
     )
 
 
-def not_compared(reason: str) -> ProbeResult:
-    """The result when there is no wheel from the source distribution to compare with."""
-    return ProbeResult(
-        probe=NAME, subject="wheel from the sdist", outcome=Outcome.SKIPPED, message=reason
-    )
-
-
 def _files(wheel: Wheel) -> dict[str, str]:
     """The digest of each file that matters, by name; dist-info without the version in its name."""
     digests = wheel.digests

@@ -1,0 +1,161 @@
+"""Bytecode that is kept between environments: taken for what it is, and never for anything else."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from nox_cleanroom.bytecode import BytecodeStore
+from nox_cleanroom.distribution import record_digest
+from nox_cleanroom.environment import Facts
+
+CODE = "VALUE = 1\n"
+
+
+def facts(site: Path, version: str = "3.11.1") -> Facts:
+    return Facts(
+        version=version,
+        implementation="CPython",
+        executable="",
+        prefix="",
+        platform="",
+        tags=(),
+        markers={},
+        paths={"purelib": str(site), "platlib": str(site)},
+    )
+
+
+def install(site: Path, *, code: str = CODE, link_to: Path | None = None) -> Facts:
+    """Install a distribution with one package, as copies, or as links to another installation."""
+    package, info = site / "demo", site / "demo-1.0.dist-info"
+    package.mkdir(parents=True)
+    info.mkdir()
+    rows = []
+    for name in ("__init__.py", "part.py"):
+        if link_to is not None:
+            (package / name).hardlink_to(link_to / "demo" / name)
+        else:
+            (package / name).write_text(code)
+        rows.append(f"demo/{name},{record_digest(code.encode())},{len(code)}")
+    (info / "RECORD").write_text(
+        "\n".join([*rows, "../../bin/demo,sha256=x,1", "demo-1.0.dist-info/RECORD,,"])
+    )
+    (package / "made_later.py").write_text(code)
+    return facts(site)
+
+
+def run(site: Path, module: str = "demo.part") -> tuple[str, bool]:
+    """The value in a module, and whether the module had to be compiled."""
+    script = (
+        f"import sys; sys.path.insert(0, {str(site)!r}); import {module} as one; print(one.VALUE)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-I", "-v", "-c", script],
+        capture_output=True,
+        encoding="utf-8",
+        check=True,
+    )
+    source = site / f"{module.replace('.', '/')}.py"
+    return done.stdout.strip(), f" matches {source}\n" not in done.stderr
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> BytecodeStore:
+    return BytecodeStore(tmp_path / "kept")
+
+
+@pytest.fixture
+def first(tmp_path: Path, store: BytecodeStore) -> Path:
+    """An installation whose bytecode has been kept."""
+    site = tmp_path / "first"
+    installed = install(site)
+    store.lend(installed)
+    assert run(site) == ("1", True)
+    run(site, "demo.made_later")
+    store.keep(installed)
+    return site
+
+
+@pytest.mark.parametrize("linked", [False, True], ids=["copies", "links"])
+def test_what_was_compiled_is_not_compiled_again(
+    tmp_path: Path, store: BytecodeStore, first: Path, linked: bool
+) -> None:
+    second = tmp_path / "second"
+    store.lend(install(second, link_to=first if linked else None))
+    assert run(second) == ("1", False)
+
+
+def test_another_content_is_another_distribution(
+    tmp_path: Path, store: BytecodeStore, first: Path
+) -> None:
+    second = tmp_path / "second"
+    store.lend(install(second, code="VALUE = 2\n"))
+    assert run(second) == ("2", True)
+
+
+def test_a_source_that_was_changed_is_compiled(
+    tmp_path: Path, store: BytecodeStore, first: Path
+) -> None:
+    second = tmp_path / "second"
+    store.lend(install(second))
+    (second / "demo" / "part.py").write_text("VALUE = 3\n")
+    assert run(second) == ("3", True)
+    assert run(first) == ("1", False)
+
+
+def test_only_modules_that_record_names_are_kept(store: BytecodeStore, first: Path) -> None:
+    kept = {path.name.partition(".")[0] for path in store.root.rglob("*.pyc")}
+    assert kept == {"__init__", "part"}
+
+
+def test_another_interpreter_has_its_own(tmp_path: Path, store: BytecodeStore, first: Path) -> None:
+    install(tmp_path / "second")
+    store.lend(facts(tmp_path / "second", version="3.12.1"))
+    assert not list((tmp_path / "second").rglob("*.pyc"))
+
+
+def test_what_has_become_stale_is_replaced(
+    tmp_path: Path, store: BytecodeStore, first: Path
+) -> None:
+    # As a cache that was emptied, and filled at another time.
+    for name in ("__init__.py", "part.py"):
+        os.utime(first / "demo" / name, (5, 5))
+    for number, is_compiled in ((2, True), (3, False)):
+        site = tmp_path / str(number)
+        installed = install(site, link_to=first)
+        store.lend(installed)
+        assert run(site) == ("1", is_compiled)
+        store.keep(installed)
+
+
+def test_a_store_that_cannot_be_written_to_is_no_trouble(tmp_path: Path) -> None:
+    (tmp_path / "kept").write_text("a file\n")
+    store = BytecodeStore(tmp_path / "kept")
+    installed = install(tmp_path / "first")
+    store.lend(installed)
+    assert run(tmp_path / "first") == ("1", True)
+    store.keep(installed)
+
+
+def test_the_oldest_are_removed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, store: BytecodeStore
+) -> None:
+    monkeypatch.setattr("nox_cleanroom.bytecode._KEPT", 2)
+    for number in range(4):
+        site = tmp_path / str(number)
+        installed = install(site, code=f"VALUE = {number}\n")
+        store.lend(installed)
+        run(site)
+        store.keep(installed)
+        shutil.rmtree(site)
+        for place in store.root.iterdir():
+            os.utime(place, (place.stat().st_mtime - 10,) * 2)
+    assert len(list(store.root.iterdir())) == 2
+    newest = tmp_path / "newest"
+    store.lend(install(newest, code="VALUE = 3\n"))
+    assert run(newest) == ("3", False)
