@@ -14,19 +14,20 @@ from nox_cleanroom.build_system import BuildSystem
 from nox_cleanroom.environment import INSIDE
 from nox_cleanroom.errors import BuildError
 
-#: A backend that notes what runs in which process, and whether another hook has run there.
+#: A backend that notes what runs in which process, and what has run there before.
 BACKEND = """
-import os, json
+import json, os, sys
 
 ran = []
 
 def note(hook):
     ran.append(hook)
     with open("notes", "a") as file:
-        file.write(json.dumps([os.getpid(), hook, ran]) + "\\n")
+        file.write(json.dumps(ran) + "\\n")
 
 def get_requires_for_build_wheel(config_settings=None):
     note("ask")
+    exec(os.environ.get("ASKING", ""))
     return json.loads(os.environ.get("REQUIRES", "[]"))
 
 def build_wheel(directory, config_settings=None, metadata_directory=None):
@@ -38,33 +39,25 @@ def build_wheel(directory, config_settings=None, metadata_directory=None):
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    write_files(tmp_path / "project", {"backend.py": BACKEND})
+    """A project beside its backend, which is found as an installed one is."""
+    write_files(tmp_path, {"installed/backend.py": BACKEND, "project/data.txt": ""})
     (tmp_path / "out").mkdir()
     return tmp_path / "project"
 
 
 def call(
-    project: Path,
-    *words: str,
-    before: str = "",
-    env: dict[str, str] | None = None,
-    known: str = "ask",
+    project: Path, *words: str, known: str = "ask", before: str = "", **env: str
 ) -> tuple[subprocess.CompletedProcess[str], dict[str, object]]:
     """Call the hooks; `before` is run in their interpreter first."""
     answer = project.parent / "answer"
     answer.unlink(missing_ok=True)
-    script = f"{before}\nimport runpy\nrunpy.run_path({str(INSIDE / 'building.py')!r}, run_name='__main__')"
-    arguments = [
-        str(answer),
-        "wheel",
-        str(project.parent / "out"),
-        known,
-        *(words or ["backend", "."]),
-    ]
+    installed, program = str(project.parent / "installed"), str(INSIDE / "building.py")
+    script = f"import sys, runpy; sys.path.append({installed!r})\n{before}\nrunpy.run_path({program!r}, run_name='__main__')"
+    arguments = [str(answer), "wheel", str(project.parent / "out"), known, *(words or ["backend"])]
     done = subprocess.run(
         [sys.executable, "-I", "-c", script, *arguments],
         cwd=project,
-        env=env or {},
+        env=env,
         capture_output=True,
         encoding="utf-8",
         check=False,
@@ -72,42 +65,64 @@ def call(
     return done, json.loads(answer.read_text()) if answer.exists() else {}
 
 
-def notes(project: Path) -> list[tuple[int, str, list[str]]]:
-    return [tuple(json.loads(line)) for line in (project / "notes").read_text().splitlines()]
+def notes(project: Path) -> list[list[str]]:
+    return [json.loads(line) for line in (project / "notes").read_text().splitlines()]
 
 
-#: Ways for a system to be one where a process cannot be forked.
-NO_FORK = {
-    "no fork": "import os; del os.fork",
-    "macOS": "import sys; sys.platform = 'darwin'",
-    "threads": "import threading; threading.Thread(target=threading.Event().wait, daemon=True).start()",
+BUILT = {"requires": [], "built": "demo-1.0-py3-none-any.whl"}
+
+
+def test_a_question_that_changes_nothing_is_followed_by_the_build(project: Path) -> None:
+    done, answer = call(project)
+    assert (done.returncode, answer) == (0, BUILT), done.stderr
+    assert notes(project) == [["ask"], ["ask", "build"]]
+
+
+#: What a hook may do to its process, or to what of the project it has run.
+CHANGES = {
+    "environment": "os.environ['CC'] = 'none'",
+    "directory": "os.chdir('..')",
+    "path": "sys.path.append('.')",
+    "arguments": "sys.argv.append('install')",
+    "code of the project": "import runpy; runpy.run_path('build_hook.py')",
+    "module of the project": "sys.path.append('.'); import build_hook; sys.path.remove('.')",
 }
 
 
-def test_no_hook_runs_where_another_has_run(project: Path) -> None:
-    done, answer = call(project)
-    assert done.returncode == 0, done.stderr
-    assert answer == {"requires": [], "built": "demo-1.0-py3-none-any.whl"}
-    (asker, _, asked), (builder, _, built) = notes(project)
-    assert (asked, built) == (["ask"], ["build"])
-    assert asker != builder
-
-
-@pytest.mark.parametrize("before", NO_FORK.values(), ids=NO_FORK)
-def test_where_no_process_can_be_forked_the_build_is_another_call(
-    project: Path, before: str
-) -> None:
-    done, answer = call(project, before=before)
+@pytest.mark.parametrize("asking", CHANGES.values(), ids=CHANGES)
+def test_no_hook_runs_where_another_has_changed_something(project: Path, asking: str) -> None:
+    write_files(project, {"build_hook.py": "STATE = []\n"})
+    done, answer = call(project, ASKING=asking)
     assert (done.returncode, answer) == (0, {"requires": []}), done.stderr
-    done, answer = call(project, before=before, known="known")
-    assert answer["built"] == "demo-1.0-py3-none-any.whl", done.stderr
-    assert [ran for _, _, ran in notes(project)] == [["ask"], ["build"]]
+    done, answer = call(project, known="known")
+    assert (done.returncode, answer) == (0, BUILT), done.stderr
+    assert notes(project) == [["ask"], ["build"]]
+
+
+#: Where code of the project has been run, or may have been.
+OWN_CODE: dict[str, tuple[dict[str, str], list[str], str]] = {
+    "a setup.py": ({"setup.py": ""}, [], ""),
+    "a backend in the project": ({"backend.py": BACKEND}, ["backend", "."], ""),
+    "an interpreter without audit hooks": ({}, [], "import sys; del sys.addaudithook"),
+}
+
+
+@pytest.mark.parametrize(("files", "words", "before"), OWN_CODE.values(), ids=OWN_CODE)
+def test_where_code_of_the_project_runs_each_hook_has_a_process(
+    project: Path, files: dict[str, str], words: list[str], before: str
+) -> None:
+    write_files(project, files)
+    done, answer = call(project, *words, before=before)
+    assert (done.returncode, answer) == (0, {"requires": []}), done.stderr
+    done, answer = call(project, *words, before=before, known="known")
+    assert (done.returncode, answer) == (0, BUILT), done.stderr
+    assert notes(project) == [["ask"], ["build"]]
 
 
 def test_nothing_is_built_before_what_is_required_is_there(project: Path) -> None:
-    done, answer = call(project, env={"REQUIRES": '["needed>=1"]'})
+    done, answer = call(project, REQUIRES='["needed>=1"]')
     assert (done.returncode, answer) == (0, {"requires": ["needed>=1"]}), done.stderr
-    assert [hook for _, hook, _ in notes(project)] == ["ask"]
+    assert notes(project) == [["ask"]]
 
 
 #: Ends of a hook that asks, and what is said of them.
@@ -123,11 +138,10 @@ ENDINGS = {
 def test_a_hook_that_fails_ends_the_call_as_it_ended(
     project: Path, code: str, status: int, words: str
 ) -> None:
-    (project / "backend.py").write_text(BACKEND.replace('note("ask")', code))
-    done, answer = call(project)
+    done, answer = call(project, ASKING=code)
     assert (done.returncode, answer) == (status, {})
     assert words in done.stderr
-    assert not (project / "notes").exists()
+    assert notes(project) == [["ask"]]
 
 
 def test_a_backend_from_elsewhere_is_refused(project: Path) -> None:
@@ -137,9 +151,9 @@ def test_a_backend_from_elsewhere_is_refused(project: Path) -> None:
 
 
 def test_a_backend_may_be_an_attribute(project: Path) -> None:
-    with (project / "backend.py").open("a") as file:
-        file.write("\nimport sys\nclass inner: me = sys.modules[__name__]\n")
-    done, answer = call(project, "backend:inner.me", ".")
+    with (project.parent / "installed" / "backend.py").open("a") as file:
+        file.write("\nclass inner: me = sys.modules[__name__]\n")
+    done, answer = call(project, "backend:inner.me")
     assert answer["built"] == "demo-1.0-py3-none-any.whl", done.stderr
 
 

@@ -4,10 +4,12 @@
 
 KIND is ``wheel`` or ``sdist``, and OUT the directory that it goes to. Unless KNOWN is ``known``, the
 backend is asked first what else that build requires: ANSWER says so, and nothing is built when that is
-anything. Where a process can be forked, the question is put in a child, which shares nothing with
-the build but the imported backend; elsewhere nothing is built after a question either, and the
-build is a call of its own. So no hook runs where another has run before, as PEP 517 wants it.
-PATHs are the places of a backend that lies in the project (`backend-path`).
+anything. PATHs are the places of a backend that lies in the project (`backend-path`).
+
+PEP 517 wants each hook in a fresh process, for hooks may change what a process shares. To load
+many a backend takes longer than what it does, so the build goes on in this process where the
+question has changed nothing: no code of the project has been run, and environment, directory, path
+and arguments are as they were. Elsewhere nothing is built, and the build is a call of its own.
 
 ANSWER is a line of JSON: what is required, and the name of what was built.
 """
@@ -16,7 +18,6 @@ import importlib
 import json
 import os
 import sys
-import traceback
 
 
 def main():
@@ -26,15 +27,47 @@ def main():
     del sys.argv[1:]
     backend = load(name, paths)
     if known != "known":
-        question = getattr(backend, "get_requires_for_build_" + kind, None)
-        if question is not None:
-            asked_aside = can_fork()
-            ask = in_child if asked_aside else in_place
-            ask(lambda: write(answer_path, requires=list(question(None))))
-            if not asked_aside or read(answer_path)["requires"]:
-                return
-    build = getattr(backend, "build_" + kind)
-    write(answer_path, requires=[], built=os.path.basename(build(out, None)))
+        # A backend that lies in the project is its code, and has been run.
+        witness = Witness(os.getcwd(), ran_project=bool(paths))
+        required = ask(backend, kind)
+        write(answer_path, requires=required)
+        if required or witness.has_seen_a_change():
+            return
+    built = getattr(backend, "build_" + kind)(out, None)
+    write(answer_path, requires=[], built=os.path.basename(built))
+
+
+def ask(backend, kind):
+    question = getattr(backend, "get_requires_for_build_" + kind, None)
+    return [] if question is None else list(question(None))
+
+
+class Witness:
+    """Sees whether a process is still as good as new to a hook of a build backend."""
+
+    def __init__(self, project, ran_project):
+        self._project = os.path.join(project, "")
+        # A setup.py is run from its text, which no longer knows where it is from.
+        self._ran_project = ran_project or os.path.exists(self._project + "setup.py")
+        self._before = shared_state()
+        if hasattr(sys, "addaudithook"):
+            sys.addaudithook(self._see)
+        else:
+            self._ran_project = True
+
+    def has_seen_a_change(self):
+        return self._ran_project or shared_state() != self._before
+
+    def _see(self, event, arguments):
+        if event == "exec" and not self._ran_project:
+            name = getattr(arguments[0], "co_filename", "<string>")
+            # Generated code has such a name; who generates it has a file of its own.
+            if not name.startswith("<"):
+                self._ran_project = os.path.abspath(name).startswith(self._project)
+
+
+def shared_state():
+    return dict(os.environ), os.getcwd(), list(sys.path), list(sys.argv)
 
 
 def load(name, paths):
@@ -54,49 +87,9 @@ def is_below(place, directories):
     return any(place.startswith(os.path.join(os.path.realpath(one), "")) for one in directories)
 
 
-def can_fork():
-    """Whether a child would be sound: not beside threads, nor beside macOS's frameworks."""
-    threading = sys.modules.get("threading")
-    alone = threading is None or threading.active_count() == 1
-    return hasattr(os, "fork") and sys.platform != "darwin" and alone
-
-
-def in_place(act):
-    act()
-
-
-def in_child(act):
-    """Act in a child of this process, and end as it does, unless it ends well."""
-    sys.stdout.flush()
-    sys.stderr.flush()
-    child = os.fork()
-    if child == 0:
-        status = 1
-        try:
-            act()
-            status = 0
-        except BaseException:
-            traceback.print_exc()
-        finally:
-            sys.stdout.flush()
-            sys.stderr.flush()
-            # What the backend has put off until the interpreter ends is the parent's to do.
-            os._exit(status)
-    status = os.waitpid(child, 0)[1]
-    if os.WIFSIGNALED(status):
-        os.kill(os.getpid(), os.WTERMSIG(status))
-    if status:
-        sys.exit(os.WEXITSTATUS(status))
-
-
 def write(path, **answer):
     with open(path, "w", encoding="ascii") as file:
         json.dump(answer, file)
-
-
-def read(path):
-    with open(path, encoding="ascii") as file:
-        return json.load(file)
 
 
 if __name__ == "__main__":
