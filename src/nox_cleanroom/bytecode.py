@@ -36,10 +36,15 @@ class _Distribution:
     """The modules of a distribution that is installed."""
 
     #: The directory that their names are relative to.
-    site: Path
+    site: str
     sources: frozenset[str]
-    #: Names them and their content.
-    key: str
+    #: Where their bytecode is kept.
+    kept: str
+
+    @property
+    def directories(self) -> set[str]:
+        """The directories of its modules, relative to the site."""
+        return {os.path.dirname(name) for name in self.sources}
 
 
 @dataclass(frozen=True)
@@ -48,40 +53,38 @@ class BytecodeStore:
 
     root: Path
 
-    def lend(self, facts: Facts) -> None:
-        """Put what is kept beside the modules that are installed in an environment.
+    @contextlib.contextmanager
+    def lent(self, facts: Facts) -> Iterator[None]:
+        """A block in which modules that are installed have the bytecode that is known of them.
+
+        What is compiled in the block is known from then on, unless it ends with an error.
 
         Args:
-            facts: the environment's interpreter, and where it installs.
+            facts: the interpreter of the environment, and where that installs.
         """
-        for distribution in _installed(facts):
+        distributions = list(self._installed(facts))
+        for distribution in distributions:
             _settle(distribution)
-            kept = self._place(distribution, facts)
-            with contextlib.suppress(OSError):
-                os.utime(kept)
-                for directory, _, names in os.walk(kept):
-                    place = os.path.join(distribution.site, os.path.relpath(directory, kept))
-                    os.makedirs(place, exist_ok=True)
-                    for name in names:
-                        _link(os.path.join(directory, name), os.path.join(place, name))
+            _lend(distribution)
+        yield
+        if any([_keep(distribution) for distribution in distributions]):
+            self._prune()
 
-    def keep(self, facts: Facts) -> None:
-        """Keep what has been compiled of the modules that are installed in an environment.
-
-        Args:
-            facts: the environment's interpreter, and where it installs.
-        """
-        for distribution in _installed(facts):
-            kept = self._place(distribution, facts)
-            is_new = not kept.exists()
-            with contextlib.suppress(OSError):
-                for name, inode in _compiled(distribution):
-                    _keep(distribution.site / name, kept / name, inode)
-            if is_new:
-                self._prune()
-
-    def _place(self, distribution: _Distribution, facts: Facts) -> Path:
-        return self.root / f"{distribution.key}-{facts.implementation}-{facts.version}"
+    def _installed(self, facts: Facts) -> Iterator[_Distribution]:
+        sites = {os.path.realpath(facts.paths[scheme]) for scheme in ("purelib", "platlib")}
+        for site in sorted(sites):
+            for record in sorted(Path(site).glob("*.dist-info/RECORD")):
+                with contextlib.suppress(OSError):
+                    lines = record.read_text(encoding="utf-8", errors="replace").splitlines()
+                    # What lies outside is a script; what has no digest was made when installing.
+                    modules = sorted(line for line in lines if _is_module(*line.split(",")))
+                    key = hashlib.sha256("\n".join(modules).encode()).hexdigest()[:20]
+                    name = f"{key}-{facts.implementation}-{facts.version}"
+                    yield _Distribution(
+                        site=site,
+                        sources=frozenset(line.partition(",")[0] for line in modules),
+                        kept=os.path.join(self.root, name),
+                    )
 
     def _prune(self) -> None:
         with contextlib.suppress(OSError):
@@ -90,60 +93,67 @@ class BytecodeStore:
                 remove_tree(place)
 
 
-def _installed(facts: Facts) -> Iterator[_Distribution]:
-    sites = {Path(facts.paths[scheme]) for scheme in ("purelib", "platlib")}
-    for site in sorted({site.resolve() for site in sites}):
-        for record in sorted(site.glob("*.dist-info/RECORD")):
-            with contextlib.suppress(OSError):
-                lines = record.read_text(encoding="utf-8", errors="replace").splitlines()
-                # What lies outside is a script; what has no digest was made when installing.
-                modules = sorted(line for line in lines if _is_module(*line.split(",")))
-                yield _Distribution(
-                    site=site,
-                    sources=frozenset(line.partition(",")[0] for line in modules),
-                    key=hashlib.sha256("\n".join(modules).encode()).hexdigest()[:20],
-                )
-
-
 def _is_module(name: str, digest: str = "", *_more: str) -> bool:
     return name.endswith(".py") and not name.startswith(("..", "/")) and bool(digest)
 
 
 def _settle(distribution: _Distribution) -> None:
     """Give sources that are nobody else's a time that comes again."""
-    for name in distribution.sources:
-        path = distribution.site / name
-        with contextlib.suppress(OSError):
-            if os.lstat(path).st_nlink == 1:
-                os.utime(path, (_TIME, _TIME))
-
-
-def _compiled(distribution: _Distribution) -> Iterator[tuple[str, int]]:
-    """The names of bytecode files of the distribution's own modules, and their inodes."""
-    for directory in sorted({os.path.dirname(name) for name in distribution.sources}):
-        cache = os.path.join(directory, "__pycache__")
-        with contextlib.suppress(OSError), os.scandir(distribution.site / cache) as entries:
-            for entry in entries:
-                source = os.path.join(directory, f"{entry.name.partition('.')[0]}.py")
-                if entry.name.endswith(".pyc") and source in distribution.sources:
-                    yield os.path.join(cache, entry.name), entry.inode()
-
-
-def _keep(compiled: Path, kept: Path, inode: int) -> None:
     with contextlib.suppress(OSError):
-        if kept.stat().st_ino == inode:
-            return
-    kept.parent.mkdir(parents=True, exist_ok=True)
-    aside = kept.with_name(f"{secrets.token_hex(4)}.aside")
-    _link(compiled, aside)
-    aside.replace(kept)
+        for name in distribution.sources:
+            path = os.path.join(distribution.site, name)
+            if os.lstat(path).st_nlink > 1:
+                # Who links one file links them all.
+                return
+            os.utime(path, (_TIME, _TIME))
 
 
-def _link(origin: str | Path, place: str | Path) -> None:
+def _lend(distribution: _Distribution) -> None:
+    """Put what is kept beside the modules."""
+    with contextlib.suppress(OSError):
+        os.utime(distribution.kept)
+        for directory in distribution.directories:
+            for name, _ in _bytecode(distribution.kept, directory):
+                _link(
+                    _cached(distribution.kept, directory, name),
+                    _cached(distribution.site, directory, name),
+                )
+
+
+def _keep(distribution: _Distribution) -> bool:
+    """Keep what has been compiled of the modules; whether that was anything."""
+    is_new = False
+    with contextlib.suppress(OSError):
+        for directory in distribution.directories:
+            compiled = _bytecode(distribution.site, directory)
+            for name, _ in compiled - _bytecode(distribution.kept, directory):
+                if os.path.join(directory, f"{name.partition('.')[0]}.py") in distribution.sources:
+                    kept = _cached(distribution.kept, directory, name)
+                    aside = f"{kept}.{secrets.token_hex(4)}"
+                    _link(_cached(distribution.site, directory, name), aside)
+                    os.replace(aside, kept)
+                    is_new = True
+    return is_new
+
+
+def _cached(base: str, directory: str, name: str) -> str:
+    """The path of a bytecode file of a module in a directory."""
+    return os.path.join(base, directory, "__pycache__", name)
+
+
+def _bytecode(base: str, directory: str) -> set[tuple[str, int]]:
+    """The names of bytecode files of modules in a directory, and their inodes."""
+    with contextlib.suppress(OSError), os.scandir(_cached(base, directory, "")) as entries:
+        return {(entry.name, entry.inode()) for entry in entries if entry.name.endswith(".pyc")}
+    return set()
+
+
+def _link(origin: str, place: str) -> None:
     """The same file in another place; a copy where links lead nowhere.
 
     Python never writes into bytecode that is there: it puts another file in its place.
     """
+    os.makedirs(os.path.dirname(place), exist_ok=True)
     try:
         os.link(origin, place)
     except FileExistsError:

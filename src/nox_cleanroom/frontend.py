@@ -6,7 +6,7 @@ import contextlib
 import json
 import shutil
 import tarfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -111,16 +111,11 @@ class Frontend:
         if not step.succeeded:
             raise tool_failure(BuildError, "What the build requires could not be installed", step)
 
-    @contextlib.contextmanager
-    def _known_bytecode(self, environment: Environment) -> Iterator[None]:
+    def _known_bytecode(self, environment: Environment) -> contextlib.AbstractContextManager[None]:
         """A block in which the backend need not be compiled, if it has been before."""
         if self.bytecode is None:
-            yield
-            return
-        facts = self.learn_facts(environment)
-        self.bytecode.lend(facts)
-        yield
-        self.bytecode.keep(facts)
+            return contextlib.nullcontext()
+        return self.bytecode.lent(self.learn_facts(environment))
 
     def _call(
         self,

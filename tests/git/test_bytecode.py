@@ -73,11 +73,9 @@ def store(tmp_path: Path) -> BytecodeStore:
 def first(tmp_path: Path, store: BytecodeStore) -> Path:
     """An installation whose bytecode has been kept."""
     site = tmp_path / "first"
-    installed = install(site)
-    store.lend(installed)
-    assert run(site) == ("1", True)
-    run(site, "demo.made_later")
-    store.keep(installed)
+    with store.lent(install(site)):
+        assert run(site) == ("1", True)
+        run(site, "demo.made_later")
     return site
 
 
@@ -86,25 +84,25 @@ def test_what_was_compiled_is_not_compiled_again(
     tmp_path: Path, store: BytecodeStore, first: Path, linked: bool
 ) -> None:
     second = tmp_path / "second"
-    store.lend(install(second, link_to=first if linked else None))
-    assert run(second) == ("1", False)
+    with store.lent(install(second, link_to=first if linked else None)):
+        assert run(second) == ("1", False)
 
 
 def test_another_content_is_another_distribution(
     tmp_path: Path, store: BytecodeStore, first: Path
 ) -> None:
     second = tmp_path / "second"
-    store.lend(install(second, code="VALUE = 2\n"))
-    assert run(second) == ("2", True)
+    with store.lent(install(second, code="VALUE = 2\n")):
+        assert run(second) == ("2", True)
 
 
 def test_a_source_that_was_changed_is_compiled(
     tmp_path: Path, store: BytecodeStore, first: Path
 ) -> None:
     second = tmp_path / "second"
-    store.lend(install(second))
-    (second / "demo" / "part.py").write_text("VALUE = 3\n")
-    assert run(second) == ("3", True)
+    with store.lent(install(second)):
+        (second / "demo" / "part.py").write_text("VALUE = 3\n")
+        assert run(second) == ("3", True)
     assert run(first) == ("1", False)
 
 
@@ -115,8 +113,8 @@ def test_only_modules_that_record_names_are_kept(store: BytecodeStore, first: Pa
 
 def test_another_interpreter_has_its_own(tmp_path: Path, store: BytecodeStore, first: Path) -> None:
     install(tmp_path / "second")
-    store.lend(facts(tmp_path / "second", version="3.12.1"))
-    assert not list((tmp_path / "second").rglob("*.pyc"))
+    with store.lent(facts(tmp_path / "second", version="3.12.1")):
+        assert not list((tmp_path / "second").rglob("*.pyc"))
 
 
 def test_what_has_become_stale_is_replaced(
@@ -127,19 +125,15 @@ def test_what_has_become_stale_is_replaced(
         os.utime(first / "demo" / name, (5, 5))
     for number, is_compiled in ((2, True), (3, False)):
         site = tmp_path / str(number)
-        installed = install(site, link_to=first)
-        store.lend(installed)
-        assert run(site) == ("1", is_compiled)
-        store.keep(installed)
+        with store.lent(install(site, link_to=first)):
+            assert run(site) == ("1", is_compiled)
 
 
 def test_a_store_that_cannot_be_written_to_is_no_trouble(tmp_path: Path) -> None:
     (tmp_path / "kept").write_text("a file\n")
     store = BytecodeStore(tmp_path / "kept")
-    installed = install(tmp_path / "first")
-    store.lend(installed)
-    assert run(tmp_path / "first") == ("1", True)
-    store.keep(installed)
+    with store.lent(install(tmp_path / "first")):
+        assert run(tmp_path / "first") == ("1", True)
 
 
 def test_the_oldest_are_removed(
@@ -148,14 +142,12 @@ def test_the_oldest_are_removed(
     monkeypatch.setattr("nox_cleanroom.bytecode._KEPT", 2)
     for number in range(4):
         site = tmp_path / str(number)
-        installed = install(site, code=f"VALUE = {number}\n")
-        store.lend(installed)
-        run(site)
-        store.keep(installed)
+        with store.lent(install(site, code=f"VALUE = {number}\n")):
+            assert run(site) == (str(number), True)
         shutil.rmtree(site)
         for place in store.root.iterdir():
             os.utime(place, (place.stat().st_mtime - 10,) * 2)
     assert len(list(store.root.iterdir())) == 2
     newest = tmp_path / "newest"
-    store.lend(install(newest, code="VALUE = 3\n"))
-    assert run(newest) == ("3", False)
+    with store.lent(install(newest, code="VALUE = 3\n")):
+        assert run(newest) == ("3", False)
