@@ -67,7 +67,8 @@ class BytecodeStore:
             _settle(distribution)
             _lend(distribution)
         yield
-        if any([_keep(distribution) for distribution in distributions]):
+        news = [_keep(distribution) for distribution in distributions]
+        if any(news):
             self._prune()
 
     def _installed(self, facts: Facts) -> Iterator[_Distribution]:

@@ -28,10 +28,15 @@ Kind = Literal["wheel", "sdist"]
 class _Answer:
     """What a call of the backend's hooks came to."""
 
-    #: What must be installed first.
-    requires: tuple[str, ...] = ()
+    #: What must be installed first; None when the call has not come so far as to ask.
+    requires: tuple[str, ...] | None = None
     #: The name of the file that was built; empty when none was.
     built: str = ""
+
+    @property
+    def is_asked_back(self) -> bool:
+        """Whether it is known what is required, and another call is to build."""
+        return self.requires is not None and not self.built
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,14 +96,14 @@ class Frontend:
         out = self.workspace.directory("dist")
         with self._known_bytecode(environment):
             answer = self._call(kind, project, system, environment, out, step=step)
-            if answer.requires:
+            if answer.is_asked_back:
                 self._install(environment, answer.requires)
                 answer = self._call(kind, project, system, environment, out, step=step, known=True)
         if not (answer.built and (out / answer.built).is_file()):
             raise BuildError(f"The build backend ended without an error, and has made no {step}.")
         return out / answer.built
 
-    def _install(self, environment: Environment, requirements: Sequence[str]) -> None:
+    def _install(self, environment: Environment, requirements: Sequence[str] | None) -> None:
         if not requirements:
             return
         links = find_links_options(self.find_links)

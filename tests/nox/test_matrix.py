@@ -39,8 +39,11 @@ def test_every_interpreter_is_a_cell_and_one_wheel_serves_all(
     assert sum(cell["wheel"]["built_now"] for cell in cells) == 1
     names = [step["name"] for cell in cells for step in cell["steps"]]
     # One from the tree, which every cell installs; one from the sdist, to be compared with it.
+    # A backend that lies in the project is asked in one process and builds in another.
     builds = sorted(name for name in names if name.startswith("build"))
-    assert builds == ["build sdist", "build wheel", "build wheel from sdist"]
+    assert builds == [
+        f"build {what}" for what in ("sdist", "wheel", "wheel from sdist") for _ in "12"
+    ]
     starts = [step["started"] for step in cells[0]["steps"]]
     assert starts == sorted(starts)
     (compared,) = [one for cell in cells for one in cell["probes"] if one["probe"] == "sdist"]
