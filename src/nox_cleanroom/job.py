@@ -14,7 +14,7 @@ from typing import Any
 import platformdirs
 from packaging.specifiers import SpecifierSet
 
-from nox_cleanroom import evidence, variables
+from nox_cleanroom import evidence, process, variables
 from nox_cleanroom.bytecode import BytecodeStore
 from nox_cleanroom.change import display
 from nox_cleanroom.config import Settings, parse_toml, tool_table
@@ -176,6 +176,7 @@ def open_job(request: Request, progress: Progress) -> Iterator[Job]:
     with (
         create_workspace(checkout, keep=request.options.keep) as workspace,
         reserve_room(checkout, workspace) as room,
+        _ending_strays(),
     ):
         report_dir = (request.options.report_dir,) if request.options.report_dir else ()
         # Where nox keeps its environments when it is run at the top or on the project.
@@ -206,6 +207,14 @@ def open_job(request: Request, progress: Progress) -> Iterator[Job]:
             started_at=started_at,
             notes=tuple(_notes(request, pyproject, watch, reclaimed)),
         )
+
+
+@contextlib.contextmanager
+def _ending_strays() -> Iterator[None]:
+    try:
+        yield
+    finally:
+        process.end_all_strays()
 
 
 def _read_settings(

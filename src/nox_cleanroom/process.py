@@ -16,7 +16,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -36,6 +36,8 @@ _GRACE = 0.5
 
 #: The variable by which we know our children again when they have left their group.
 _MARK = "NOX_CLEANROOM_PROCESS"
+#: What its value begins with for all that this process starts.
+_OURS = secrets.token_hex(8)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -171,7 +173,8 @@ def run(
         InterruptedRunError: the whole run is being ended.
     """
     argv = tuple(os.fspath(part) for part in command)
-    mark = secrets.token_hex(8)
+    mark = f"{_OURS}-{secrets.token_hex(8)}"
+    older = _process_ids()
     started = time.monotonic()
     with contextlib.ExitStack() as stack:
         log = stack.enter_context(tempfile.TemporaryFile())
@@ -202,7 +205,7 @@ def run(
                 output=f"{argv[0]}: {getattr(error, 'strerror', None) or error}",
             )
         finally:
-            _end_strays(mark)
+            _end_strays(mark, _process_ids() - older)
         _running.check()
         return Completed(
             command=argv,
@@ -265,21 +268,29 @@ def _signal_group(group: int, number: int) -> None:
         os.killpg(group, number)
 
 
-def _end_strays(mark: str) -> None:
+def _end_strays(mark: str, among: Iterable[str]) -> None:
     """Kill what left its process group: on Linux it still carries our mark."""
     needle = f"{_MARK}={mark}".encode()
-    for pid in _process_ids():
-        # All processes of the machine are looked at, after each command: nothing slower than this.
+    for pid in among:
         with contextlib.suppress(OSError), open(f"/proc/{pid}/environ", "rb", 0) as variables:
             if needle in variables.read():
-                os.kill(pid, signal.SIGKILL)
+                os.kill(int(pid), signal.SIGKILL)
 
 
-def _process_ids() -> list[int]:
+def end_all_strays() -> None:
+    """Kill whatever still carries a mark of ours, at the end of a run.
+
+    After each command only processes younger than it are looked at, by their numbers, and those
+    come round again.
+    """
+    _end_strays(_OURS, _process_ids())
+
+
+def _process_ids() -> frozenset[str]:
     try:
-        return [int(name) for name in os.listdir("/proc") if name.isdigit()]
+        return frozenset(name for name in os.listdir("/proc") if name.isdigit())
     except OSError:
-        return []
+        return frozenset()
 
 
 def _tail(log: object) -> str:

@@ -109,13 +109,14 @@ _BUILD_SHAPING = (
 )
 
 
-def _matches(name: str, patterns: Iterable[str]) -> bool:
-    return _one_of(tuple(patterns)).fullmatch(name.upper()) is not None
+@cache
+def _matches(name: str, patterns: tuple[str, ...]) -> bool:
+    """Whether a name is covered; for each command of ours, that is asked of every variable."""
+    return _one_of(patterns).fullmatch(name.upper()) is not None
 
 
 @cache
 def _one_of(patterns: tuple[str, ...]) -> re.Pattern[str]:
-    """One expression for several globs: each command of ours is asked about every variable."""
     return re.compile("|".join(map(translate, patterns)) or r"(?!)", re.DOTALL)
 
 

@@ -112,6 +112,20 @@ def test_standard_output_can_go_to_a_file_of_its_own(tmp_path: Path) -> None:
     assert (file.read_text(), done.output) == ("out\n", "err\n")
 
 
+@pytest.mark.skipif(not Path("/proc").exists(), reason="only there processes can be looked at")
+def test_a_stray_with_a_number_from_before_is_ended_with_the_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # None is younger than the command.
+    monkeypatch.setattr(process, "_process_ids", frozenset)
+    code = "import subprocess; print(subprocess.Popen(['sleep', '60'], start_new_session=True, stdout=-3).pid)"
+    pid = int(run(code, tmp_path).output)
+    monkeypatch.undo()
+    assert is_running(pid)
+    process.end_all_strays()
+    assert ends(pid)
+
+
 def test_ending_the_run_ends_what_is_running_and_starts_nothing_more(tmp_path: Path) -> None:
     caught: list[BaseException] = []
 
