@@ -177,7 +177,7 @@ class _Scratch:
         step = self.recorder.run(
             " ".join(["install", *flags, "."]),
             [*environment.pip("install"), *links, *flags, f"{self.tree.project}{extras}"],
-            cwd=self.job.workspace.directory("neutral"),
+            cwd=self.job.workspace.neutral,
             env=self.job.build_env,
         )
         if not step.succeeded:

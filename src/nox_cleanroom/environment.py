@@ -157,9 +157,8 @@ def ask(
     answers: list[Answer] = []
     while len(answers) < len(questions):
         remaining = questions[len(answers) :]
-        place = workspace.directory("question")
-        request, replies, neutral = place / "request", place / "answers", place / "empty"
-        neutral.mkdir()
+        neutral = workspace.directory("question")
+        request, replies = (Path(f"{neutral}.{what}") for what in ("request", "answers"))
         words = "".join(f"{word}\0" for question in remaining for word in question)
         request.write_bytes(words.encode("utf-8", "surrogateescape"))
         program = remaining[0].program

@@ -110,7 +110,7 @@ class Frontend:
         step = self.recorder.run(
             "install build requirements",
             [*environment.pip("install"), *links, *requirements],
-            cwd=self.workspace.directory("neutral"),
+            cwd=self.workspace.neutral,
             env=variables.for_build_requirements(self.env),
         )
         if not step.succeeded:

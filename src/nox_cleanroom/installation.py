@@ -60,7 +60,9 @@ class Installation:
             if member.is_library and member.path.suffix == ".py"
         }
         questions = [Question("read", path) for path in members]
-        answers = self.ask("read modules", questions, bytecode=self.bytecode)
+        # No code of the package runs, so nobody needs a home of their own.
+        env = self._probe_env(home=self.workspace.neutral, tmp=self.workspace.tmp)
+        answers = self.ask("read modules", questions, env=env, bytecode=self.bytecode)
         return tuple((members[answer.subject], answer) for answer in answers)
 
     def load(self, question: Question) -> Answer:
@@ -97,7 +99,12 @@ class Installation:
         return [one for one in self.wheel.entry_points if extras.issuperset(one.extras)]
 
     def ask(
-        self, step: str, questions: Sequence[Question], bytecode: Path | None = None
+        self,
+        step: str,
+        questions: Sequence[Question],
+        *,
+        env: dict[str, str] | None = None,
+        bytecode: Path | None = None,
     ) -> tuple[Answer, ...]:
         """Put questions to the installed package; see `environment.ask`."""
         answers = ask(
@@ -106,17 +113,21 @@ class Installation:
             self.workspace,
             step=step,
             questions=questions,
-            env=self.probe_env(),
+            env=env or self.probe_env(),
             bytecode=bytecode,
         )
         return tuple(answers)
 
     def probe_env(self) -> dict[str, str]:
         """The variables that the installed package's code sees; a new scratch home each time."""
+        home, tmp = (self.workspace.directory(name) for name in ("home", "tmp"))
+        return self._probe_env(home=home, tmp=tmp)
+
+    def _probe_env(self, *, home: Path, tmp: Path) -> dict[str, str]:
         return variables.for_probes(
             self.outer_env,
-            home=self.workspace.directory("home"),
-            tmp=self.workspace.directory("tmp"),
+            home=home,
+            tmp=tmp,
             bin_dir=self.environment.bin_dir,
             passed=self.settings.pass_env,
         )
@@ -186,7 +197,7 @@ def install_wheel(
     if lowest_on is not None:
         command += _lowest(wheel, environment, extras, lowest_on)
     command.append(pinned(wheel, extras))
-    step = recorder.run("install", command, cwd=workspace.directory("neutral"), env=env)
+    step = recorder.run("install", command, cwd=workspace.neutral, env=env)
     if not step.succeeded:
         raise tool_failure(
             InstallError, f"{wheel.path.name} and its requirements could not be installed", step

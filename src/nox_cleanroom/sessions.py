@@ -152,7 +152,7 @@ def _job(session: nox.Session, request: Request, progress: Progress) -> Iterator
     """A job that says what it is about, works in a neutral directory, and says what it keeps."""
     with open_job(request, progress) as job:
         _announce(session, job)
-        with _working_in(job.workspace.directory("neutral")):
+        with _working_in(job.workspace.neutral):
             yield job
         if job.options.keep:
             _say_what_is_kept(session, job)

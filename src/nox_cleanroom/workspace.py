@@ -116,7 +116,15 @@ class Workspace:
     @property
     def tmp(self) -> Path:
         """Where everything that we start puts its temporary files."""
-        path = self.root / "tmp"
+        return self._own("tmp")
+
+    @property
+    def neutral(self) -> Path:
+        """Where tools are started, which look around for configuration: nothing is there."""
+        return self._own("neutral")
+
+    def _own(self, name: str) -> Path:
+        path = self.root / name
         path.mkdir(exist_ok=True)
         return path
 

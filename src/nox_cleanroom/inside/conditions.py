@@ -2,7 +2,6 @@
 
 import ast
 import os
-import platform
 import sys
 
 
@@ -26,9 +25,12 @@ KNOWN_VALUES = {
     "PY2": False,
     "PY3": True,
 }
+# What the module `platform` would say; to load it takes as long as to read a module.
+SYSTEMS = {"linux": "Linux", "darwin": "Darwin", "win32": "Windows"}
+IMPLEMENTATIONS = {"cpython": "CPython", "pypy": "PyPy"}
 KNOWN_CALLS = {
-    "platform.system": platform.system(),
-    "platform.python_implementation": platform.python_implementation(),
+    "platform.system": SYSTEMS.get(sys.platform),
+    "platform.python_implementation": IMPLEMENTATIONS.get(sys.implementation.name),
 }
 COMPARE = {
     ast.Eq: lambda a, b: a == b,
@@ -81,7 +83,7 @@ class Conditions:
         if name.rpartition(".")[2] == "TYPE_CHECKING":
             return False
         known = KNOWN_CALLS if isinstance(node, ast.Call) else KNOWN_VALUES
-        if name in known:
+        if known.get(name) is not None:
             return known[name]
         raise Unknown
 

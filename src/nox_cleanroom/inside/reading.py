@@ -16,7 +16,6 @@ import importlib.machinery
 import importlib.util
 import json
 import os
-import platform
 import re
 import sys
 import warnings

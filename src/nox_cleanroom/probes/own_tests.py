@@ -54,7 +54,7 @@ def _install_requirements(installation: Installation) -> None:
     step = installation.recorder.run(
         "install test requirements",
         [*pip, pinned(installation.wheel, extras), *wanted],
-        cwd=installation.workspace.directory("neutral"),
+        cwd=installation.workspace.neutral,
         env=variables.for_build(installation.outer_env, tmp=installation.workspace.tmp),
     )
     if not step.succeeded:
