@@ -125,16 +125,18 @@ class Bench:
     def _install(
         self, wheel: Wheel, environment: Environment, facts: Facts, extras: tuple[str, ...]
     ) -> None:
-        install_wheel(
-            wheel,
-            environment,
-            extras=extras,
-            lowest_on=facts if self._place.variant.resolution == "lowest-direct" else None,
-            find_links=self._job.options.find_links,
-            recorder=self._recorder,
-            workspace=self._job.workspace,
-            env=self._job.build_env,
-        )
+        # There is nothing yet but pip, where that is what installs.
+        with self._job.bytecode.lent(facts):
+            install_wheel(
+                wheel,
+                environment,
+                extras=extras,
+                lowest_on=facts if self._place.variant.resolution == "lowest-direct" else None,
+                find_links=self._job.options.find_links,
+                recorder=self._recorder,
+                workspace=self._job.workspace,
+                env=self._job.build_env,
+            )
         with self._recorder.action("prove identity"):
             prove_identity(wheel, facts)
 

@@ -1,8 +1,8 @@
 """Bytecode of what is installed again and again, kept between environments.
 
-A build backend comes into each environment anew, and to compile it takes as long as a small build
-itself. So what an interpreter has compiled of a distribution is kept, and put beside the modules
-of the same distribution in the next environment; pip puts it there when it installs.
+A build backend, or pip, comes into each environment anew, and to compile it takes longer than what
+it is there for. So what an interpreter has compiled of a distribution is kept, and put beside the
+modules of the same distribution in the next environment; pip puts it there when it installs.
 
 Python takes bytecode for that of a source with the time and the size that the bytecode names
 (https://docs.python.org/3/reference/import.html#cached-bytecode-invalidation). For that to be proof

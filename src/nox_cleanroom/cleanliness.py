@@ -174,12 +174,13 @@ class _Scratch:
         wanted = self.job.variants[0].extras
         extras = f"[{','.join(wanted)}]" if wanted and wanted != "all" else ""
         links = find_links_options(self.job.options.find_links)
-        step = self.recorder.run(
-            " ".join(["install", *flags, "."]),
-            [*environment.pip("install"), *links, *flags, f"{self.tree.project}{extras}"],
-            cwd=self.job.workspace.neutral,
-            env=self.job.build_env,
-        )
+        with self.job.bytecode.lent(self.job.learn_facts(environment, self.recorder)):
+            step = self.recorder.run(
+                " ".join(["install", *flags, "."]),
+                environment.pip_install(*links, *flags, f"{self.tree.project}{extras}"),
+                cwd=self.job.workspace.neutral,
+                env=self.job.build_env,
+            )
         if not step.succeeded:
             raise tool_failure(InstallError, "The project could not be installed in place", step)
 

@@ -59,11 +59,23 @@ class Environment:
         """The command that runs a module with the interpreter, isolated from where it runs."""
         return [str(self.python), "-I", "-m", name, *arguments]
 
-    def pip(self, action: str) -> list[str]:
-        """The command for an action on the packages: uv's, or the environment's own pip."""
+    def pip_install(self, *words: str) -> list[str]:
+        """The command that installs packages: uv's, or that of the environment's own pip.
+
+        Nothing is compiled beforehand: what is imported is compiled then, and that is less.
+        """
         if self.uv:
-            return [self.uv, "--no-progress", "pip", action, "--python", str(self.python)]
-        return self.module("pip", "--disable-pip-version-check", "--no-input", action)
+            return [
+                self.uv,
+                "--no-progress",
+                "pip",
+                "install",
+                "--python",
+                str(self.python),
+                *words,
+            ]
+        quiet = ("--disable-pip-version-check", "--no-input")
+        return self.module("pip", *quiet, "install", "--no-compile", *words)
 
 
 @dataclass(frozen=True, kw_only=True)

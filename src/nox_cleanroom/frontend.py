@@ -56,9 +56,9 @@ class Frontend:
     #: The variables that builds see.
     env: dict[str, str]
     #: Directories and pages with requirements that the index does not have.
-    find_links: tuple[str, ...] = ()
-    #: Where the backend's bytecode is kept.
-    bytecode: BytecodeStore | None = None
+    find_links: tuple[str, ...]
+    #: Where the bytecode of backends, and of pip, is kept.
+    bytecode: BytecodeStore
 
     def build_wheel(self, project: Path) -> Wheel:
         """A wheel of the project in a directory.
@@ -92,9 +92,11 @@ class Frontend:
         system = BuildSystem.of_project(project)
         with self.recorder.action("make build environment"):
             environment = self.create()
-        self._install(environment, system.requires)
+        facts = self.learn_facts(environment)
+        with self.bytecode.lent(facts):
+            self._install(environment, system.requires)
         out = self.workspace.directory("dist")
-        with self._known_bytecode(environment):
+        with self.bytecode.lent(facts):
             answer = self._call(kind, project, system, environment, out, step=step)
             if answer.is_asked_back:
                 self._install(environment, answer.requires)
@@ -109,18 +111,12 @@ class Frontend:
         links = find_links_options(self.find_links)
         step = self.recorder.run(
             "install build requirements",
-            [*environment.pip("install"), *links, *requirements],
+            environment.pip_install(*links, *requirements),
             cwd=self.workspace.neutral,
             env=variables.for_build_requirements(self.env),
         )
         if not step.succeeded:
             raise tool_failure(BuildError, "What the build requires could not be installed", step)
-
-    def _known_bytecode(self, environment: Environment) -> contextlib.AbstractContextManager[None]:
-        """A block in which the backend need not be compiled, if it has been before."""
-        if self.bytecode is None:
-            return contextlib.nullcontext()
-        return self.bytecode.lent(self.learn_facts(environment))
 
     def _call(
         self,

@@ -193,10 +193,10 @@ def install_wheel(
     Raises:
         InstallError: the installer said no.
     """
-    command = [*environment.pip("install"), *find_links_options(find_links)]
+    words = find_links_options(find_links)
     if lowest_on is not None:
-        command += _lowest(wheel, environment, extras, lowest_on)
-    command.append(pinned(wheel, extras))
+        words += _lowest(wheel, environment, extras, lowest_on)
+    command = environment.pip_install(*words, pinned(wheel, extras))
     step = recorder.run("install", command, cwd=workspace.neutral, env=env)
     if not step.succeeded:
         raise tool_failure(

@@ -115,15 +115,13 @@ class Job:
 
     @property
     def bytecode(self) -> BytecodeStore:
-        """Bytecode of build backends, shared by all projects."""
+        """Bytecode of build backends, and of pip, shared by all projects."""
         return BytecodeStore(platformdirs.user_cache_path("nox-cleanroom") / "bytecode")
 
     def frontend(
         self,
         create: Callable[[], Environment],
         recorder: Recorder,
-        *,
-        bytecode: BytecodeStore | None = None,
     ) -> Frontend:
         """A frontend that builds in environments that `create` makes."""
         return Frontend(
@@ -133,7 +131,7 @@ class Job:
             workspace=self.workspace,
             env=self.build_env,
             find_links=self.options.find_links,
-            bytecode=bytecode,
+            bytecode=self.bytecode,
         )
 
     def worktree(self) -> contextlib.AbstractContextManager[Worktree]:

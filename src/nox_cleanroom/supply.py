@@ -75,9 +75,7 @@ class Supply:
 
     def _build(self, facts: Facts, artifact: Artifact) -> tuple[Wheel, Provenance]:
         job = self.job
-        frontend = job.frontend(
-            partial(self.create, artifact), self.recorder, bytecode=job.bytecode
-        )
+        frontend = job.frontend(partial(self.create, artifact), self.recorder)
         with contextlib.ExitStack() as stack:
             with self.recorder.action("create worktree"):
                 tree = stack.enter_context(job.worktree())

@@ -652,3 +652,19 @@ def test_no_import_of_ours_covers_one_that_the_package_forgot(
     code = "import sys\nfound = {'json', 'tempfile', 'traceback'} & set(sys.modules)\nassert not found, found\n\n\ndef main():\n    pass\n"
     ran = cleanroom(repository(demo_files(**{"src/demo/__init__.py": code})), SMOKE)
     assert ran.status == 0, ran.text
+
+
+@pytest.mark.usefixtures("without_uv")
+def test_pip_is_compiled_once(repository: Make, cleanroom: Tool) -> None:
+    said = "python -c 'import os, pip; print(os.stat(pip.__cached__).st_ino)'"
+    text = pyproject(tool=f'[tool.nox-cleanroom]\nsmoke = ["{said}"]\n')
+    root = repository(demo_files(**{"pyproject.toml": text}))
+    outputs = []
+    for _ in range(2):
+        ran = cleanroom(root, SMOKE)
+        assert ran.status == 0, ran.text
+        outputs += [
+            step["output"] for step in ran.evidence["cells"][0]["steps"] if "st_ino" in step["name"]
+        ]
+    assert len(outputs) == 2
+    assert outputs[0] == outputs[1] != ""

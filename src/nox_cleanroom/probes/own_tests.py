@@ -50,10 +50,11 @@ def _install_requirements(installation: Installation) -> None:
     if not wanted and not tests.extras:
         return
     extras = tuple(dict.fromkeys((*installation.extras, *tests.extras)))
-    pip = [*installation.environment.pip("install"), *find_links_options(installation.find_links)]
+    links = find_links_options(installation.find_links)
+    wheel = pinned(installation.wheel, extras)
     step = installation.recorder.run(
         "install test requirements",
-        [*pip, pinned(installation.wheel, extras), *wanted],
+        installation.environment.pip_install(*links, wheel, *wanted),
         cwd=installation.workspace.neutral,
         env=variables.for_build(installation.outer_env, tmp=installation.workspace.tmp),
     )
