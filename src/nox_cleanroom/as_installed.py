@@ -5,26 +5,27 @@ No nox and no printing here: environments and progress come in as parameters.
 
 from __future__ import annotations
 
+import contextlib
 import os
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
 
 from nox_cleanroom import process
-from nox_cleanroom.bench import Aside, Bench, CreateEnvironment, Place, at_once
+from nox_cleanroom.bench import Bench, CreateEnvironment, Place
 from nox_cleanroom.errors import CleanroomError, InterpreterMissingError, InterruptedRunError
 from nox_cleanroom.job import Job
 from nox_cleanroom.results import Cell, Problem
 from nox_cleanroom.turns import Turn, Turns
 
+#: So many steps run at once; two also where there is one processor, for some wait for a disk.
+_AT_ONCE = max(2, os.cpu_count() or 1)
+
+#: So many threads has each cell: for itself, and for what is done beside.
+_THREADS = 4
+
 
 def check_wheel(
-    job: Job,
-    place: Place,
-    create: CreateEnvironment,
-    *,
-    install_only: bool = False,
-    turn: Turn | None = None,
-    aside: Aside | None = None,
+    job: Job, place: Place, create: CreateEnvironment, *, install_only: bool = False
 ) -> Cell:
     """The wheel of the commit, installed in a fresh environment and probed.
 
@@ -33,21 +34,14 @@ def check_wheel(
         place: the interpreter and the way to test on it.
         create: makes an environment; raises `InterpreterMissingError`.
         install_only: stop when the wheel is installed and proved.
-        turn: when to work, where several cells are tested side by side.
-        aside: has a wheel built that only the comparison needs.
 
     Raises:
         InterpreterMissingError: there is no such interpreter here.
         InterruptedRunError: the run is being ended.
     """
-    bench = Bench(job, place, create, turn or Turn(Turns(1), 0), aside or at_once)
-    try:
-        bench.test(install_only=install_only)
-    except (InterpreterMissingError, InterruptedRunError):
-        raise
-    except CleanroomError as error:
-        bench.problems.append(Problem.from_error(error))
-    return bench.cell()
+    with _workers(_THREADS) as workers:
+        turn = Turn(Turns(_AT_ONCE), 0, workers.submit)
+        return _check(Bench(job, place, create, turn), install_only=install_only)
 
 
 def check_matrix(
@@ -73,32 +67,42 @@ def check_matrix(
         for python in pythons
         for number, variant in enumerate(job.variants)
     ]
+    turns = Turns(_AT_ONCE)
 
     def test(place: Place) -> Cell | None:
+        turn = Turn(turns, places.index(place), workers.submit)
         try:
-            return check_wheel(
-                job,
-                place,
-                create,
-                install_only=install_only,
-                turn=Turn(turns, places.index(place)),
-                aside=workers.submit,
-            )
+            return _check(Bench(job, place, create, turn), install_only=install_only)
         except InterpreterMissingError:
             return None
 
-    # A thread for each, and for what they have done aside: most wait for a wheel or for their
-    # turn. As many work as there are processors.
-    turns = Turns(max(2, os.cpu_count() or 1))
-    workers = ThreadPoolExecutor(max_workers=2 * len(places))
-    try:
+    # Most threads wait for a wheel or for their turn.
+    with _workers(_THREADS * len(places)) as workers:
         results = list(workers.map(test, places))
+    cells = [cell for cell in results if cell is not None]
+    lacking = [place.python for place, cell in zip(places, results, strict=True) if cell is None]
+    return cells, list(dict.fromkeys(lacking))
+
+
+@contextlib.contextmanager
+def _workers(number: int) -> Iterator[Executor]:
+    """Threads to work in; when the block ends, none of them works any more."""
+    workers = ThreadPoolExecutor(number)
+    try:
+        yield workers
     except BaseException:
         # Whatever it is, nothing of ours may go on behind it.
         process.stop_all()
         raise
     finally:
         workers.shutdown(cancel_futures=True)
-    cells = [cell for cell in results if cell is not None]
-    lacking = [place.python for place, cell in zip(places, results, strict=True) if cell is None]
-    return cells, list(dict.fromkeys(lacking))
+
+
+def _check(bench: Bench, *, install_only: bool) -> Cell:
+    try:
+        bench.test(install_only=install_only)
+    except (InterpreterMissingError, InterruptedRunError):
+        raise
+    except CleanroomError as error:
+        bench.problems.append(Problem.from_error(error))
+    return bench.cell()

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable
-from concurrent.futures import Future, wait
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -12,22 +12,19 @@ from pathlib import Path
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import canonicalize_name
 
+from nox_cleanroom import process
 from nox_cleanroom.distribution import Wheel
 from nox_cleanroom.environment import Environment, Facts
 from nox_cleanroom.errors import CleanroomError, ConfigError, InterruptedRunError
 from nox_cleanroom.installation import Installation, install_wheel, prove_identity
 from nox_cleanroom.job import Job, require_admitted
 from nox_cleanroom.probes import run_probes, sdist, waive
-from nox_cleanroom.recorder import Recorder
 from nox_cleanroom.results import Cell, InterpreterRecord, ProbeResult, Problem, WheelRecord
 from nox_cleanroom.second_look import look_again
 from nox_cleanroom.supply import Supply
 from nox_cleanroom.turns import Turn
 from nox_cleanroom.variant import Artifact, Extras, Variant, name_of
 from nox_cleanroom.wheelhouse import StoredWheel
-
-#: Sees to a wheel while something else is done.
-Aside = Callable[[Callable[[], StoredWheel]], "Future[StoredWheel]"]
 
 #: Makes an environment for a Python, such as ``3.11``, in a directory.
 CreateEnvironment = Callable[[str, Path], Environment]
@@ -53,17 +50,12 @@ class Place:
 class Bench:
     """One cell: its steps in order, and what they have found out so far."""
 
-    def __init__(
-        self, job: Job, place: Place, create: CreateEnvironment, turn: Turn, aside: Aside
-    ) -> None:
+    def __init__(self, job: Job, place: Place, create: CreateEnvironment, turn: Turn) -> None:
         self._job = job
         self._place = place
         self._create = create
         self._turn = turn
-        self._aside = aside
         self._recorder = job.recorder(place.name)
-        #: For what is done aside; a recorder takes one step after another.
-        self._recorder_aside = job.recorder(place.name)
         self._other: Future[StoredWheel] | None = None
         self._interpreter: InterpreterRecord | None = None
         self._wheel: WheelRecord | None = None
@@ -73,12 +65,8 @@ class Bench:
 
     def test(self, *, install_only: bool) -> None:
         """Environment, wheel, installation, proof, probes; while it is our turn."""
-        try:
-            with self._turn.taken():
-                wheel = self._test(install_only=install_only)
-        finally:
-            if self._other is not None:
-                wait([self._other])
+        with self._turn.working(), _interrupting():
+            wheel = self._test(install_only=install_only)
         if self._other is not None:
             self._compare_sdist(wheel, self._other)
 
@@ -92,7 +80,7 @@ class Bench:
         if not install_only and (is_from_sdist or self._place.compares_sdist):
             # First, for it takes long, and another cell builds what all of them wait for.
             self._begin_other(facts, "wheel" if is_from_sdist else "sdist")
-        stored = self._supply(recorder).take(facts, variant.artifact)
+        stored = self._supply.take(facts, variant.artifact)
         wheel = stored.wheel
         self._wheel = _wheel_record(stored)
         self._traces = (stored.provenance.built_in, str(job.checkout.root))
@@ -106,15 +94,15 @@ class Bench:
         return wheel
 
     def _begin_other(self, facts: Facts, artifact: Artifact) -> None:
-        def take() -> StoredWheel:
-            with self._turn.taken():
-                return self._supply(self._recorder_aside).take(facts, artifact)
-
+        take = partial(self._supply.take, facts, artifact)
         with self._turn.given_up():
-            self._other = self._aside(take)
+            self._other = self._turn.beside(take)
 
-    def _supply(self, recorder: Recorder) -> Supply:
-        return Supply(job=self._job, recorder=recorder, turn=self._turn, create=self._environment)
+    @property
+    def _supply(self) -> Supply:
+        return Supply(
+            job=self._job, recorder=self._recorder, turn=self._turn, create=self._environment
+        )
 
     def _environment(self, purpose: str = "") -> Environment:
         """A new environment of the cell's interpreter, in a place named for its purpose."""
@@ -202,12 +190,7 @@ class Bench:
         return Cell(
             name=self._place.name,
             python=self._place.python,
-            steps=tuple(
-                sorted(
-                    [*self._recorder.steps, *self._recorder_aside.steps],
-                    key=lambda step: step.started,
-                )
-            ),
+            steps=tuple(sorted(self._recorder.steps, key=lambda step: step.started)),
             probes=tuple(self._probes),
             problems=tuple(self.problems),
             wheel=self._wheel,
@@ -215,16 +198,16 @@ class Bench:
         )
 
 
-def at_once(take: Callable[[], StoredWheel]) -> Future[StoredWheel]:
-    """A wheel, or why there is none, where nobody else can see to it meanwhile."""
-    future: Future[StoredWheel] = Future()
+@contextlib.contextmanager
+def _interrupting() -> Iterator[None]:
+    """A block whose interruption ends what is done beside it, too, before that is waited for."""
     try:
-        future.set_result(take())
-    except InterruptedRunError:
+        yield
+    except CleanroomError:
         raise
-    except CleanroomError as error:
-        future.set_exception(error)
-    return future
+    except BaseException:
+        process.stop_all()
+        raise
 
 
 def _known_extras(wheel: Wheel, extras: Extras) -> tuple[str, ...]:

@@ -152,7 +152,7 @@ def _relative_paths(checkout: Checkout, paths: Sequence[Path]) -> Iterator[bytes
 
 
 class Recorder:
-    """Runs the steps of one cell, one after another, and keeps their record.
+    """Runs the steps of one cell, of which several may run at once, and keeps their record.
 
     Args:
         cell: the cell's name, for progress.

@@ -4,8 +4,18 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, wait
+from typing import Any, Protocol, TypeVar
+
+T = TypeVar("T")
+
+
+class Submit(Protocol):
+    """Has something done in another thread, as an executor does."""
+
+    def __call__(self, work: Callable[[], T], /) -> Future[T]:
+        """What will come of it."""
 
 
 class Turns:
@@ -38,28 +48,62 @@ class Turns:
             self._changed.notify_all()
 
 
-@dataclass(frozen=True)
 class Turn:
-    """The turns of one worker."""
+    """The turns of one worker, and what others do for it meanwhile.
 
-    turns: Turns
-    #: Lower ranks come first.
-    rank: int
+    Args:
+        turns: what all workers share.
+        rank: lower ranks come first.
+        submit: has something done in another thread.
+    """
+
+    def __init__(self, turns: Turns, rank: int, submit: Submit) -> None:
+        self._turns = turns
+        self._rank = rank
+        self._submit = submit
+        self._beside: list[Future[Any]] = []
+
+    @contextlib.contextmanager
+    def working(self) -> Iterator[None]:
+        """All of the work: a turn, and in the end a wait for what is done beside."""
+        try:
+            with self.taken():
+                yield
+        finally:
+            wait(self._beside)
 
     @contextlib.contextmanager
     def taken(self) -> Iterator[None]:
         """A block of work, begun when it is our turn."""
-        self.turns.take(self.rank)
+        self._turns.take(self._rank)
         try:
             yield
         finally:
-            self.turns.give_back()
+            self._turns.give_back()
 
     @contextlib.contextmanager
     def given_up(self) -> Iterator[None]:
         """A block of waiting inside of a block of work."""
-        self.turns.give_back()
+        self._turns.give_back()
         try:
             yield
         finally:
-            self.turns.take(self.rank)
+            self._turns.take(self._rank)
+
+    def beside(self, work: Callable[[], T]) -> Future[T]:
+        """What comes of some work that is done when there is a turn for it, too."""
+
+        def take_turn() -> T:
+            with self.taken():
+                return work()
+
+        future = self._submit(take_turn)
+        self._beside.append(future)
+        return future
+
+    def wait_for(self, future: Future[T]) -> T:
+        """The result of what is done beside, inside of a block of work."""
+        if not future.done():
+            with self.given_up():
+                wait([future])
+        return future.result()

@@ -2,15 +2,25 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
 
 from nox_cleanroom.turns import Turn, Turns
 
 
-def test_no_more_work_at_once_than_there_are_turns() -> None:
+@pytest.fixture
+def workers() -> Iterator[ThreadPoolExecutor]:
+    with ThreadPoolExecutor(4) as executor:
+        yield executor
+
+
+def test_no_more_work_at_once_than_there_are_turns(workers: ThreadPoolExecutor) -> None:
     turns, working, most = Turns(2), [0], [0]
 
     def work(rank: int) -> None:
-        with Turn(turns, rank).taken():
+        with Turn(turns, rank, workers.submit).taken():
             working[0] += 1
             most[0] = max(most[0], working[0])
             time.sleep(0.02)
@@ -24,12 +34,12 @@ def test_no_more_work_at_once_than_there_are_turns() -> None:
     assert most == [2]
 
 
-def test_of_those_that_wait_the_first_in_rank_comes_next() -> None:
+def test_of_those_that_wait_the_first_in_rank_comes_next(workers: ThreadPoolExecutor) -> None:
     turns, came = Turns(1), []
     turns.take(0)
 
     def work(rank: int) -> None:
-        with Turn(turns, rank).taken():
+        with Turn(turns, rank, workers.submit).taken():
             came.append(rank)
 
     threads = [threading.Thread(target=work, args=(rank,)) for rank in (3, 1, 2)]
@@ -42,9 +52,9 @@ def test_of_those_that_wait_the_first_in_rank_comes_next() -> None:
     assert came == [1, 2, 3]
 
 
-def test_who_gives_a_turn_up_has_it_again_afterwards() -> None:
+def test_who_gives_a_turn_up_has_it_again_afterwards(workers: ThreadPoolExecutor) -> None:
     turns = Turns(1)
-    mine, other = Turn(turns, 0), Turn(turns, 1)
+    mine, other = (Turn(turns, rank, workers.submit) for rank in range(2))
     worked = threading.Event()
 
     def work() -> None:
@@ -58,3 +68,50 @@ def test_who_gives_a_turn_up_has_it_again_afterwards() -> None:
         with mine.given_up():
             assert worked.wait(5)
         thread.join()
+
+
+def test_what_is_done_beside_waits_for_a_turn_and_is_waited_for(
+    workers: ThreadPoolExecutor,
+) -> None:
+    turn, done = Turn(Turns(1), 0, workers.submit), []
+
+    def work() -> str:
+        time.sleep(0.05)
+        done.append("beside")
+        return "result"
+
+    with turn.working():
+        future = turn.beside(work)
+        time.sleep(0.02)
+        done.append("first")
+        assert turn.wait_for(future) == "result"
+        done.append("then")
+        turn.beside(work)
+    assert done == ["first", "beside", "then", "beside"]
+
+
+def test_work_that_fails_ends_after_what_is_done_beside(workers: ThreadPoolExecutor) -> None:
+    turn, done = Turn(Turns(2), 0, workers.submit), []
+
+    def work() -> None:
+        time.sleep(0.05)
+        done.append("beside")
+
+    def fail() -> None:
+        with turn.working():
+            turn.beside(work)
+            raise ValueError("it fails")
+
+    with pytest.raises(ValueError, match="it fails"):
+        fail()
+    assert done == ["beside"]
+
+
+def test_a_failure_beside_is_that_of_who_waits_for_it(workers: ThreadPoolExecutor) -> None:
+    turn = Turn(Turns(1), 0, workers.submit)
+    with turn.working():
+        future = turn.beside(lambda: 1 // 0)
+        with pytest.raises(ZeroDivisionError):
+            turn.wait_for(future)
+        # And we have our turn again.
+        assert turn.wait_for(turn.beside(lambda: 2)) == 2
