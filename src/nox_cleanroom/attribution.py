@@ -40,6 +40,8 @@ class Interval:
     start: float
     #: None while it is still running.
     end: float | None
+    #: Whether it runs no code but ours, which only reads.
+    only_reads: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,10 +70,14 @@ def attribute(
 ) -> list[Attribution]:
     """The changes with the steps that were running at some time after `since`.
 
+    Steps that only read are named when there were no others.
+
     Args:
         changes: what the newest look found.
         steps: every step of the run.
         since: when the look before began; earlier ends are no suspects.
     """
-    running = tuple(step.name for step in steps if step.end is None or step.end >= since)
-    return [Attribution(change=change, steps=running) for change in changes]
+    running = [step for step in steps if step.end is None or step.end >= since]
+    suspects = [step for step in running if not step.only_reads] or running
+    names = tuple(step.name for step in suspects)
+    return [Attribution(change=change, steps=names) for change in changes]

@@ -47,6 +47,34 @@ class Place:
         return f"smoke-{self.python} · {special}" if special else f"smoke-{self.python}"
 
 
+class Spare:
+    """A fresh environment that nobody uses yet: for a build, or else for the test.
+
+    Args:
+        environment: the first one.
+        turn: whose it is.
+        create: makes another, while the first is used.
+    """
+
+    def __init__(
+        self, environment: Environment, turn: Turn, create: Callable[[], Environment]
+    ) -> None:
+        self._turn = turn
+        self._create = create
+        self._next: Future[Environment] = Future()
+        self._next.set_result(environment)
+
+    def hand_over(self) -> Environment:
+        """The environment; another is made meanwhile."""
+        environment = self.take()
+        self._next = self._turn.beside(self._create)
+        return environment
+
+    def take(self) -> Environment:
+        """The environment."""
+        return self._turn.wait_for(self._next)
+
+
 class Bench:
     """One cell: its steps in order, and what they have found out so far."""
 
@@ -72,16 +100,18 @@ class Bench:
 
     def _test(self, *, install_only: bool) -> Wheel:
         job, recorder, variant = self._job, self._recorder, self._place.variant
-        with recorder.action("make environment"):
-            environment = self._environment()
+        environment = self._fresh_environment()
         facts = job.learn_facts(environment, recorder)
         self._interpreter = facts.record(environment)
         is_from_sdist = variant.artifact == "sdist"
         if not install_only and (is_from_sdist or self._place.compares_sdist):
             # First, for it takes long, and another cell builds what all of them wait for.
             self._begin_other(facts, "wheel" if is_from_sdist else "sdist")
-        stored = self._supply.take(facts, variant.artifact)
+        spare = Spare(environment, self._turn, self._fresh_environment)
+        stored = self._supply(lambda _: spare.hand_over()).take(facts, variant.artifact)
         wheel = stored.wheel
+        environment = spare.take()
+        facts = job.learn_facts(environment, recorder)
         self._wheel = _wheel_record(stored)
         self._traces = (stored.provenance.built_in, str(job.checkout.root))
         with contextlib.suppress(InvalidSpecifier):
@@ -94,15 +124,16 @@ class Bench:
         return wheel
 
     def _begin_other(self, facts: Facts, artifact: Artifact) -> None:
-        take = partial(self._supply.take, facts, artifact)
+        take = partial(self._supply(self._environment).take, facts, artifact)
         with self._turn.given_up():
             self._other = self._turn.beside(take)
 
-    @property
-    def _supply(self) -> Supply:
-        return Supply(
-            job=self._job, recorder=self._recorder, turn=self._turn, create=self._environment
-        )
+    def _supply(self, create: Callable[[str], Environment]) -> Supply:
+        return Supply(job=self._job, recorder=self._recorder, turn=self._turn, create=create)
+
+    def _fresh_environment(self) -> Environment:
+        with self._recorder.action("make environment"):
+            return self._environment()
 
     def _environment(self, purpose: str = "") -> Environment:
         """A new environment of the cell's interpreter, in a place named for its purpose."""
@@ -157,6 +188,9 @@ class Bench:
                 find_links=job.options.find_links,
                 traces=self._traces,
             )
+            # What users do comes first, and meanwhile the modules are read.
+            reading = self._turn.beside(installation.read)
+            installation = replace(installation, reading=lambda: self._turn.wait_for(reading))
             results = list(run_probes(installation))
             second = look_again(results, installation, partial(self._with_extras, installation))
             self._probes += [waive(result, job.settings.ignore) for result in second]
@@ -168,7 +202,7 @@ class Bench:
             environment = self._environment("extras")
         facts = job.learn_facts(environment, recorder)
         self._install(first.wheel, environment, facts, extras)
-        return replace(first, environment=environment, facts=facts, extras=extras)
+        return replace(first, environment=environment, facts=facts, extras=extras, reading=None)
 
     def _compare_sdist(self, wheel: Wheel, other: Future[StoredWheel]) -> None:
         """Hold the wheels from the tree and from the source distribution against each other."""

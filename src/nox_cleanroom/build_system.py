@@ -34,15 +34,16 @@ class BuildSystem:
         if not path.exists():
             return cls()
         text = path.read_text(encoding="utf-8", errors="replace")
-        return cls.from_table(parse_toml(text, path.name).get("build-system"))
+        return cls.from_document(parse_toml(text, path.name))
 
     @classmethod
-    def from_table(cls, table: Any) -> BuildSystem:
-        """The build system that a table describes; None where there is no such table.
+    def from_document(cls, document: Mapping[str, Any]) -> BuildSystem:
+        """The build system that a ``pyproject.toml`` describes.
 
         Raises:
             BuildError: the table is not as it must be; names the key.
         """
+        table = document.get("build-system")
         if table is None:
             return cls()
         if not isinstance(table, Mapping):

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from importlib import import_module
 from pathlib import Path
 
 import nox
 
+import nox_cleanroom
 from nox_cleanroom.backend import BACKEND
 from nox_cleanroom.interpreters import supported_pythons
 
@@ -51,8 +51,8 @@ def define_sessions(project: str | Path = ".") -> None:
 
 def _define(name: str, about: str, declared: dict[str, object], project: str | Path) -> None:
     def session_function(session: nox.Session) -> None:
-        # Nox loads noxfiles also to list sessions, and to run others.
-        getattr(import_module("nox_cleanroom.sessions"), name)(session, project)
+        # Loaded now: nox loads noxfiles also to list sessions, and to run others.
+        getattr(nox_cleanroom, name)(session, project)
 
     session_function.__doc__ = about
     decorate = nox.session(name=name, **declared)  # type: ignore[call-overload]

@@ -179,6 +179,7 @@ def ask(
             [environment.python, "-I", program.path, request, replies, *more],
             cwd=neutral,
             env=env,
+            only_reads=program is _READING,
         )
         said = _read_answers(replies, program)
         answers += [

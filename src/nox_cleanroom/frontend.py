@@ -40,6 +40,15 @@ class _Answer:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Ready:
+    """An environment with what a build requires in it."""
+
+    system: BuildSystem
+    environment: Environment
+    facts: Facts
+
+
+@dataclass(frozen=True, kw_only=True)
 class Frontend:
     """Builds distributions with one interpreter, as users' installers do.
 
@@ -60,47 +69,64 @@ class Frontend:
     #: Where the bytecode of backends, and of pip, is kept.
     bytecode: BytecodeStore
 
-    def build_wheel(self, project: Path) -> Wheel:
-        """A wheel of the project in a directory.
+    def prepare(self, system: BuildSystem) -> Ready:
+        """An environment in which such a project can be built; for one build.
 
         Raises:
-            BuildError: the backend said no.
-            InstallError: what the build requires could not be installed.
+            BuildError: what the build requires could not be installed.
         """
-        return Wheel(self._build("wheel", project, step="wheel"))
-
-    def build_sdist(self, project: Path) -> Path:
-        """A source distribution of the project in a directory.
-
-        Raises:
-            BuildError: the backend said no.
-            InstallError: what the build requires could not be installed.
-        """
-        return self._build("sdist", project, step="sdist")
-
-    def build_wheel_from_sdist(self, project: Path) -> Wheel:
-        """A wheel of the project in a directory, built from its source distribution.
-
-        Raises:
-            BuildError: the backend said no.
-            InstallError: what the build requires could not be installed.
-        """
-        source = _unpack(self.build_sdist(project), self.workspace.directory("source"))
-        return Wheel(self._build("wheel", source, step="wheel from sdist"))
-
-    def _build(self, kind: Kind, project: Path, *, step: str) -> Path:
-        system = BuildSystem.of_project(project)
         with self.recorder.action("make build environment"):
             environment = self.create()
         facts = self.learn_facts(environment)
         with self.bytecode.lent(facts):
             self._install(environment, system.requires)
+        return Ready(system=system, environment=environment, facts=facts)
+
+    def build_wheel(self, project: Path, ready: Ready | None = None) -> Wheel:
+        """A wheel of the project in a directory.
+
+        Args:
+            project: the directory.
+            ready: an environment to build in; None to have one prepared.
+
+        Raises:
+            BuildError: the backend said no, or what it requires could not be installed.
+        """
+        return Wheel(self._build("wheel", project, ready, step="wheel"))
+
+    def build_sdist(self, project: Path, ready: Ready | None = None) -> Path:
+        """A source distribution of the project in a directory.
+
+        Args:
+            project: the directory.
+            ready: an environment to build in; None to have one prepared.
+
+        Raises:
+            BuildError: the backend said no, or what it requires could not be installed.
+        """
+        return self._build("sdist", project, ready, step="sdist")
+
+    def build_wheel_from_sdist(self, project: Path, ready: Ready | None = None) -> Wheel:
+        """A wheel of the project in a directory, built from its source distribution.
+
+        Args:
+            project: the directory.
+            ready: an environment to build the source distribution in; None to have one prepared.
+
+        Raises:
+            BuildError: the backend said no, or what it requires could not be installed.
+        """
+        source = _unpack(self.build_sdist(project, ready), self.workspace.directory("source"))
+        return Wheel(self._build("wheel", source, None, step="wheel from sdist"))
+
+    def _build(self, kind: Kind, project: Path, ready: Ready | None, *, step: str) -> Path:
+        ready = ready or self.prepare(BuildSystem.of_project(project))
         out = self.workspace.directory("dist")
-        with self.bytecode.lent(facts):
-            answer = self._call(kind, project, system, environment, out, step=step)
+        with self.bytecode.lent(ready.facts):
+            answer = self._call(kind, project, ready, out, step=step)
             if answer.is_asked_back:
-                self._install(environment, answer.requires)
-                answer = self._call(kind, project, system, environment, out, step=step, known=True)
+                self._install(ready.environment, answer.requires)
+                answer = self._call(kind, project, ready, out, step=step, known=True)
         if not (answer.built and (out / answer.built).is_file()):
             raise BuildError(f"The build backend ended without an error, and has made no {step}.")
         return out / answer.built
@@ -119,25 +145,17 @@ class Frontend:
             raise tool_failure(BuildError, "What the build requires could not be installed", step)
 
     def _call(
-        self,
-        kind: Kind,
-        project: Path,
-        system: BuildSystem,
-        environment: Environment,
-        out: Path,
-        *,
-        step: str,
-        known: bool = False,
+        self, kind: Kind, project: Path, ready: Ready, out: Path, *, step: str, known: bool = False
     ) -> _Answer:
         """Have the hooks called; once it is known, nobody asks what the build requires."""
         place = self.workspace.directory("answer") / "answer.json"
-        words = [kind, out, "known" if known else "ask", system.backend]
-        paths = [project / path for path in system.backend_path]
+        words = [kind, out, "known" if known else "ask", ready.system.backend]
+        paths = [project / path for path in ready.system.backend_path]
         done = self.recorder.run(
             f"build {step}",
-            [environment.python, "-I", INSIDE / "building.py", place, *words, *paths],
+            [ready.environment.python, "-I", INSIDE / "building.py", place, *words, *paths],
             cwd=project,
-            env=variables.for_hooks(self.env, bin_dir=environment.bin_dir),
+            env=variables.for_hooks(self.env, bin_dir=ready.environment.bin_dir),
         )
         if not done.succeeded:
             raise tool_failure(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path, PurePosixPath
@@ -18,6 +18,9 @@ from nox_cleanroom.git import Checkout, Commit
 from nox_cleanroom.installer import find_links_options, tool_failure
 from nox_cleanroom.recorder import Recorder
 from nox_cleanroom.workspace import Workspace
+
+#: For each of the wheel's Python files what the interpreter read in it.
+Readings = tuple[tuple[Member, Answer], ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,10 +53,20 @@ class Installation:
     find_links: tuple[str, ...] = ()
     #: Directories of the build and of the checkout, whose paths nothing installed should hold.
     traces: tuple[str, ...] = ()
+    #: Waits for modules that are being read meanwhile; None when they are read once it is asked.
+    reading: Callable[[], Readings] | None = None
+
+    @property
+    def read_modules(self) -> Readings:
+        """What the interpreter read in each of the wheel's Python files, without running them."""
+        return self.reading() if self.reading is not None else self._read_once
 
     @cached_property
-    def read_modules(self) -> tuple[tuple[Member, Answer], ...]:
-        """What the interpreter read in each of the wheel's Python files, without running them."""
+    def _read_once(self) -> Readings:
+        return self.read()
+
+    def read(self) -> Readings:
+        """Have the wheel's Python files read; see `read_modules`."""
         members = {
             str(self.place_of(member)): member
             for member in self.wheel.members

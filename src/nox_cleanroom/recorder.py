@@ -89,18 +89,20 @@ class Watch:
             return tuple(self._changes)
 
     @contextlib.contextmanager
-    def during(self, step: str) -> Iterator[None]:
+    def during(self, step: str, *, only_reads: bool = False) -> Iterator[None]:
         """A block that is a step; the checkout is looked at when it ends."""
-        number = self._begin(step)
+        number = self._begin(step, only_reads=only_reads)
         try:
             yield
         finally:
             self._end(number)
 
-    def _begin(self, step: str) -> int:
+    def _begin(self, step: str, *, only_reads: bool) -> int:
         with self._lock:
             number = len(self._intervals)
-            self._intervals[number] = Interval(name=step, start=time.monotonic(), end=None)
+            self._intervals[number] = Interval(
+                name=step, start=time.monotonic(), end=None, only_reads=only_reads
+            )
             return number
 
     def _end(self, number: int) -> None:
@@ -181,10 +183,11 @@ class Recorder:
         env: Mapping[str, str],
         timeout: float | None = None,
         stdout: Path | None = None,
+        only_reads: bool = False,
     ) -> Step:
-        """Run a command as a step; see `process.run`."""
+        """Run a command as a step; see `process.run`, and `Interval` for what only reads."""
         started = self._start(name)
-        with self._watch.during(self._label(name)):
+        with self._watch.during(self._label(name), only_reads=only_reads):
             done = process.run(
                 command, cwd=cwd, env=env, timeout=timeout or self._timeout, stdout=stdout
             )

@@ -11,6 +11,7 @@ from functools import partial
 from packaging.specifiers import InvalidSpecifier
 
 from nox_cleanroom import variables
+from nox_cleanroom.build_system import BuildSystem
 from nox_cleanroom.distribution import Wheel
 from nox_cleanroom.environment import Environment, Facts
 from nox_cleanroom.errors import BuildError
@@ -76,16 +77,19 @@ class Supply:
     def _build(self, facts: Facts, artifact: Artifact) -> tuple[Wheel, Provenance]:
         job = self.job
         frontend = job.frontend(partial(self.create, artifact), self.recorder)
+        system = BuildSystem.from_document(job.pyproject)
+        preparing = self.turn.beside(partial(frontend.prepare, system))
         with contextlib.ExitStack() as stack:
             with self.recorder.action("create worktree"):
                 tree = stack.enter_context(job.worktree())
             with contextlib.suppress(InvalidSpecifier):
                 require_admitted(requires_python(tree.project), facts.version)
+            ready = self.turn.wait_for(preparing)
             with naming_submodules(tree):
                 if artifact == "sdist":
-                    wheel = frontend.build_wheel_from_sdist(tree.project)
+                    wheel = frontend.build_wheel_from_sdist(tree.project, ready)
                 else:
-                    wheel = frontend.build_wheel(tree.project)
+                    wheel = frontend.build_wheel(tree.project, ready)
             with self.recorder.action("remove worktree"):
                 stack.close()
         if not wheel.serves(facts.tags):

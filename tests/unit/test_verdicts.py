@@ -125,6 +125,13 @@ def test_a_change_is_put_down_to_every_step_that_was_running() -> None:
     )
 
 
+def test_a_step_that_only_reads_is_named_when_there_was_no_other() -> None:
+    reading = Interval(name="reading", start=0, end=5, only_reads=True)
+    other = Interval(name="other", start=0, end=5)
+    assert attribute([CHANGE], [reading, other], since=2)[0].steps == ("other",)
+    assert attribute([CHANGE], [reading], since=2)[0].steps == ("reading",)
+
+
 def test_a_change_between_steps_is_put_down_to_none() -> None:
     (attribution,) = attribute([CHANGE], [Interval(name="over", start=0, end=1)], since=2)
     assert attribution.steps == ()
