@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import shutil
 import tarfile
 from collections.abc import Callable, Sequence
@@ -18,6 +19,7 @@ from nox_cleanroom.distribution import Wheel
 from nox_cleanroom.environment import INSIDE, Environment, Facts
 from nox_cleanroom.errors import BuildError
 from nox_cleanroom.installer import find_links_options, tool_failure
+from nox_cleanroom.listing import Stat, list_files
 from nox_cleanroom.recorder import Recorder
 from nox_cleanroom.workspace import Workspace
 
@@ -46,6 +48,21 @@ class Ready:
     system: BuildSystem
     environment: Environment
     facts: Facts
+
+    def contents(self) -> dict[bytes, tuple[int, ...]]:
+        """What is in the environment, but for bytecode and times that a link to a cache moves."""
+        found = list_files(os.fsencode(self.environment.location), _skip_bytecode).paths
+        return {path: _identity(stat) for path, stat in found.items()}
+
+
+def _skip_bytecode(_directory: bytes) -> Callable[[bytes], bool]:
+    return b"__pycache__".__eq__
+
+
+def _identity(stat: Stat) -> tuple[int, ...]:
+    if stat.is_directory:
+        return (stat.mode,)
+    return (stat.mode, stat.inode, stat.size, stat.mtime_ns)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -116,8 +133,14 @@ class Frontend:
         Raises:
             BuildError: the backend said no, or what it requires could not be installed.
         """
+        ready = ready or self.prepare(BuildSystem.of_project(project))
+        fresh = ready.contents()
         source = _unpack(self.build_sdist(project, ready), self.workspace.directory("source"))
-        return Wheel(self._build("wheel", source, None, step="wheel from sdist"))
+        system = BuildSystem.of_project(source)
+        # An environment that the first build has left as it was is as good as a fresh one.
+        if system != ready.system or ready.contents() != fresh:
+            ready = self.prepare(system)
+        return Wheel(self._build("wheel", source, ready, step="wheel from sdist"))
 
     def _build(self, kind: Kind, project: Path, ready: Ready | None, *, step: str) -> Path:
         ready = ready or self.prepare(BuildSystem.of_project(project))

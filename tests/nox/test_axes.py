@@ -93,6 +93,27 @@ def test_without_uv_and_without_an_index_the_sdist_is_built_all_the_same(
         assert [one["outcome"] for one in ran.probe("sdist")] == ["PASSED"]
 
 
+#: What a build does to the environment that it runs in, and how many environments the two builds
+#: of the source distribution and of the wheel from it have then.
+TRACES = {
+    "nothing": ("", 1),
+    "a new file": ("import sys\nopen(sys.prefix + '/left.txt', 'w').close()\n", 2),
+    "a file changed": ("import sys\nopen(sys.prefix + '/pyvenv.cfg', 'a').write('\\n')\n", 2),
+}
+
+
+@pytest.mark.parametrize(("code", "environments"), TRACES.values(), ids=TRACES)
+def test_a_build_has_a_fresh_environment_or_one_as_good_as_that(
+    repository: Make, cleanroom: Tool, code: str, environments: int
+) -> None:
+    root = repository(demo_files(**{"on_build.py": code}))
+    ran = cleanroom(root, SMOKE, "--", "--artifact", "sdist")
+    assert ran.status == 0, ran.text
+    steps = [step["name"] for step in ran.evidence["cells"][0]["steps"]]
+    # One more is for the wheel from the tree, to be compared with.
+    assert steps.count("make build environment") == environments + 1
+
+
 def test_every_module_is_imported_when_that_is_asked_for(repository: Make, cleanroom: Tool) -> None:
     files = {"src/demo/windows.py": "import only_on_windows\n", "src/demo/odd.py": "1 / 0\n"}
     waived = 'ignore = [{finding = "imports:demo.windows", reason = "for Windows"}]'
