@@ -40,7 +40,7 @@ sessions:
 options:
   --help          show this
   --version       show the version
-  --clear-cache   remove the environments and wheels that earlier runs keep
+  --clear-cache   remove the environments, wheels and bytecode that earlier runs keep
   --list          list the sessions of this project
   nox's own       -v, -j 2, --report FILE, --force-venv-backend virtualenv, --no-error-on-
                   missing-interpreters, ...: `nox --help` explains them

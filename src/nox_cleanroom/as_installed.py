@@ -95,7 +95,8 @@ def _workers(number: int) -> Iterator[Executor]:
         process.stop_all()
         raise
     finally:
-        workers.shutdown(cancel_futures=True)
+        # Nothing is cancelled: what has not begun fails at once, and who waits for it wakes up.
+        workers.shutdown()
 
 
 def _check(bench: Bench, *, install_only: bool) -> Cell:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+from typing import Protocol
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import canonicalize_name
@@ -26,8 +27,12 @@ from nox_cleanroom.turns import Turn
 from nox_cleanroom.variant import Artifact, Extras, Variant, name_of
 from nox_cleanroom.wheelhouse import StoredWheel
 
-#: Makes an environment for a Python, such as ``3.11``, in a directory.
-CreateEnvironment = Callable[[str, Path], Environment]
+
+class CreateEnvironment(Protocol):
+    """Makes environments."""
+
+    def __call__(self, python: str, location: Path, *, bare: bool = False) -> Environment:
+        """An environment for a Python, such as ``3.11``, in a directory; see `venvs.create`."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,7 +98,7 @@ class Bench:
 
     def test(self, *, install_only: bool) -> None:
         """Environment, wheel, installation, proof, probes; while it is our turn."""
-        with self._turn.working(), _interrupting():
+        with self._turn.working():
             wheel = self._test(install_only=install_only)
         if self._other is not None:
             self._compare_sdist(wheel, self._other)
@@ -106,9 +111,11 @@ class Bench:
         is_from_sdist = variant.artifact == "sdist"
         if not install_only and (is_from_sdist or self._place.compares_sdist):
             # First, for it takes long, and another cell builds what all of them wait for.
-            self._begin_other(facts, "wheel" if is_from_sdist else "sdist")
+            self._begin_other(environment, facts, "wheel" if is_from_sdist else "sdist")
         spare = Spare(environment, self._turn, self._fresh_environment)
-        stored = self._supply(lambda _: spare.hand_over()).take(facts, variant.artifact)
+        # One with a pip in it is not what a build should see.
+        create = self._bare_environment if environment.uv is None else lambda _: spare.hand_over()
+        stored = self._supply(environment, create).take(facts, variant.artifact)
         wheel = stored.wheel
         environment = spare.take()
         facts = job.learn_facts(environment, recorder)
@@ -123,23 +130,33 @@ class Bench:
             self._probe(wheel, environment, facts, extras)
         return wheel
 
-    def _begin_other(self, facts: Facts, artifact: Artifact) -> None:
-        take = partial(self._supply(self._environment).take, facts, artifact)
+    def _begin_other(self, environment: Environment, facts: Facts, artifact: Artifact) -> None:
+        supply = self._supply(environment, self._bare_environment)
         with self._turn.given_up():
-            self._other = self._turn.beside(take)
+            self._other = self._turn.beside(partial(supply.take, facts, artifact))
 
-    def _supply(self, create: Callable[[str], Environment]) -> Supply:
-        return Supply(job=self._job, recorder=self._recorder, turn=self._turn, create=create)
+    def _supply(self, installer: Environment, create: Callable[[str], Environment]) -> Supply:
+        return Supply(
+            job=self._job,
+            recorder=self._recorder,
+            turn=self._turn,
+            installer=installer,
+            create=create,
+        )
+
+    def _bare_environment(self, purpose: str) -> Environment:
+        return self._environment(purpose, bare=True)
 
     def _fresh_environment(self) -> Environment:
         with self._recorder.action("make environment"):
             return self._environment()
 
-    def _environment(self, purpose: str = "") -> Environment:
+    def _environment(self, purpose: str = "", *, bare: bool = False) -> Environment:
         """A new environment of the cell's interpreter, in a place named for its purpose."""
+        process.require_running()
         python = self._place.python
         name = f"{python}-{purpose}" if purpose else python
-        return self._create(python, self._job.room.directory(name))
+        return self._create(python, self._job.room.directory(name), bare=bare)
 
     def _install(
         self, wheel: Wheel, environment: Environment, facts: Facts, extras: tuple[str, ...]
@@ -230,18 +247,6 @@ class Bench:
             wheel=self._wheel,
             interpreter=self._interpreter,
         )
-
-
-@contextlib.contextmanager
-def _interrupting() -> Iterator[None]:
-    """A block whose interruption ends what is done beside it, too, before that is waited for."""
-    try:
-        yield
-    except CleanroomError:
-        raise
-    except BaseException:
-        process.stop_all()
-        raise
 
 
 def _known_extras(wheel: Wheel, extras: Extras) -> tuple[str, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -55,6 +55,10 @@ class BuildSystem:
         if any(os.path.isabs(path) or os.path.normpath(path)[:2] == ".." for path in backend_path):
             raise _wrong("build-system.backend-path", "a list of directories in the project")
         return cls(requires=_strings(table, "requires"), backend=backend, backend_path=backend_path)
+
+    def requiring(self, more: tuple[str, ...]) -> BuildSystem:
+        """The same with more requirements, which the backend has asked for."""
+        return replace(self, requires=(*self.requires, *more))
 
 
 def _strings(table: Mapping[str, Any], key: str, default: object = None) -> tuple[str, ...]:

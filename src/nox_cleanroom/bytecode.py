@@ -14,17 +14,22 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+import posixpath
 import secrets
 import shutil
-from collections.abc import Iterator
+import stat
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from nox_cleanroom.distribution import record_digest
 from nox_cleanroom.environment import Facts
+from nox_cleanroom.errors import CleanroomError
 from nox_cleanroom.workspace import remove_tree
 
 #: How many distributions' bytecode is kept, a distribution counting once for each interpreter.
-_KEPT = 80
+_KEPT = 300
 
 #: The time of sources that have none of their own, in seconds since the epoch. Who copies a file
 #: when installing it gives it the time of that moment; who links to a cache gives it the cache's.
@@ -37,14 +42,20 @@ class _Distribution:
 
     #: The directory that their names are relative to.
     site: str
-    sources: frozenset[str]
     #: Where their bytecode is kept.
     kept: str
+    #: The digests of those modules that no other distribution installs, by name.
+    sources: Mapping[str, str]
 
     @property
     def directories(self) -> set[str]:
         """The directories of its modules, relative to the site."""
-        return {os.path.dirname(name) for name in self.sources}
+        return {posixpath.dirname(name) for name in self.sources}
+
+    def source_of(self, directory: str, name: str) -> str:
+        """The name of the module that a bytecode file in a directory is of; or nothing."""
+        source = posixpath.join(directory, f"{name.partition('.')[0]}.py")
+        return source if source in self.sources else ""
 
 
 @dataclass(frozen=True)
@@ -62,36 +73,60 @@ class BytecodeStore:
         Args:
             facts: the interpreter of the environment, and where that installs.
         """
-        distributions = list(self._installed(facts))
-        for distribution in distributions:
+        before = self._installed(facts)
+        for distribution in before:
             _settle(distribution)
             _lend(distribution)
         yield
-        news = [_keep(distribution) for distribution in distributions]
+        # What was replaced meanwhile is another distribution.
+        after = {distribution.kept for distribution in self._installed(facts)}
+        news = [_keep(distribution) for distribution in before if distribution.kept in after]
         if any(news):
             self._prune()
 
-    def _installed(self, facts: Facts) -> Iterator[_Distribution]:
+    def settle(self, facts: Facts) -> None:
+        """Give sources that are nobody else's a time that comes again, as `lent` does, too.
+
+        Args:
+            facts: the interpreter of the environment, and where that installs.
+        """
+        for distribution in self._installed(facts):
+            _settle(distribution)
+
+    def _installed(self, facts: Facts) -> list[_Distribution]:
         sites = {os.path.realpath(facts.paths[scheme]) for scheme in ("purelib", "platlib")}
-        for site in sorted(sites):
-            for record in sorted(Path(site).glob("*.dist-info/RECORD")):
-                with contextlib.suppress(OSError):
-                    lines = record.read_text(encoding="utf-8", errors="replace").splitlines()
-                    # What lies outside is a script; what has no digest was made when installing.
-                    modules = sorted(line for line in lines if _is_module(*line.split(",")))
-                    key = hashlib.sha256("\n".join(modules).encode()).hexdigest()[:20]
-                    name = f"{key}-{facts.implementation}-{facts.version}"
-                    yield _Distribution(
-                        site=site,
-                        sources=frozenset(line.partition(",")[0] for line in modules),
-                        kept=os.path.join(self.root, name),
-                    )
+        found = [
+            (site, *_modules(record))
+            for site in sorted(sites)
+            for record in sorted(Path(site).glob("*.dist-info/RECORD"))
+        ]
+        times = Counter((site, name) for site, _, modules in found for name in modules)
+        return [
+            _Distribution(
+                site=site,
+                kept=os.path.join(self.root, f"{key}-{facts.implementation}-{facts.version}"),
+                # What two distributions install is what the second one has left there.
+                sources={name: one for name, one in modules.items() if times[site, name] == 1},
+            )
+            for site, key, modules in found
+        ]
 
     def _prune(self) -> None:
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError, CleanroomError):
             places = sorted(self.root.iterdir(), key=lambda one: one.stat().st_mtime, reverse=True)
             for place in places[_KEPT:]:
                 remove_tree(place)
+
+
+def _modules(record: Path) -> tuple[str, dict[str, str]]:
+    """A name for all that a RECORD says of modules, and their digests."""
+    lines: list[str] = []
+    with contextlib.suppress(OSError):
+        text = record.read_text(encoding="utf-8", errors="replace")
+        # What lies outside is a script; what has no digest was made when installing.
+        lines = sorted(line for line in text.splitlines() if _is_module(*line.split(",")))
+    key = hashlib.sha256("\n".join(lines).encode()).hexdigest()[:20]
+    return key, {name: digest for name, digest, *_ in (line.split(",") for line in lines)}
 
 
 def _is_module(name: str, digest: str = "", *_more: str) -> bool:
@@ -99,11 +134,11 @@ def _is_module(name: str, digest: str = "", *_more: str) -> bool:
 
 
 def _settle(distribution: _Distribution) -> None:
-    """Give sources that are nobody else's a time that comes again."""
     with contextlib.suppress(OSError):
         for name in distribution.sources:
             path = os.path.join(distribution.site, name)
-            if os.lstat(path).st_nlink > 1:
+            found = os.lstat(path)
+            if found.st_nlink > 1 or stat.S_ISLNK(found.st_mode):
                 # Who links one file links them all.
                 return
             os.utime(path, (_TIME, _TIME))
@@ -115,10 +150,11 @@ def _lend(distribution: _Distribution) -> None:
         os.utime(distribution.kept)
         for directory in distribution.directories:
             for name, _ in _bytecode(distribution.kept, directory):
-                _link(
-                    _cached(distribution.kept, directory, name),
-                    _cached(distribution.site, directory, name),
-                )
+                if distribution.source_of(directory, name):
+                    _link(
+                        _cached(distribution.kept, directory, name),
+                        _cached(distribution.site, directory, name),
+                    )
 
 
 def _keep(distribution: _Distribution) -> bool:
@@ -128,13 +164,28 @@ def _keep(distribution: _Distribution) -> bool:
         for directory in distribution.directories:
             compiled = _bytecode(distribution.site, directory)
             for name, _ in compiled - _bytecode(distribution.kept, directory):
-                if os.path.join(directory, f"{name.partition('.')[0]}.py") in distribution.sources:
+                source = distribution.source_of(directory, name)
+                if source and _is_unchanged(distribution, source):
                     kept = _cached(distribution.kept, directory, name)
-                    aside = f"{kept}.{secrets.token_hex(4)}"
-                    _link(_cached(distribution.site, directory, name), aside)
-                    os.replace(aside, kept)
+                    _replace(_cached(distribution.site, directory, name), kept)
                     is_new = True
     return is_new
+
+
+def _is_unchanged(distribution: _Distribution, source: str) -> bool:
+    """Whether a module's file is what RECORD says, and not what somebody has put in its place."""
+    with open(os.path.join(distribution.site, source), "rb") as file:
+        return record_digest(file.read()) == distribution.sources[source]
+
+
+def _replace(origin: str, place: str) -> None:
+    aside = f"{place}.{secrets.token_hex(4)}"
+    _link(origin, aside)
+    try:
+        os.replace(aside, place)
+    except OSError:
+        # Windows does not part with a file that is being read.
+        os.unlink(aside)
 
 
 def _cached(base: str, directory: str, name: str) -> str:

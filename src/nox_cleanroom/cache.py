@@ -81,13 +81,17 @@ def _homes() -> list[Path]:
 
 
 def clear() -> tuple[list[Path], list[Path]]:
-    """Remove everything that no run is using.
+    """Remove everything that no run is using, and the bytecode that is kept for all.
 
     Returns:
-        What was removed, and what is in use.
+        The projects' directories that were removed, and those that are in use.
     """
     homes = _homes()
     removed = [home for home in homes if _remove(home)]
+    bytecode = root().parent / "bytecode"
+    if bytecode.exists():
+        # Who uses it this moment does without.
+        remove_tree(bytecode)
     return removed, [home for home in homes if home not in removed]
 
 

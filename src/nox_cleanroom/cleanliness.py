@@ -72,6 +72,7 @@ def check_cleanliness(job: Job, pythons: Sequence[str], create: CreateEnvironmen
                 checkout=Checkout.find(tree.root),
                 environment=environment,
                 create=lambda: create(python, job.room.directory(python)),
+                create_bare=lambda: create(python, job.room.directory(python), bare=True),
             )
             results += scratch.findings()
     except InterruptedRunError:
@@ -113,6 +114,8 @@ class _Scratch:
     environment: Environment
     #: Makes a further environment of the same Python.
     create: Callable[[], Environment]
+    #: Makes one with nothing in it.
+    create_bare: Callable[[], Environment]
 
     def findings(self) -> Iterator[ProbeResult]:
         """Everything that is found, question by question, with a PASSED where nothing was."""
@@ -160,7 +163,7 @@ class _Scratch:
 
     @cached_property
     def _frontend(self) -> Frontend:
-        return self.job.frontend(self.create, self.recorder)
+        return self.job.frontend(self.create_bare, self.environment, self.recorder)
 
     def _build_sdist(self) -> Path:
         with naming_submodules(self.tree):

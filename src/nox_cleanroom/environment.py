@@ -59,23 +59,21 @@ class Environment:
         """The command that runs a module with the interpreter, isolated from where it runs."""
         return [str(self.python), "-I", "-m", name, *arguments]
 
-    def pip_install(self, *words: str) -> list[str]:
+    def pip_install(self, *words: str, into: Environment | None = None) -> list[str]:
         """The command that installs packages: uv's, or that of the environment's own pip.
 
         Nothing is compiled beforehand: what is imported is compiled then, and that is less.
+
+        Args:
+            words: further words of the command.
+            into: another environment of the same Python to install into.
         """
+        python = str((into or self).python)
         if self.uv:
-            return [
-                self.uv,
-                "--no-progress",
-                "pip",
-                "install",
-                "--python",
-                str(self.python),
-                *words,
-            ]
+            return [self.uv, "--no-progress", "pip", "install", "--python", python, *words]
+        elsewhere = ("--python", python) if into is not None else ()
         quiet = ("--disable-pip-version-check", "--no-input")
-        return self.module("pip", *quiet, "install", "--no-compile", *words)
+        return self.module("pip", *quiet, *elsewhere, "install", "--no-compile", *words)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -25,6 +25,14 @@ from nox_cleanroom.workspace import Workspace
 
 Kind = Literal["wheel", "sdist"]
 
+#: What to do next when a build fails, for each of the builds.
+_HINTS = {
+    "wheel": "`python -m build --wheel` in a fresh clone shows the same.",
+    "sdist": "`python -m build --sdist` in a fresh clone shows the same.",
+    "wheel from sdist": "`python -m build` in a fresh clone shows the same; the sdist must hold all"
+    " that the build reads.",
+}
+
 
 @dataclass(frozen=True, kw_only=True)
 class _Answer:
@@ -34,11 +42,6 @@ class _Answer:
     requires: tuple[str, ...] | None = None
     #: The name of the file that was built; empty when none was.
     built: str = ""
-
-    @property
-    def is_asked_back(self) -> bool:
-        """Whether it is known what is required, and another call is to build."""
-        return self.requires is not None and not self.built
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,6 +78,8 @@ class Frontend:
 
     #: Makes an environment with nothing in it.
     create: Callable[[], Environment]
+    #: Whose pip installs into it, where there is no uv.
+    installer: Environment
     #: What the interpreter of such an environment says of itself.
     learn_facts: Callable[[Environment], Facts]
     recorder: Recorder
@@ -95,8 +100,8 @@ class Frontend:
         with self.recorder.action("make build environment"):
             environment = self.create()
         facts = self.learn_facts(environment)
-        with self.bytecode.lent(facts):
-            self._install(environment, system.requires)
+        self._install(environment, system.requires)
+        self.bytecode.settle(facts)
         return Ready(system=system, environment=environment, facts=facts)
 
     def build_wheel(self, project: Path, ready: Ready | None = None) -> Wheel:
@@ -145,25 +150,27 @@ class Frontend:
     def _build(self, kind: Kind, project: Path, ready: Ready | None, *, step: str) -> Path:
         ready = ready or self.prepare(BuildSystem.of_project(project))
         out = self.workspace.directory("dist")
-        with self.bytecode.lent(ready.facts):
-            answer = self._call(kind, project, ready, out, step=step)
-            if answer.is_asked_back:
-                self._install(ready.environment, answer.requires)
-                answer = self._call(kind, project, ready, out, step=step, known=True)
+        answer = self._call(kind, project, ready, out, step=step)
+        if answer.requires is not None and not answer.built:
+            if answer.requires:
+                # In one go, so that nothing is there that is replaced.
+                ready = self.prepare(ready.system.requiring(answer.requires))
+            answer = self._call(kind, project, ready, out, step=step, known=True)
         if not (answer.built and (out / answer.built).is_file()):
             raise BuildError(f"The build backend ended without an error, and has made no {step}.")
         return out / answer.built
 
-    def _install(self, environment: Environment, requirements: Sequence[str] | None) -> None:
+    def _install(self, environment: Environment, requirements: Sequence[str]) -> None:
         if not requirements:
             return
         links = find_links_options(self.find_links)
-        step = self.recorder.run(
-            "install build requirements",
-            environment.pip_install(*links, *requirements),
-            cwd=self.workspace.neutral,
-            env=variables.for_build_requirements(self.env),
-        )
+        with self.bytecode.lent(self.learn_facts(self.installer)):
+            step = self.recorder.run(
+                "install build requirements",
+                self.installer.pip_install(*links, *requirements, into=environment),
+                cwd=self.workspace.neutral,
+                env=variables.for_build_requirements(self.env),
+            )
         if not step.succeeded:
             raise tool_failure(BuildError, "What the build requires could not be installed", step)
 
@@ -174,18 +181,19 @@ class Frontend:
         place = self.workspace.directory("answer") / "answer.json"
         words = [kind, out, "known" if known else "ask", ready.system.backend]
         paths = [project / path for path in ready.system.backend_path]
-        done = self.recorder.run(
-            f"build {step}",
-            [ready.environment.python, "-I", INSIDE / "building.py", place, *words, *paths],
-            cwd=project,
-            env=variables.for_hooks(self.env, bin_dir=ready.environment.bin_dir),
-        )
+        with self.bytecode.lent(ready.facts):
+            done = self.recorder.run(
+                f"build {step}",
+                [ready.environment.python, "-I", INSIDE / "building.py", place, *words, *paths],
+                cwd=project,
+                env=variables.for_hooks(self.env, bin_dir=ready.environment.bin_dir),
+            )
         if not done.succeeded:
             raise tool_failure(
                 BuildError,
                 f"The build backend could not make the {step}",
                 done,
-                hint=f"`python -m build --{kind}` in a fresh clone shows the same.",
+                hint=_HINTS[step],
             )
         return _read_answer(place)
 

@@ -95,7 +95,15 @@ def _pyproject(project: Path) -> Mapping[str, Any]:
 
 
 def _from_pyproject(project: Path) -> SpecifierSet | None:
-    document = _pyproject(project)
+    return stated_in(_pyproject(project))
+
+
+def stated_in(document: Mapping[str, Any]) -> SpecifierSet | None:
+    """What a ``pyproject.toml`` says is required of Python; None when it says nothing.
+
+    Raises:
+        InvalidSpecifier: the statement is no version specifier (PEP 440).
+    """
     stated = _at(document, "project", "requires-python")
     if stated is None:
         stated = _at(document, "tool", "flit", "metadata", "requires-python")

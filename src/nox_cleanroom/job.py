@@ -121,11 +121,13 @@ class Job:
     def frontend(
         self,
         create: Callable[[], Environment],
+        installer: Environment,
         recorder: Recorder,
     ) -> Frontend:
-        """A frontend that builds in environments that `create` makes."""
+        """A frontend that builds in bare environments, into which another's pip installs."""
         return Frontend(
             create=create,
+            installer=installer,
             learn_facts=lambda environment: self.learn_facts(environment, recorder),
             recorder=recorder,
             workspace=self.workspace,

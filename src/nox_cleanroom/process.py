@@ -134,6 +134,15 @@ def allow_starts() -> None:
     _running.resume()
 
 
+def require_running() -> None:
+    """Make sure that the run is not being ended.
+
+    Raises:
+        InterruptedRunError: it is.
+    """
+    _running.check()
+
+
 @contextlib.contextmanager
 def holding(lock: BaseFileLock) -> Iterator[None]:
     """A block under a lock; waiting for it ends with the run.

@@ -237,8 +237,8 @@ def _creator(session: nox.Session) -> CreateEnvironment:
     backend = config.force_venv_backend or MAKERS
     download = config.download_python or "never"
 
-    def create(python: str, location: Path) -> Environment:
-        return venvs.create(python, location, backend=backend, download=download)
+    def create(python: str, location: Path, *, bare: bool = False) -> Environment:
+        return venvs.create(python, location, backend=backend, download=download, bare=bare)
 
     return create
 

@@ -15,7 +15,7 @@ from nox_cleanroom.build_system import BuildSystem
 from nox_cleanroom.distribution import Wheel
 from nox_cleanroom.environment import Environment, Facts
 from nox_cleanroom.errors import BuildError
-from nox_cleanroom.interpreters import requires_python
+from nox_cleanroom.interpreters import requires_python, stated_in
 from nox_cleanroom.job import Job, naming_submodules, require_admitted
 from nox_cleanroom.recorder import Recorder
 from nox_cleanroom.turns import Turn
@@ -31,7 +31,9 @@ class Supply:
     recorder: Recorder
     #: Given up while another cell, or another process, builds what we wait for.
     turn: Turn
-    #: Makes a further environment of the cell's interpreter, for a purpose.
+    #: Whose pip installs what builds require, where there is no uv.
+    installer: Environment
+    #: Makes a bare environment of the cell's interpreter, for a purpose.
     create: Callable[[str], Environment]
 
     def take(self, facts: Facts, artifact: Artifact) -> StoredWheel:
@@ -76,7 +78,9 @@ class Supply:
 
     def _build(self, facts: Facts, artifact: Artifact) -> tuple[Wheel, Provenance]:
         job = self.job
-        frontend = job.frontend(partial(self.create, artifact), self.recorder)
+        with contextlib.suppress(InvalidSpecifier):
+            require_admitted(stated_in(job.pyproject), facts.version)
+        frontend = job.frontend(partial(self.create, artifact), self.installer, self.recorder)
         system = BuildSystem.from_document(job.pyproject)
         preparing = self.turn.beside(partial(frontend.prepare, system))
         with contextlib.ExitStack() as stack:

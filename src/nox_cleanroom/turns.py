@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future, wait
 from typing import Any, Protocol, TypeVar
 
+from nox_cleanroom import process
+
 T = TypeVar("T")
 
 
@@ -16,6 +18,18 @@ class Submit(Protocol):
 
     def __call__(self, work: Callable[[], T], /) -> Future[T]:
         """What will come of it."""
+
+
+@contextlib.contextmanager
+def _stopping_others() -> Iterator[None]:
+    """A block whose interruption, as by Ctrl-C, ends what others are doing: we wait for them."""
+    try:
+        yield
+    except Exception:
+        raise
+    except BaseException:
+        process.stop_all()
+        raise
 
 
 class Turns:
@@ -67,7 +81,7 @@ class Turn:
     def working(self) -> Iterator[None]:
         """All of the work: a turn, and in the end a wait for what is done beside."""
         try:
-            with self.taken():
+            with self.taken(), _stopping_others():
                 yield
         finally:
             wait(self._beside)
@@ -86,7 +100,8 @@ class Turn:
         """A block of waiting inside of a block of work."""
         self._turns.give_back()
         try:
-            yield
+            with _stopping_others():
+                yield
         finally:
             self._turns.take(self._rank)
 

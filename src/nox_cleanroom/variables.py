@@ -155,6 +155,10 @@ def for_build(env: Mapping[str, str], *, tmp: Path) -> dict[str, str]:
 _CONSTRAINTS = {"UV_CONSTRAINT": "UV_BUILD_CONSTRAINT", "PIP_CONSTRAINT": "PIP_BUILD_CONSTRAINT"}
 
 
+#: What the user says of installs and not of what builds require.
+_OF_INSTALLS = ("UV_OVERRIDE", "UV_RESOLUTION", "UV_PRERELEASE", "UV_FORK_STRATEGY", "PIP_PRE")
+
+
 def for_build_requirements(build_env: Mapping[str, str]) -> dict[str, str]:
     """The variables for installing what a build requires: what constrains builds counts.
 
@@ -164,7 +168,7 @@ def for_build_requirements(build_env: Mapping[str, str]) -> dict[str, str]:
     kept = {
         name: value
         for name, value in build_env.items()
-        if name not in {"UV_OVERRIDE", *_CONSTRAINTS}
+        if name not in {*_OF_INSTALLS, *_CONSTRAINTS}
     }
     said = {
         name: build_env[of_builds]

@@ -22,6 +22,9 @@ from nox_cleanroom.errors import (
 #: The makers of environments that we install into, best first.
 MAKERS = ("uv", "virtualenv", "venv")
 
+#: What makes environments with nothing in them; those of uv have nothing in them anyway.
+_BARE = {"virtualenv": ("--no-seed",), "venv": ("--without-pip",)}
+
 Download = Literal["auto", "never", "always"]
 
 
@@ -45,7 +48,9 @@ def require_environment(session: nox.Session) -> None:
     _refuse_system_packages(Path(venv.location))
 
 
-def create(python: str, location: Path, *, backend: str, download: Download) -> Environment:
+def create(
+    python: str, location: Path, *, backend: str, download: Download, bare: bool = False
+) -> Environment:
     """A fresh environment, made by nox as it makes a session's.
 
     Args:
@@ -53,6 +58,7 @@ def create(python: str, location: Path, *, backend: str, download: Download) -> 
         location: where it goes; what is there is removed.
         backend: ``uv``, ``virtualenv``, ``venv``, or several with ``|`` between, best first.
         download: whether nox may download a missing interpreter.
+        bare: leave out pip, and what else some makers put into an environment.
 
     Raises:
         InterpreterMissingError: there is no such interpreter here.
@@ -70,6 +76,8 @@ def create(python: str, location: Path, *, backend: str, download: Download) -> 
             f"{backend!r} makes no virtual environment.",
             hint=f"Force one of {', '.join(MAKERS)}, or none.",
         )
+    if bare:
+        venv.venv_params = [*_BARE.get(venv.venv_backend, ())]
     try:
         venv.create()
     except InterpreterNotFound:

@@ -111,6 +111,62 @@ def test_only_modules_that_record_names_are_kept(store: BytecodeStore, first: Pa
     assert kept == {"__init__", "part"}
 
 
+def test_what_is_replaced_meanwhile_is_not_kept_as_what_was_there(
+    tmp_path: Path, store: BytecodeStore
+) -> None:
+    site = tmp_path / "first"
+    with store.lent(install(site)):
+        shutil.rmtree(site)
+        with store.lent(install(site, code="VALUE = 2\n")):
+            assert run(site) == ("2", True)
+    again = tmp_path / "second"
+    with store.lent(install(again)):
+        assert run(again) == ("1", True)
+
+
+def test_a_module_that_is_overwritten_meanwhile_is_not_kept(
+    tmp_path: Path, store: BytecodeStore
+) -> None:
+    site = tmp_path / "first"
+    with store.lent(install(site)):
+        (site / "demo" / "part.py").write_text("VALUE = 2\n")
+        os.utime(site / "demo" / "part.py", (1_000_000_000,) * 2)
+        assert run(site) == ("2", True)
+    again = tmp_path / "second"
+    with store.lent(install(again)):
+        assert run(again) == ("1", True)
+
+
+def test_a_module_of_two_distributions_is_nobodys(
+    tmp_path: Path, store: BytecodeStore, first: Path
+) -> None:
+    site = tmp_path / "second"
+    other = site / "other-1.0.dist-info" / "RECORD"
+    installed = install(site)
+    code = "VALUE = 2\n"
+    other.parent.mkdir()
+    other.write_text(f"demo/part.py,{record_digest(code.encode())},{len(code)}")
+    (site / "demo" / "part.py").write_text(code)
+    with store.lent(installed):
+        assert run(site) == ("2", True)
+    again = tmp_path / "third"
+    with store.lent(install(again)):
+        assert run(again) == ("1", False)
+
+
+def test_what_a_link_leads_to_is_left_as_it_is(tmp_path: Path, store: BytecodeStore) -> None:
+    cache = tmp_path / "cache"
+    install(cache)
+    os.utime(cache / "demo" / "part.py", (5, 5))
+    site = tmp_path / "first"
+    installed = install(site)
+    for name in ("__init__.py", "part.py"):
+        (site / "demo" / name).unlink()
+        (site / "demo" / name).symlink_to(cache / "demo" / name)
+    with store.lent(installed):
+        assert (cache / "demo" / "part.py").stat().st_mtime == 5
+
+
 def test_another_interpreter_has_its_own(tmp_path: Path, store: BytecodeStore, first: Path) -> None:
     install(tmp_path / "second")
     with store.lent(facts(tmp_path / "second", version="3.12.1")):

@@ -85,6 +85,7 @@ CHANGES = {
     "path": "sys.path.append('.')",
     "arguments": "sys.argv.append('install')",
     "code of the project": "import runpy; runpy.run_path('build_hook.py')",
+    "text of the project": "exec(open('build_hook.py').read())",
     "module of the project": "sys.path.append('.'); import build_hook; sys.path.remove('.')",
 }
 
@@ -148,6 +149,13 @@ def test_a_backend_from_elsewhere_is_refused(project: Path) -> None:
     done, answer = call(project, "json", ".")
     assert (done.returncode, answer) == (1, {})
     assert "'json' is not in the backend-path ." in done.stderr
+
+
+def test_a_backend_in_the_project_may_be_a_link_to_elsewhere(project: Path) -> None:
+    (project / "backends").mkdir()
+    (project / "backends" / "own.py").symlink_to(project.parent / "installed" / "backend.py")
+    done, answer = call(project, "own", "backends", known="known")
+    assert answer == BUILT, done.stderr
 
 
 def test_a_backend_may_be_an_attribute(project: Path) -> None:

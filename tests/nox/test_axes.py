@@ -93,6 +93,33 @@ def test_without_uv_and_without_an_index_the_sdist_is_built_all_the_same(
         assert [one["outcome"] for one in ran.probe("sdist")] == ["PASSED"]
 
 
+def test_a_build_that_fails_from_the_sdist_alone_says_so(repository: Make, cleanroom: Tool) -> None:
+    # The tree has that file, and the source distribution has not.
+    head = "def build_wheel(wheel_directory, config_settings=None, metadata_directory=None):\n"
+    wanting = f"{head}    assert os.path.exists('.gitignore'), 'I want that file'\n"
+    backend = demo_files()["in_tree_backend.py"].replace(head, wanting)
+    root = repository(project("", **{"in_tree_backend.py": backend}))
+    ran = cleanroom(root, "matrix")
+    assert ran.status == 1, ran.text
+    assert "could not make the wheel from sdist" in ran.text
+    assert "I want that file" in ran.text
+    assert "the sdist must hold all that the build reads" in ran.text
+
+
+@pytest.mark.usefixtures("without_uv")
+def test_without_uv_too_an_environment_serves_two_builds(
+    repository: Make, cleanroom: Tool, tmp_path: Path
+) -> None:
+    place = make_wheel(tmp_path / "links", {"needed.py": ""}, name="needed").parent
+    text = demo_files()["pyproject.toml"].replace("requires = []", 'requires = ["needed"]')
+    root = repository(demo_files(**{"pyproject.toml": text}))
+    options = ("--artifact", "sdist", "--find-links", str(place))
+    ran = cleanroom(root, SMOKE, "--", *options, env={"PIP_NO_INDEX": "1"})
+    assert ran.status == 0, ran.text
+    steps = [step["name"] for step in ran.evidence["cells"][0]["steps"]]
+    assert steps.count("install build requirements") == 2
+
+
 #: What a build does to the environment that it runs in, and how many environments the two builds
 #: of the source distribution and of the wheel from it have then.
 TRACES = {

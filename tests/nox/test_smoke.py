@@ -655,6 +655,26 @@ def test_no_import_of_ours_covers_one_that_the_package_forgot(
 
 
 @pytest.mark.usefixtures("without_uv")
+@pytest.mark.parametrize("name", ["pip", "setuptools"])
+def test_a_build_sees_only_what_it_requires(repository: Make, cleanroom: Tool, name: str) -> None:
+    root = repository(demo_files(**{"on_build.py": f"import {name}\n"}))
+    ran = cleanroom(root, SMOKE)
+    assert ran.status == 1, ran.text
+    assert "BUILD_FAILED" in ran.text
+    assert f"No module named '{name}'" in ran.text
+
+
+def test_an_excluded_interpreter_waits_for_no_build(repository: Make, cleanroom: Tool) -> None:
+    table = f'[tool.nox-cleanroom]\npythons = ["{PYTHON}"]\n'
+    text = pyproject(tool=table, **{"requires-python": "<3.5"})
+    text = text.replace("requires = []", 'requires = ["no-such-requirement"]')
+    ran = cleanroom(repository(demo_files(**{"pyproject.toml": text})), SMOKE)
+    assert ran.evidence["cells"][0]["problems"][0]["code"] == "PYTHON_EXCLUDED", ran.text
+    steps = [step["name"] for step in ran.evidence["cells"][0]["steps"]]
+    assert "make build environment" not in steps
+
+
+@pytest.mark.usefixtures("without_uv")
 def test_pip_is_compiled_once(repository: Make, cleanroom: Tool) -> None:
     said = "python -c 'import os, pip; print(os.stat(pip.__cached__).st_ino)'"
     text = pyproject(tool=f'[tool.nox-cleanroom]\nsmoke = ["{said}"]\n')

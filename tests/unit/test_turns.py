@@ -107,6 +107,32 @@ def test_work_that_fails_ends_after_what_is_done_beside(workers: ThreadPoolExecu
     assert done == ["beside"]
 
 
+def test_an_interruption_ends_work_that_has_not_begun(monkeypatch: pytest.MonkeyPatch) -> None:
+    ended = threading.Event()
+    monkeypatch.setattr("nox_cleanroom.process.stop_all", ended.set)
+
+    def work() -> None:
+        # As a command does, which ends when all are ended.
+        assert ended.wait(5)
+
+    def interrupt() -> None:
+        with ThreadPoolExecutor(1) as executor:
+            turn = Turn(Turns(2), 0, executor.submit)
+            with turn.working():
+                futures = [turn.beside(work) for _ in range(3)]
+                with turn.given_up():
+                    # The first has begun, and both turns are taken when we come back for ours.
+                    turn.beside(work)
+                    assert not futures[0].done()
+                    raise KeyboardInterrupt
+
+    thread = threading.Thread(target=lambda: pytest.raises(KeyboardInterrupt, interrupt))
+    thread.start()
+    thread.join(10)
+    assert not thread.is_alive()
+    assert ended.is_set()
+
+
 def test_a_failure_beside_is_that_of_who_waits_for_it(workers: ThreadPoolExecutor) -> None:
     turn = Turn(Turns(1), 0, workers.submit)
     with turn.working():

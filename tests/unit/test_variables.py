@@ -27,6 +27,31 @@ def test_git_sees_its_configuration_and_not_the_repository_of_a_hook() -> None:
     assert kept["LC_ALL"] == "C"
 
 
+def test_what_builds_require_is_installed_as_is_said_of_builds() -> None:
+    env = {
+        "UV_INDEX_URL": "https://index.example",
+        "UV_RESOLUTION": "lowest-direct",
+        "UV_OVERRIDE": "overrides.txt",
+        "UV_CONSTRAINT": "of-installs.txt",
+        "UV_BUILD_CONSTRAINT": "of-builds.txt",
+        "PIP_CONSTRAINT": "of-installs.txt",
+    }
+    assert variables.for_build_requirements(env) == {
+        "UV_INDEX_URL": "https://index.example",
+        "UV_CONSTRAINT": "of-builds.txt",
+        "UV_BUILD_CONSTRAINT": "of-builds.txt",
+    }
+
+
+def test_hooks_find_the_programs_of_their_environment() -> None:
+    env = variables.for_hooks({"PATH": "/bin", "CFLAGS": "-O3"}, bin_dir=BIN)
+    assert env == {
+        "PATH": os.pathsep.join((str(BIN), "/bin")),
+        "CFLAGS": "-O3",
+        "VIRTUAL_ENV": str(BIN.parent),
+    }
+
+
 def test_builds_see_the_users_variables_minus_what_falsifies_them() -> None:
     env = {
         "HOME": "/home/me",

@@ -47,7 +47,8 @@ class Witness:
 
     def __init__(self, project, ran_project):
         self._project = os.path.join(project, "")
-        # A setup.py is run from its text, which no longer knows where it is from.
+        self._has_read = False
+        # A setup.py is run whatever it is asked.
         self._ran_project = ran_project or os.path.exists(self._project + "setup.py")
         self._before = shared_state()
         if hasattr(sys, "addaudithook"):
@@ -59,11 +60,17 @@ class Witness:
         return self._ran_project or shared_state() != self._before
 
     def _see(self, event, arguments):
-        if event == "exec" and not self._ran_project:
+        if self._ran_project:
+            return
+        if event == "exec":
             name = getattr(arguments[0], "co_filename", "<string>")
-            # Generated code has such a name; who generates it has a file of its own.
-            if not name.startswith("<"):
-                self._ran_project = os.path.abspath(name).startswith(self._project)
+            # Generated code has such a name, and so has text that was read from a file.
+            self._ran_project = self._has_read if name.startswith("<") else self._is_own(name)
+        elif event == "open" and isinstance(arguments[0], str) and arguments[0].endswith(".py"):
+            self._has_read = self._has_read or self._is_own(arguments[0])
+
+    def _is_own(self, path):
+        return os.path.abspath(path).startswith(self._project)
 
 
 def shared_state():
@@ -83,8 +90,9 @@ def load(name, paths):
 
 
 def is_below(place, directories):
-    place = os.path.realpath(place)
-    return any(place.startswith(os.path.join(os.path.realpath(one), "")) for one in directories)
+    # Not resolved: a link in the project may lead elsewhere.
+    place = os.path.abspath(place)
+    return any(place.startswith(os.path.join(os.path.abspath(one), "")) for one in directories)
 
 
 def write(path, **answer):
