@@ -17,8 +17,8 @@ from nox_cleanroom.job import Job
 from nox_cleanroom.results import Cell, Problem
 from nox_cleanroom.turns import Turn, Turns
 
-#: So many steps run at once; two also where there is one processor, for some wait for a disk.
-_AT_ONCE = max(2, os.cpu_count() or 1)
+#: So many steps run at once: one more than there are processors, for some wait for a disk.
+_AT_ONCE = 1 + (os.cpu_count() or 1)
 
 #: So many threads has each cell: for itself, and for what is done beside.
 _THREADS = 4

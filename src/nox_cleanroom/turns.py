@@ -1,4 +1,4 @@
-"""Turns: so many cells work at once as there are processors, and who waits lets another work."""
+"""Turns: only so many steps run at once, and who waits lets another work."""
 
 from __future__ import annotations
 
