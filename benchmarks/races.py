@@ -123,13 +123,13 @@ RACES = (
         Row(ours=c.MATRIX_COLD, theirs=c.NOX_UV_PARALLEL),
         guard=4.0,
     ),
-    _matrix(s.TEN, 2),
-    _matrix(s.EXTENSION, 2, warm_up=0),
-    _matrix(s.FILES_5000, 2, warm_up=0),
+    _matrix(s.TEN, 5),
+    _matrix(s.EXTENSION, 3, warm_up=0),
+    _matrix(s.FILES_5000, 5),
     _smoke(s.TINY, 9, guards=(2.0, 1.2)),
-    _smoke(s.TEN, 3),
-    _smoke(s.EXTENSION, 2, warm_up=0),
-    _smoke(s.FILES_5000, 2, warm_up=0),
+    _smoke(s.TEN, 5),
+    _smoke(s.EXTENSION, 5),
+    _smoke(s.FILES_5000, 5),
     _snapshots(s.FILES_5000, 9, guards=(9.0, 5.0)),
     _snapshots(
         s.FILES_50000, 9, Row(ours=c.MEMORY, how="value", at_most=150 * _MB, measure="peak")
@@ -174,7 +174,7 @@ RACES = (
     Race(
         name="without-uv",
         subject=s.TINY,
-        rounds=1,
+        rounds=3,
         warm_up=0,
         rows=(
             Row(ours=c.MATRIX_WITHOUT_UV, theirs=c.NOX_PIP, at_most=0.5),

@@ -31,6 +31,8 @@ class Machine:
     #: The interpreters of a matrix.
     pythons: tuple[str, ...]
     git: str
+    #: The kind of file system that everything lies on, where that can be told.
+    file_system: str
     #: Versions of the tools, by name.
     tools: Mapping[str, str]
 
@@ -43,15 +45,27 @@ class Machine:
             python=platform.python_version(),
             pythons=tuple(stage.pythons),
             git=stage.run("git", "--version", cwd=stage.root).split()[2],
+            file_system=_file_system(stage.root),
             tools={name: version(name) for name in _TOOLS},
         )
 
     def __str__(self) -> str:
         tools = ", ".join(f"{name} {number}" for name, number in self.tools.items())
         return (
-            f"{self.system} with {self.cores} cores; the tools run on Python {self.python};"
+            f"{self.system} with {self.cores} cores, files on {self.file_system or 'a disk'};"
+            f" the tools run on Python {self.python};"
             f" git {self.git}, {tools}; matrices of Python {', '.join(self.pythons)}"
         )
+
+
+def _file_system(place: Path) -> str:
+    """The kind of file system that a directory lies on; empty where the system does not say."""
+    try:
+        lines = Path("/proc/self/mounts").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return ""
+    mounts = {Path(point): kind for _, point, kind, *_ in (line.split() for line in lines)}
+    return next((mounts[one] for one in (place, *place.parents) if one in mounts), "")
 
 
 @dataclass(frozen=True, kw_only=True)

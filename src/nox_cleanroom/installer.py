@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
+import shutil
 
 from nox_cleanroom.errors import CleanroomError, Code
 from nox_cleanroom.output import last_lines, printable
@@ -30,6 +32,16 @@ _EXCUSES = (
 )
 
 
+#: Where less than this is free, in bytes, nobody can say why nothing works: that needs room, too.
+_FULL = 64 * 1024
+
+
+def _is_full(place: str) -> bool:
+    with contextlib.suppress(OSError):
+        return shutil.disk_usage(place).free < _FULL
+    return False
+
+
 def tool_failure(
     kind: type[CleanroomError], what: str, step: Step, *, hint: str = ""
 ) -> CleanroomError:
@@ -54,7 +66,7 @@ def tool_failure(
     if step.exit_status is None:
         return kind(f"{what}: it {step.ending}.", output=words, code=Code.TOOL_MISSING)
     for code, pattern in _EXCUSES:
-        if re.search(pattern, step.output):
+        if re.search(pattern, step.output) or (code is Code.NO_SPACE and _is_full(step.cwd)):
             reason = "the disk is full" if code is Code.NO_SPACE else "the network did not answer"
             return kind(f"{what}: {reason}.", output=words, hint="Try again.", code=code)
     return kind(
