@@ -123,13 +123,13 @@ RACES = (
         Row(ours=c.MATRIX_COLD, theirs=c.NOX_UV_PARALLEL),
         guard=4.0,
     ),
-    _matrix(s.TEN, 5),
-    _matrix(s.EXTENSION, 3, warm_up=0),
-    _matrix(s.FILES_5000, 5),
+    _matrix(s.TEN, 9),
+    _matrix(s.EXTENSION, 9, warm_up=0),
+    _matrix(s.FILES_5000, 9),
     _smoke(s.TINY, 9, guards=(2.0, 1.2)),
-    _smoke(s.TEN, 5),
-    _smoke(s.EXTENSION, 5),
-    _smoke(s.FILES_5000, 5),
+    _smoke(s.TEN, 9),
+    _smoke(s.EXTENSION, 9),
+    _smoke(s.FILES_5000, 9),
     _snapshots(s.FILES_5000, 9, guards=(9.0, 5.0)),
     _snapshots(
         s.FILES_50000, 9, Row(ours=c.MEMORY, how="value", at_most=150 * _MB, measure="peak")
@@ -151,7 +151,7 @@ RACES = (
     Race(
         name="sixteen",
         subject=s.AXES,
-        rounds=5,
+        rounds=9,
         rows=(Row(ours=c.MATRIX_OF_SIXTEEN, theirs=c.MATRIX_OF_FOUR, at_most=4.4),),
     ),
     Race(

@@ -93,17 +93,26 @@ def list_again(
     directories = [] if own is None else [(b"", own)]
     moved: dict[bytes, Stat] = {}
     gone: list[bytes] = []
-    for path in previous.paths.keys() - unmoved:
+    base, lstat, is_directory = root + b"/", os.lstat, stat.S_ISDIR
+    looked_at = previous.paths.keys() - unmoved if unmoved else previous.paths
+    for path in looked_at:
         before = previous.paths[path]
-        now = _lstat(root + b"/" + path)
-        if before.is_directory and (now is None or not now.is_directory):
+        # As in `_Walk.read`: no call in this loop that can be spared.
+        try:
+            found = lstat(base + path)
+        except OSError:
+            found = None
+        if is_directory(before.mode) and (found is None or not is_directory(found.st_mode)):
             # Perhaps there is a link now, and through it the old names lead elsewhere.
             return list_files(root, skipped)
-        if now is None:
+        if found is None:
             gone.append(path)
-        elif now != before:
-            moved[path] = now
-        if now is not None and now.is_directory:
+            continue
+        mode = found.st_mode
+        now = before
+        if before != (mode, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns):
+            moved[path] = now = Stat.from_lstat(found)
+        if is_directory(mode):
             directories.append((path + b"/", now))
     unsettled = [(name, own) for name, own in directories if previous.settled.get(name) != own]
     if not (moved or gone or unsettled):

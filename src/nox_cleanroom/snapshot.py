@@ -26,6 +26,9 @@ from nox_cleanroom.listing import TICK, Listing, Skip, Stat, list_again, list_fi
 _READ_UP_TO = 4 * 1024 * 1024
 #: So many tracked files, and asking git about them is quicker than looking at each.
 _MANY = 1000
+#: One in so many files that git would have to read, and looking at each is quicker again.
+_MANY_OF = 20
+_SECOND = 1_000_000_000
 #: Nor is more than this read in all, in bytes.
 _READ_IN_ALL = 256 * 1024 * 1024
 
@@ -38,6 +41,8 @@ class Snapshot:
     listing: Listing
     #: What git keeps about it; None when git's directory is gone.
     git: GitState | None
+    #: Whether git would have to read many files to tell which have moved.
+    is_racy: bool = False
 
 
 class Contents:
@@ -101,10 +106,12 @@ def take_snapshot(checkout: Checkout, skipped: Skip, previous: Snapshot | None =
     if previous is None:
         with ThreadPoolExecutor(1) as aside:
             state = aside.submit(_git_state, checkout)
-            return Snapshot(listing=list_files(root, skipped), git=state.result())
+            listing, git = list_files(root, skipped), state.result()
+            return Snapshot(listing=listing, git=git, is_racy=_is_racy(git, listing))
     git = _git_state(checkout, previous)
-    unmoved = _unmoved(checkout, git, previous)
-    return Snapshot(listing=list_again(root, skipped, previous.listing, unmoved), git=git)
+    listing = list_again(root, skipped, previous.listing, _unmoved(checkout, git, previous))
+    is_racy = previous.is_racy if git is previous.git else _is_racy(git, listing)
+    return Snapshot(listing=listing, git=git, is_racy=is_racy)
 
 
 def _git_state(checkout: Checkout, previous: Snapshot | None = None) -> GitState | None:
@@ -120,13 +127,28 @@ def _unmoved(checkout: Checkout, git: GitState | None, previous: Snapshot) -> Ab
     index had been written more than a tick before the previous look was begun: what moves
     after that has another ``ctime`` than any that the index holds.
     """
-    if git is None or git is not previous.git or len(git.index.trusted) < _MANY:
+    if git is None or git is not previous.git or previous.is_racy:
+        return frozenset()
+    if len(git.index.trusted) < _MANY:
         return frozenset()
     written = git.signature.get(b"index")
     if written is None or written.mtime_ns >= previous.listing.begun_at - TICK:
         return frozenset()
     moved = checkout.moved_since_index()
     return frozenset() if moved is None else git.index.trusted - moved
+
+
+def _is_racy(git: GitState | None, listing: Listing) -> bool:
+    """Whether many files are as young as the index, as in a new clone: git reads all of those.
+
+    (https://git-scm.com/docs/racy-git)
+    """
+    index = git.signature.get(b"index") if git is not None else None
+    if index is None:
+        return False
+    second = index.mtime_ns // _SECOND
+    young = sum(found.mtime_ns // _SECOND >= second for found in listing.paths.values())
+    return young * _MANY_OF > len(listing.paths)
 
 
 def diff(before: Snapshot, after: Snapshot, contents: Contents) -> list[Change]:

@@ -33,8 +33,9 @@ def skip_git(directory: bytes) -> Callable[[bytes], bool] | None:
 
 @pytest.fixture(autouse=True)
 def _git_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Git is asked what moved however few tracked files there are."""
+    """Git is asked what moved however few tracked files there are, and however young."""
     monkeypatch.setattr(snapshot, "_MANY", 1)
+    monkeypatch.setattr(snapshot, "_MANY_OF", 0)
 
 
 def test_everything_is_seen_that_is_seen_elsewhere(tmp_path: Path) -> None:
@@ -53,6 +54,26 @@ def test_everything_is_seen_that_is_seen_elsewhere(tmp_path: Path) -> None:
         assert len(found) == len(expected), (name, found)
         for one, beginning in zip(found, expected, strict=True):
             assert one.startswith(beginning), name
+
+
+def test_git_is_not_asked_about_a_new_clone(
+    checkout: Checkout, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(snapshot, "_MANY_OF", 20)
+    for name in git(checkout.root, "ls-files").splitlines():
+        os.utime(checkout.root / name)
+    git(checkout.root, "update-index", "--refresh")
+    grow_old()
+    first = take_snapshot(checkout, skip_git)
+    assert first.is_racy
+
+    def ask_git(_: Checkout) -> None:
+        raise AssertionError
+
+    monkeypatch.setattr(Checkout, "moved_since_index", ask_git)
+    (checkout.root / "src/demo/part.py").write_text("VALUE = 2\n")
+    second = take_snapshot(checkout, skip_git, first)
+    assert second.listing.paths[b"src/demo/part.py"] != first.listing.paths[b"src/demo/part.py"]
 
 
 def test_what_did_not_move_is_not_looked_at_again(
