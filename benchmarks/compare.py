@@ -166,13 +166,15 @@ def _stands(stage: Stage, race: Race) -> Iterator[tuple[Contender, Stand]]:
 
 
 def _let_age(stage: Stage, stands: Iterable[Stand]) -> None:
-    """Make all indexes younger than their files by a second: git reads what is as young as that.
+    """Make all checkouts such as nobody has touched for a while.
 
+    Git reads files that are as young as its index, and we trust no time of the last two seconds.
     (https://git-scm.com/docs/racy-git)
     """
     time.sleep(1.1)
     for stand in stands:
         stage.run("git", "update-index", "--force-write-index", cwd=stand.checkout)
+    time.sleep(2.5)
 
 
 def _in_turn(contenders: Sequence[Contender], number: int) -> Sequence[Contender]:
