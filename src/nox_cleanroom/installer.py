@@ -36,10 +36,12 @@ _EXCUSES = (
 _FULL = 64 * 1024
 
 
-def _is_full(place: str) -> bool:
+def _excuse(step: Step) -> Code | None:
+    """Why a step failed that is nobody's fault; None when it is somebody's."""
     with contextlib.suppress(OSError):
-        return shutil.disk_usage(place).free < _FULL
-    return False
+        if shutil.disk_usage(step.cwd).free < _FULL:
+            return Code.NO_SPACE
+    return next((code for code, pattern in _EXCUSES if re.search(pattern, step.output)), None)
 
 
 def tool_failure(
@@ -65,10 +67,10 @@ def tool_failure(
         )
     if step.exit_status is None:
         return kind(f"{what}: it {step.ending}.", output=words, code=Code.TOOL_MISSING)
-    for code, pattern in _EXCUSES:
-        if re.search(pattern, step.output) or (code is Code.NO_SPACE and _is_full(step.cwd)):
-            reason = "the disk is full" if code is Code.NO_SPACE else "the network did not answer"
-            return kind(f"{what}: {reason}.", output=words, hint="Try again.", code=code)
+    code = _excuse(step)
+    if code is not None:
+        reason = "the disk is full" if code is Code.NO_SPACE else "the network did not answer"
+        return kind(f"{what}: {reason}.", output=words, hint="Try again.", code=code)
     return kind(
         f"{what} ({step.ending}).",
         output=words,

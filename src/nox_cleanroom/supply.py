@@ -78,6 +78,7 @@ class Supply:
 
     def _build(self, facts: Facts, artifact: Artifact) -> tuple[Wheel, Provenance]:
         job = self.job
+        # Before anything is prepared for nothing; what else says so is read in the worktree.
         with contextlib.suppress(InvalidSpecifier):
             require_admitted(stated_in(job.pyproject), facts.version)
         frontend = job.frontend(partial(self.create, artifact), self.installer, self.recorder)

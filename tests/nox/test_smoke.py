@@ -688,3 +688,7 @@ def test_pip_is_compiled_once(repository: Make, cleanroom: Tool) -> None:
         ]
     assert len(outputs) == 2
     assert outputs[0] == outputs[1] != ""
+    kept = Path(os.environ["XDG_CACHE_HOME"], "nox-cleanroom", "bytecode")
+    assert list(kept.rglob("pip/**/*.pyc"))
+    subprocess.run([sys.executable, "-m", "nox_cleanroom", "--clear-cache"], check=True, cwd=root)
+    assert not kept.exists()

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -60,3 +62,15 @@ def test_no_word_at_all_is_a_usage_error_with_help(capsys: pytest.CaptureFixture
 def test_version(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["--version"]) == 0
     assert capsys.readouterr().out.startswith("nox-cleanroom ")
+
+
+def test_the_garbage_collector_is_left_as_it_was() -> None:
+    code = "import gc, nox_cleanroom; {before}; nox_cleanroom.smoke; print(gc.isenabled(), gc.get_freeze_count() > 0)"
+    for before, said in (("pass", "True True"), ("gc.disable()", "False True")):
+        done = subprocess.run(
+            [sys.executable, "-c", code.format(before=before)],
+            check=True,
+            capture_output=True,
+            encoding="utf-8",
+        )
+        assert done.stdout.strip() == said

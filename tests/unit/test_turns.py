@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from nox_cleanroom import as_installed
 from nox_cleanroom.turns import Turn, Turns
 
 
@@ -131,6 +132,34 @@ def test_an_interruption_ends_work_that_has_not_begun(monkeypatch: pytest.Monkey
     thread.join(10)
     assert not thread.is_alive()
     assert ended.is_set()
+
+
+def test_interrupted_workers_do_not_wait_for_what_nobody_will_begin(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    ended = threading.Event()
+    monkeypatch.setattr("nox_cleanroom.process.stop_all", ended.set)
+
+    def interrupt() -> None:
+        with as_installed._workers(2) as workers:
+            # A cell that has more done beside it than there are threads.
+            workers.submit(cell, Turn(Turns(3), 0, workers.submit))
+            assert begun.wait(5)
+            raise KeyboardInterrupt
+
+    begun = threading.Event()
+
+    def cell(turn: Turn) -> None:
+        with turn.working():
+            for _ in range(3):
+                turn.beside(lambda: ended.wait(5))
+            begun.set()
+
+    thread = threading.Thread(target=lambda: pytest.raises(KeyboardInterrupt, interrupt))
+    thread.daemon = True
+    thread.start()
+    thread.join(10)
+    assert not thread.is_alive()
 
 
 def test_a_failure_beside_is_that_of_who_waits_for_it(workers: ThreadPoolExecutor) -> None:
