@@ -16,12 +16,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from nox_cleanroom import cache
 from nox_cleanroom._version import __version__
 from nox_cleanroom.errors import CleanroomError, Code, worst_exit_status
 from nox_cleanroom.git import Checkout
+from nox_cleanroom.places.clearing import clear
+from nox_cleanroom.places.projects import reserve_project
 from nox_cleanroom.project import find_project, require_project
-from nox_cleanroom.sessions import PROJECT, STATE_DIR, STATUS_DIR
+from nox_cleanroom.sessions import PROJECT, STATUS_DIR
 
 HELP = """\
 usage: nox-cleanroom SESSION [SESSION ...] [NOX OPTIONS] [-- OPTIONS]
@@ -40,7 +41,7 @@ sessions:
 options:
   --help          show this
   --version       show the version
-  --clear-cache   remove the environments, wheels and bytecode that earlier runs keep
+  --clear-cache   remove all that earlier runs keep: wheels, bytecode, answers, evidence
   --list          list the sessions of this project
   nox's own       -v, -j 2, --report FILE, --force-venv-backend virtualenv, --no-error-on-
                   missing-interpreters, ...: `nox --help` explains them
@@ -174,32 +175,32 @@ def run(arguments: Sequence[str]) -> int:  # noqa: PLR0911 - one for each thing 
 
 
 def _clear_cache() -> int:
-    removed, in_use = cache.clear()
-    print(f"removed {len(removed)} projects from {cache.root()}")
-    for home in in_use:
-        print(f"in use, so left alone: {home}", file=sys.stderr)
+    cleared = clear()
+    megabytes = cleared.freed / 1_000_000
+    print(f"removed {len(cleared.removed)} directories, {megabytes:.1f} MB")
+    for path in cleared.used:
+        print(f"in use, so left alone: {path}", file=sys.stderr)
+    for path in cleared.kept:
+        print(f"kept on request, so left alone: {path}", file=sys.stderr)
     return 0
 
 
 def _run_nox(line: CommandLine) -> int:
     project = _find_project(Path.cwd())
     noxfile = Path(__file__).parent / "noxfile" / "noxfile.py"
-    with cache.reserve(project) as place:
-        report = line.value_of("--report") or str(place.words / "report.json")
-        statuses = place.words / "statuses"
+    with reserve_project(project) as reserved:
+        words = reserved.scratch()
+        report = line.value_of("--report") or str(words / "report.json")
+        statuses = words / "statuses"
         statuses.mkdir()
         argv = ["--noxfile", str(noxfile), *line.nox_options]
         if line.value_of("--envdir") is None:
-            argv += ["--envdir", str(place.environments)]
+            argv += ["--envdir", str(words / "environments")]
         if line.value_of("--report") is None:
             argv += ["--report", report]
         if line.sessions:
             argv += ["--sessions", *line.sessions]
-        variables = {
-            PROJECT: str(project),
-            STATE_DIR: str(place.state),
-            STATUS_DIR: str(statuses),
-        }
+        variables = {PROJECT: str(project), STATUS_DIR: str(statuses)}
         status = _call_nox([*argv, *line.ours], variables)
         return _own_status(status, statuses, Path(report))
 

@@ -200,7 +200,7 @@ class Bench:
                 project=project,
                 recorder=self._recorder,
                 workspace=job.workspace,
-                bytecode=job.request.state / "bytecode",
+                bytecode=job.home.path / "bytecode",
                 outer_env=job.request.env,
                 find_links=job.options.find_links,
                 traces=self._traces,

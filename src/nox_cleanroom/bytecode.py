@@ -25,8 +25,7 @@ from pathlib import Path
 
 from nox_cleanroom.distribution import record_digest
 from nox_cleanroom.environment import Facts
-from nox_cleanroom.errors import CleanroomError
-from nox_cleanroom.workspace import remove_tree
+from nox_cleanroom.places import ownership
 
 #: How many distributions' bytecode is kept, a distribution counting once for each interpreter.
 _KEPT = 300
@@ -60,7 +59,7 @@ class _Distribution:
 
 @dataclass(frozen=True)
 class BytecodeStore:
-    """Bytecode under one directory."""
+    """Bytecode under one directory, which is a store of ours (see `places.stores`)."""
 
     root: Path
 
@@ -112,10 +111,14 @@ class BytecodeStore:
         ]
 
     def _prune(self) -> None:
-        with contextlib.suppress(OSError, CleanroomError):
-            places = sorted(self.root.iterdir(), key=lambda one: one.stat().st_mtime, reverse=True)
+        store = ownership.recognise(self.root)
+        if store is None:
+            return
+        with contextlib.suppress(OSError):
+            kept = (one for one in self.root.iterdir() if one.is_dir())
+            places = sorted(kept, key=lambda one: one.stat().st_mtime, reverse=True)
             for place in places[_KEPT:]:
-                remove_tree(place)
+                ownership.tidy(store, place)
 
 
 def _modules(record: Path) -> tuple[str, dict[str, str]]:
@@ -185,7 +188,7 @@ def _replace(origin: str, place: str) -> None:
         os.replace(aside, place)
     except OSError:
         # Windows does not part with a file that is being read.
-        os.unlink(aside)
+        ownership.discard(Path(aside))
 
 
 def _cached(base: str, directory: str, name: str) -> str:

@@ -14,9 +14,9 @@ from typing import Any
 from nox_cleanroom.config import PROJECT_PLACEHOLDER, Command, JsonContract
 from nox_cleanroom.errors import Code
 from nox_cleanroom.output import clean_text, last_lines, printable
+from nox_cleanroom.places.workspace import Workspace
 from nox_cleanroom.recorder import Recorder
 from nox_cleanroom.results import Outcome, ProbeResult
-from nox_cleanroom.workspace import Workspace
 
 #: A JSON answer above this size, in bytes, is no answer.
 _JSON_LIMIT = 16 * 1024 * 1024

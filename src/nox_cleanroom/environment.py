@@ -8,7 +8,6 @@ import hashlib
 import json
 import os
 import platform
-import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,9 +17,10 @@ import packaging
 
 from nox_cleanroom.errors import CleanroomError, Code
 from nox_cleanroom.output import last_lines
+from nox_cleanroom.places.files import write_whole
+from nox_cleanroom.places.workspace import Workspace
 from nox_cleanroom.recorder import Recorder
 from nox_cleanroom.results import InterpreterRecord, Step
-from nox_cleanroom.workspace import Workspace
 
 #: What runs in the interpreter under test.
 INSIDE = Path(__file__).parent / "inside"
@@ -237,9 +237,7 @@ def learn_facts(
     if record is not None:
         with contextlib.suppress(OSError):
             record.parent.mkdir(parents=True, exist_ok=True)
-            aside = record.with_name(f"{record.name}.{secrets.token_hex(4)}")
-            aside.write_text(json.dumps(vars(facts)).replace(place, _HERE), encoding="utf-8")
-            aside.replace(record)
+            write_whole(record, json.dumps(vars(facts)).replace(place, _HERE).encode())
     return facts
 
 

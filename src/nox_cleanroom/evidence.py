@@ -6,7 +6,6 @@ import dataclasses
 import json
 import os
 import re
-import secrets
 from collections.abc import Mapping
 from enum import Enum
 from pathlib import Path
@@ -14,6 +13,7 @@ from typing import Any
 
 from nox_cleanroom.errors import CleanroomError, Code
 from nox_cleanroom.git import Checkout
+from nox_cleanroom.places.files import write_whole
 from nox_cleanroom.results import Cell, Run
 
 #: The format's version: raised when a field changes its meaning or goes.
@@ -42,13 +42,14 @@ def require_ignored(checkout: Checkout, directory: Path) -> None:
         )
 
 
-def write_evidence(run: Run, directory: Path, version: str) -> list[Path]:
+def write_evidence(run: Run, directory: Path, version: str, *, mode: int = 0o600) -> list[Path]:
     """Write one file a cell, and for a matrix one for the whole.
 
     Args:
         run: what happened.
         directory: where the files go; made when it is not there.
         version: the version of this tool.
+        mode: who may read the files; for the user alone, so is the directory if it is made.
 
     Returns:
         The files, the whole of a matrix first.
@@ -61,10 +62,11 @@ def write_evidence(run: Run, directory: Path, version: str) -> list[Path]:
         documents = {"matrix.json": _document(run, version), **documents}
     written = []
     try:
-        directory.mkdir(parents=True, exist_ok=True)
+        directory.parent.mkdir(parents=True, exist_ok=True)
+        directory.mkdir(mode=mode | 0o111 if mode & 0o077 else 0o700, exist_ok=True)
         for name, document in documents.items():
             written.append(directory / name)
-            write_json(document, directory / name)
+            write_json(document, directory / name, mode=mode)
     except OSError as error:
         raise CleanroomError(
             f"The evidence cannot be written to {str(directory)!r}: {error.strerror}.",
@@ -123,8 +125,7 @@ def redact(text: str) -> str:
     return _CREDENTIALS.sub(r"\g<scheme>***@", text)
 
 
-def write_json(document: Any, path: Path) -> None:
-    """Write a document so that a reader sees the old one or the new one, never half of it."""
-    aside = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    aside.write_text(json.dumps(document, indent=2, ensure_ascii=True) + "\n", encoding="utf-8")
-    aside.replace(path)
+def write_json(document: Any, path: Path, *, mode: int = 0o600) -> None:
+    """Write a document whole; see `write_whole`."""
+    text = json.dumps(document, indent=2, ensure_ascii=True) + "\n"
+    write_whole(path, text.encode("ascii"), mode=mode)

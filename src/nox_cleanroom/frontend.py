@@ -20,8 +20,8 @@ from nox_cleanroom.environment import INSIDE, Environment, Facts
 from nox_cleanroom.errors import BuildError
 from nox_cleanroom.installer import find_links_options, tool_failure
 from nox_cleanroom.listing import Stat, list_files
+from nox_cleanroom.places.workspace import Workspace
 from nox_cleanroom.recorder import Recorder
-from nox_cleanroom.workspace import Workspace
 
 Kind = Literal["wheel", "sdist"]
 

@@ -13,7 +13,7 @@ from nox_cleanroom.change import Change, Kind, display
 from nox_cleanroom.git import Checkout
 from nox_cleanroom.index import Index
 from nox_cleanroom.listing import Stat, list_files
-from nox_cleanroom.worktree import foreign_entries
+from nox_cleanroom.places.entries import foreign_entries
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,7 +73,7 @@ def read_git_state(checkout: Checkout, previous: GitState | None = None) -> GitS
             for name, found in signature.items()
             if stat.S_ISREG(found.mode) and _is_watched(os.fsdecode(name))
         }
-        | {f"worktrees/{entry.name}/": "" for entry in foreign_entries(checkout)},
+        | {f"worktrees/{entry.name}/": "" for entry in foreign_entries(checkout.common_dir)},
     )
 
 
@@ -90,7 +90,7 @@ def _is_watched(name: str) -> bool:
 def _git_signature(checkout: Checkout) -> Iterator[tuple[bytes, Stat]]:
     own = checkout.git_dir
     shared = checkout.common_dir
-    for entry in foreign_entries(checkout):
+    for entry in foreign_entries(checkout.common_dir):
         # Its index moves as its user works; that it is there is all we watch.
         yield os.fsencode(f"worktrees/{entry.name}"), Stat(0, 0, 0, 0, 0)
     places = dict.fromkeys((*_OWN, *_OPERATIONS), own) | dict.fromkeys(_SHARED, shared)

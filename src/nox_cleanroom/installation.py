@@ -16,8 +16,8 @@ from nox_cleanroom.environment import Answer, Environment, Facts, Question, ask
 from nox_cleanroom.errors import CleanroomError, Code, InstallError
 from nox_cleanroom.git import Checkout, Commit
 from nox_cleanroom.installer import find_links_options, tool_failure
+from nox_cleanroom.places.workspace import Workspace
 from nox_cleanroom.recorder import Recorder
-from nox_cleanroom.workspace import Workspace
 
 #: For each of the wheel's Python files what the interpreter read in it.
 Readings = tuple[tuple[Member, Answer], ...]

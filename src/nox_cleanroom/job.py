@@ -11,7 +11,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import platformdirs
 from packaging.specifiers import SpecifierSet
 
 from nox_cleanroom import evidence, process, variables
@@ -23,12 +22,15 @@ from nox_cleanroom.errors import BuildError, ConfigError, DirtyCheckoutError, Py
 from nox_cleanroom.frontend import Frontend
 from nox_cleanroom.git import Checkout, Commit
 from nox_cleanroom.options import Options
+from nox_cleanroom.places.ownership import Owned
+from nox_cleanroom.places.projects import reserve_project
+from nox_cleanroom.places.rooms import Room, reserve_room
+from nox_cleanroom.places.stores import open_store
+from nox_cleanroom.places.workspace import Workspace, create_workspace
 from nox_cleanroom.project import require_project
 from nox_cleanroom.recorder import Progress, Recorder, Watch
 from nox_cleanroom.results import Cell, Run, Subject
-from nox_cleanroom.room import Room, reserve_room
 from nox_cleanroom.variant import Variant, variants
-from nox_cleanroom.workspace import Workspace, create_workspace
 from nox_cleanroom.worktree import Worktree, create_worktree, missing_submodules, reclaim
 
 #: The time limit of a step when neither option nor command says one, in seconds.
@@ -44,8 +46,6 @@ class Request:
     #: The project's directory in the checkout.
     project: Path
     options: Options
-    #: Where wheels and evidence are kept between runs.
-    state: Path
     #: Paths in the checkout that nox and we write ourselves.
     exempt: tuple[Path, ...]
     #: The user's variables.
@@ -64,6 +64,8 @@ class Job:
     #: The commit's ``pyproject.toml``.
     pyproject: Mapping[str, Any]
     workspace: Workspace
+    #: What is kept of the project between runs.
+    home: Owned
     #: Where environments are made.
     room: Room
     watch: Watch
@@ -110,13 +112,14 @@ class Job:
 
     def learn_facts(self, environment: Environment, recorder: Recorder) -> Facts:
         """What the interpreter of an environment says of itself; see `environment.learn_facts`."""
-        known = self.request.state / "interpreters"
+        known = self.home.path / "interpreters"
         return learn_facts(environment, recorder, self.workspace, self.build_env, known=known)
 
-    @property
+    @cached_property
     def bytecode(self) -> BytecodeStore:
         """Bytecode of build backends, and of pip, shared by all projects."""
-        return BytecodeStore(platformdirs.user_cache_path("nox-cleanroom") / "bytecode")
+        store = open_store("bytecode")
+        return BytecodeStore(self.workspace.root / "bytecode" if store is None else store.path)
 
     def frontend(
         self,
@@ -174,8 +177,9 @@ def open_job(request: Request, progress: Progress) -> Iterator[Job]:
     pyproject, settings = _read_settings(checkout, commit, project)
     reclaimed = reclaim(checkout)
     with (
-        create_workspace(checkout, keep=request.options.keep) as workspace,
-        reserve_room(checkout, workspace) as room,
+        reserve_project(request.project) as reserved,
+        create_workspace(checkout.root, keep=request.options.keep) as workspace,
+        reserve_room(checkout.root, workspace) as room,
         _ending_strays(),
     ):
         report_dir = (request.options.report_dir,) if request.options.report_dir else ()
@@ -200,6 +204,7 @@ def open_job(request: Request, progress: Progress) -> Iterator[Job]:
             ),
             pyproject=pyproject,
             workspace=workspace,
+            home=reserved.home,
             room=room,
             watch=watch,
             progress=progress,
@@ -237,7 +242,7 @@ def _require_clean(watch: Watch) -> None:
 
 
 def _notes(
-    request: Request, pyproject: Mapping[str, Any], watch: Watch, reclaimed: Sequence[Path]
+    request: Request, pyproject: Mapping[str, Any], watch: Watch, reclaimed: int
 ) -> Iterator[str]:
     if watch.uncommitted:
         count = len(watch.uncommitted)
@@ -252,7 +257,7 @@ def _notes(
                 " that counts"
             )
     if reclaimed:
-        yield f"removed what {len(reclaimed)} earlier runs left when they were killed"
+        yield f"removed what {reclaimed} earlier runs left when they were killed"
 
 
 @contextlib.contextmanager

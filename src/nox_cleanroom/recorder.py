@@ -79,7 +79,11 @@ class Watch:
             uncommitted = aside.submit(checkout.uncommitted)
             self._snapshot = take_snapshot(checkout, self._skips_in)
         #: Uncommitted paths when the watch began, with git's two letters.
-        self.uncommitted = uncommitted.result()
+        self.uncommitted = {
+            path: letters
+            for path, letters in uncommitted.result().items()
+            if letters != b"??" or not self._is_exempt(path)
+        }
         self._contents = Contents(checkout, self._snapshot, self.uncommitted)
 
     @property
@@ -134,6 +138,14 @@ class Watch:
         if self._own_prefix and path.startswith(self._own_prefix):
             return path.endswith(b"/__pycache__")
         return path in self._exempt or path.startswith(self._exempt_beginnings)
+
+    def _is_exempt(self, path: bytes) -> bool:
+        above = path
+        while above:
+            if self._skips(above):
+                return True
+            above = os.path.dirname(above)
+        return False
 
     def _is_allowed(self, path: str) -> bool:
         return any(fnmatchcase(path, pattern) for pattern in self._allowed)

@@ -25,6 +25,8 @@ from nox_cleanroom.interruption import interruptible
 from nox_cleanroom.job import Job, Request, open_job
 from nox_cleanroom.options import Options, help_text, parse_options
 from nox_cleanroom.output import clean_text, encodable
+from nox_cleanroom.places.layout import bases
+from nox_cleanroom.places.projects import evidence_directory
 from nox_cleanroom.recorder import Progress
 from nox_cleanroom.reports import text
 from nox_cleanroom.results import Run
@@ -33,10 +35,8 @@ if TYPE_CHECKING:
     from nox._options import NoxConfig
 
 #: Variables with which ``nox-cleanroom`` speaks to its sessions, also to those that ``nox -j``
-#: runs in processes of their own: the project, where state is kept, and where each session
-#: leaves word of how it ended.
+#: runs in processes of their own: the project, and where each session leaves word of how it ended.
 PROJECT = "NOX_CLEANROOM_PROJECT"
-STATE_DIR = "NOX_CLEANROOM_STATE_DIR"
 STATUS_DIR = "NOX_CLEANROOM_STATUS_DIR"
 
 #: Who makes environments unless nox was told otherwise.
@@ -138,13 +138,20 @@ def _conclude(session: nox.Session, run: Run, options: Options) -> None:
     print(encodable(report, sys.stdout.encoding), flush=True)  # noqa: T201 - the report
     codes, verdict = run.codes, text.verdict_line(run)
     try:
-        written = evidence.write_evidence(run, _report_dir(session, options), __version__)
+        written = _write_evidence(session, run, options)
         session.log(f"evidence: {written[0]}")
     except CleanroomError as error:
         codes, verdict = {*codes, error.code}, f"{verdict}\n{error}"
     _tell_status(session, codes)
     if codes:
         session.error(verdict)
+
+
+def _write_evidence(session: nox.Session, run: Run, options: Options) -> list[Path]:
+    """Write the evidence where it was asked for, or for nobody but the user to read."""
+    if options.report_dir is not None:
+        return evidence.write_evidence(run, options.report_dir, __version__, mode=0o666)
+    return evidence.write_evidence(run, _report_dir(session), __version__)
 
 
 @contextlib.contextmanager
@@ -190,13 +197,12 @@ def _envdir(session: nox.Session) -> Path:
     return Path(os.path.abspath(_config(session).envdir))
 
 
-def _state(session: nox.Session) -> Path:
-    state = os.environ.get(STATE_DIR)
-    return Path(state) if state else _envdir(session) / ".cache" / "nox-cleanroom"
-
-
-def _report_dir(session: nox.Session, options: Options) -> Path:
-    return options.report_dir or _state(session) / "evidence"
+def _report_dir(session: nox.Session) -> Path:
+    """Where evidence goes when nobody says where; with a noxfile, where nox keeps things."""
+    project = os.environ.get(PROJECT)
+    if project:
+        return evidence_directory(Path(project))
+    return _envdir(session) / ".cache" / "nox-cleanroom" / "evidence"
 
 
 def _request(session: nox.Session, name: str, project: str | Path, options: Options) -> Request:
@@ -210,7 +216,6 @@ def _request(session: nox.Session, name: str, project: str | Path, options: Opti
         session=name,
         project=Path(project).resolve(),
         options=options,
-        state=_state(session),
         exempt=tuple(exempt),
         env=dict(os.environ),
     )
@@ -219,9 +224,9 @@ def _request(session: nox.Session, name: str, project: str | Path, options: Opti
 def _caches() -> list[Path]:
     """Where installers and we ourselves cache; in CI that is often in the checkout, ignored."""
     shared = Path(os.environ.get("XDG_CACHE_HOME") or platformdirs.user_cache_path())
-    own = [shared / name for name in ("uv", "pip", "virtualenv", "nox", "nox-cleanroom")]
+    own = [shared / name for name in ("uv", "pip", "virtualenv", "nox")]
     named = [os.environ.get(name) for name in ("UV_CACHE_DIR", "PIP_CACHE_DIR")]
-    return [*own, *(Path(name) for name in named if name)]
+    return [*own, *bases(make=False), *(Path(name) for name in named if name)]
 
 
 def _python_of(session: nox.Session) -> str:

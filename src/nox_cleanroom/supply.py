@@ -48,7 +48,7 @@ class Supply:
         """
         job = self.job
         wheelhouse = Wheelhouse(
-            root=job.request.state / "wheels",
+            home=job.home,
             not_before=job.started_at if job.options.rebuild else None,
         )
         everything_a_build_sees = (

@@ -18,7 +18,8 @@ from filelock import FileLock
 
 from nox_cleanroom import process
 from nox_cleanroom.distribution import Wheel
-from nox_cleanroom.workspace import remove_tree
+from nox_cleanroom.places import ownership
+from nox_cleanroom.places.ownership import Owned
 
 _RECORD = "record.json"
 
@@ -58,11 +59,17 @@ def wheelhouse_key(*parts: object) -> str:
 
 @dataclass(frozen=True, kw_only=True)
 class Wheelhouse:
-    """The wheels of a project under one directory."""
+    """The wheels of a project."""
 
-    root: Path
+    #: What is kept of the project.
+    home: Owned
     #: Wheels built before this moment do not count; None when any will do.
     not_before: datetime | None = None
+
+    @property
+    def root(self) -> Path:
+        """The directory of the wheels."""
+        return self.home.path / "wheels"
 
     def find(self, key: str, serves: Callable[[Wheel], bool]) -> StoredWheel | None:
         """The newest wheel under `key` that serves; None when there is none."""
@@ -116,6 +123,9 @@ class Wheelhouse:
 
     def _stored(self, shelf: Path) -> Iterator[StoredWheel]:
         for record in shelf.glob(f"*/{_RECORD}"):
+            # What begins with a dot is only half there, and `glob` finds it, too.
+            if record.parent.name.startswith("."):
+                continue
             # Another process may be pruning it this moment.
             with contextlib.suppress(OSError, ValueError, TypeError):
                 provenance = Provenance(**json.loads(record.read_text(encoding="utf-8")))
@@ -144,4 +154,4 @@ class Wheelhouse:
             hour_ago = time.time() - 3600
             for shelf in shelves[_KEPT_KEYS:]:
                 if shelf.stat().st_mtime < hour_ago:
-                    remove_tree(shelf)
+                    ownership.tidy(self.home, shelf)

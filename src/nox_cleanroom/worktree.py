@@ -3,36 +3,29 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
-import os
 import re
-import socket
-import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import platformdirs
-from filelock import FileLock
+from filelock import BaseFileLock
 
 from nox_cleanroom import git, process
 from nox_cleanroom.errors import Code, WorktreeError
 from nox_cleanroom.git import Checkout, Commit
 from nox_cleanroom.interruption import shielded
-from nox_cleanroom.workspace import (
-    PREFIX,
-    Workspace,
-    abandoned_workspaces,
-    is_abandoned,
-    remove_tree,
-    remove_workspace,
+from nox_cleanroom.places.entries import (
+    claim_entry,
+    lock_reason,
+    reclaim_entries,
+    release_entry,
+    remove_entry,
 )
-
-#: How a lock reason of ours begins; the workspace follows.
-REASON = "in use by nox-cleanroom: "
-#: What stands in it before the host's name.
-_ON_HOST = " on host "
+from nox_cleanroom.places.layout import repository_lock
+from nox_cleanroom.places.ownership import delete
+from nox_cleanroom.places.rooms import empty_abandoned_rooms
+from nox_cleanroom.places.workspace import Workspace, reclaim_workspaces
 
 #: `git worktree add` reads every entry, and one that another add is just making is torn; and
 #: another's removal may take the directory of all entries away.
@@ -67,24 +60,29 @@ def create_worktree(
     Raises:
         WorktreeError: git could not make or fill it.
     """
-    directory = workspace.directory(f"worktree-{workspace.root.name.removeprefix(PREFIX)}")
-    reason = f"{REASON}{workspace.root}{_ON_HOST}{socket.gethostname()}"
+    shared = checkout.common_dir
+    # Git names the entry after the directory, so that no other worktree has that name.
+    directory = workspace.directory(f"worktree-{workspace.root.name}")
+    lock: BaseFileLock | None = None
     try:
-        _add(checkout, directory, commit, reason)
+        _add(checkout, directory, commit, lock_reason(workspace))
+        lock = claim_entry(shared, workspace, directory)
         _fill(directory, commit)
-        missing = tuple(_fill_submodules(checkout, commit, directory))
+        missing = tuple(_fill_submodules(checkout, commit, directory, workspace))
         yield Worktree(root=directory, project=directory / subdirectory, missing_submodules=missing)
     finally:
         with shielded():
+            if lock is not None:
+                lock.release()
             if workspace.keep:
-                _unlock(checkout, directory)
+                release_entry(shared, workspace, directory)
             else:
-                remove_tree(directory)
-                _remove_entries(checkout, workspace.root, directory)
+                delete(workspace.owned, directory)
+                remove_entry(shared, workspace, directory)
 
 
 def _add(checkout: Checkout, directory: Path, commit: Commit, reason: str) -> None:
-    with process.holding(_lock(checkout)):
+    with process.holding(repository_lock(checkout.common_dir)):
         for attempt in range(1, _ATTEMPTS + 1):
             try:
                 _add_entry(checkout, directory, commit, reason)
@@ -145,118 +143,22 @@ def _fill(directory: Path, commit: Commit) -> None:
         )
 
 
-def _lock(checkout: Checkout) -> FileLock:
-    """One lock a repository, outside of it: it is no business of the user's."""
-    name = hashlib.sha256(os.fsencode(checkout.common_dir)).hexdigest()[:16]
-    locks = platformdirs.user_cache_path("nox-cleanroom") / "locks"
-    try:
-        locks.mkdir(parents=True, exist_ok=True)
-    except OSError:
-        locks = Path(tempfile.gettempdir())
-    return FileLock(locks / f"{PREFIX}{name}.lock")
-
-
-def _entries(checkout: Checkout) -> list[Path]:
-    with contextlib.suppress(OSError):
-        return list((checkout.common_dir / "worktrees").iterdir())
-    return []
-
-
-def owner_of(entry: Path) -> Path | None:
-    """The workspace that an administrative entry belongs to; None when it is not ours.
-
-    By our lock reason, or by where the worktree lies, should a package have taken the lock off.
-    """
-    with contextlib.suppress(OSError):
-        reason = (entry / "locked").read_text(encoding="utf-8", errors="surrogateescape").strip()
-        if reason.startswith(REASON):
-            return Path(reason.removeprefix(REASON).partition(_ON_HOST)[0])
-    directory = _directory_of(entry)
-    if directory is not None and directory.parent.name.startswith(PREFIX):
-        return directory.parent
-    return None
-
-
-def _is_of_another_host(entry: Path) -> bool:
-    """Whether a run elsewhere made it, on a shared disk or in a container: not ours to judge."""
-    with contextlib.suppress(OSError):
-        reason = (entry / "locked").read_text(encoding="utf-8", errors="surrogateescape").strip()
-        _, _, host = reason.partition(_ON_HOST)
-        return reason.startswith(REASON) and host not in {"", socket.gethostname()}
-    return False
-
-
-def foreign_entries(checkout: Checkout) -> list[Path]:
-    """The administrative entries of worktrees that are not ours.
-
-    One that git is just making is locked as ``initializing``, and has no ``gitdir`` before that
-    (`builtin/worktree.c`); one that we are removing has lost its ``gitdir`` first.
-    """
-    return [
-        entry
-        for entry in _entries(checkout)
-        if (entry / "gitdir").exists() and owner_of(entry) is None and not _is_initializing(entry)
-    ]
-
-
-def _is_initializing(entry: Path) -> bool:
-    with contextlib.suppress(OSError):
-        return (entry / "locked").read_text(encoding="utf-8").strip() == "initializing"
-    return False
-
-
-def _remove_entry(entry: Path) -> None:
-    (entry / "gitdir").unlink(missing_ok=True)
-    remove_tree(entry)
-
-
-def _remove_entries(checkout: Checkout, workspace: Path, directory: Path) -> None:
-    """Remove what git keeps of a worktree of ours: never a blanket prune."""
-    for entry in _entries(checkout):
-        if owner_of(entry) == workspace and _directory_of(entry) in {directory, None}:
-            _remove_entry(entry)
-    _remove_if_empty(checkout)
-
-
-def _remove_if_empty(checkout: Checkout) -> None:
-    """Remove the directory with its last entry, as git does, and not while an add begins."""
-    with contextlib.suppress(OSError), _lock(checkout):
-        (checkout.common_dir / "worktrees").rmdir()
-
-
-def _directory_of(entry: Path) -> Path | None:
-    with contextlib.suppress(OSError):
-        return Path((entry / "gitdir").read_text(encoding="utf-8").rstrip("\n")).parent
-    return None
-
-
-def _unlock(checkout: Checkout, directory: Path) -> None:
-    for entry in _entries(checkout):
-        if _directory_of(entry) == directory:
-            (entry / "locked").unlink(missing_ok=True)
-
-
-def reclaim(checkout: Checkout) -> list[Path]:
+def reclaim(checkout: Checkout) -> int:
     """Remove what killed runs left: their workspaces, and their entries in this repository.
 
     Returns:
-        The workspaces that were removed.
+        How many workspaces were removed.
     """
-    entries = [(entry, owner) for entry in _entries(checkout) if (owner := owner_of(entry))]
-    # A run of ours may have had another temporary directory than this one has.
-    elsewhere = [owner for _, owner in entries if is_abandoned(owner)]
-    reclaimed = list(dict.fromkeys([*abandoned_workspaces(), *elsewhere]))
     with shielded():
-        for root in reclaimed:
-            remove_workspace(root)
-        for entry, owner in entries:
-            if not owner.exists() and not _is_of_another_host(entry):
-                _remove_entry(entry)
-        _remove_if_empty(checkout)
-    return reclaimed
+        # First, for an entry may only be told by its run's workspace.
+        elsewhere = reclaim_entries(checkout.common_dir)
+        empty_abandoned_rooms()
+        return reclaim_workspaces(elsewhere)
 
 
-def _fill_submodules(checkout: Checkout, commit: Commit, directory: Path) -> Iterator[str]:
+def _fill_submodules(
+    checkout: Checkout, commit: Commit, directory: Path, workspace: Workspace
+) -> Iterator[str]:
     """Fill submodules from the checkout's own module repositories; yields those it cannot.
 
     Not with ``git submodule update``, which writes into the checkout's own configuration.
@@ -266,14 +168,13 @@ def _fill_submodules(checkout: Checkout, commit: Commit, directory: Path) -> Ite
         if repository is None:
             yield path
             continue
-        index = directory.parent / f"{directory.name}.index"
+        index = workspace.directory("index") / "index"
         answer = checkout.ask(
             f"--git-dir={repository}",
             f"--work-tree={directory / path}",
             *("-c", "core.bare=false", "read-tree", "-u", "--reset", oid),
             env={"GIT_INDEX_FILE": str(index)},
         )
-        index.unlink(missing_ok=True)
         if answer.returncode != 0:
             yield path
 

@@ -13,6 +13,7 @@ import pytest
 from nox_cleanroom.bytecode import BytecodeStore
 from nox_cleanroom.distribution import record_digest
 from nox_cleanroom.environment import Facts
+from nox_cleanroom.places import ownership
 
 CODE = "VALUE = 1\n"
 
@@ -66,7 +67,7 @@ def run(site: Path, module: str = "demo.part") -> tuple[str, bool]:
 
 @pytest.fixture
 def store(tmp_path: Path) -> BytecodeStore:
-    return BytecodeStore(tmp_path / "kept")
+    return BytecodeStore(ownership.make(tmp_path / "kept").path)
 
 
 @pytest.fixture
@@ -192,6 +193,10 @@ def test_a_store_that_cannot_be_written_to_is_no_trouble(tmp_path: Path) -> None
         assert run(tmp_path / "first") == ("1", True)
 
 
+def kept_in(store: BytecodeStore) -> list[Path]:
+    return [path for path in store.root.iterdir() if path.is_dir()]
+
+
 def test_the_oldest_are_removed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, store: BytecodeStore
 ) -> None:
@@ -201,9 +206,9 @@ def test_the_oldest_are_removed(
         with store.lent(install(site, code=f"VALUE = {number}\n")):
             assert run(site) == (str(number), True)
         shutil.rmtree(site)
-        for place in store.root.iterdir():
+        for place in kept_in(store):
             os.utime(place, (place.stat().st_mtime - 10,) * 2)
-    assert len(list(store.root.iterdir())) == 2
+    assert len(kept_in(store)) == 2
     newest = tmp_path / "newest"
     with store.lent(install(newest, code="VALUE = 3\n")):
         assert run(newest) == ("3", False)

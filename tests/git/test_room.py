@@ -6,22 +6,22 @@ import sys
 from pathlib import Path
 
 import pytest
-from filelock import FileLock
 
 from nox_cleanroom.git import Checkout
-from nox_cleanroom.room import reserve_room
-from nox_cleanroom.workspace import create_workspace
+from nox_cleanroom.places.rooms import reserve_room
+from nox_cleanroom.places.workspace import create_workspace
+from nox_cleanroom.worktree import reclaim
 
 #: Takes a room, makes something in it, and is killed.
 KILLED = """
 import os, signal
 from pathlib import Path
 from nox_cleanroom.git import Checkout
-from nox_cleanroom.room import reserve_room
-from nox_cleanroom.workspace import create_workspace
+from nox_cleanroom.places.rooms import reserve_room
+from nox_cleanroom.places.workspace import create_workspace
 
 checkout = Checkout.find(Path.cwd())
-with create_workspace(checkout) as workspace, reserve_room(checkout, workspace) as room:
+with create_workspace(checkout.root) as workspace, reserve_room(checkout.root, workspace) as room:
     (room.directory("3.11") / "left").touch()
     os.kill(os.getpid(), signal.SIGKILL)
 """
@@ -31,35 +31,50 @@ def rooms() -> Path:
     return Path(os.environ["XDG_CACHE_HOME"], "nox-cleanroom", "environments").resolve()
 
 
+def listed(room: Path) -> list[str]:
+    return sorted(
+        path.name for path in room.iterdir() if not path.name.startswith("nox-cleanroom.")
+    )
+
+
 def test_its_path_comes_again_and_nothing_stays(checkout: Checkout) -> None:
     paths = []
     for _ in range(2):
-        with create_workspace(checkout) as workspace, reserve_room(checkout, workspace) as room:
-            assert list(room.path.iterdir()) == []
+        with (
+            create_workspace(checkout.root) as workspace,
+            reserve_room(checkout.root, workspace) as room,
+        ):
+            assert listed(room.path) == []
             paths.append(room.directory("3.11"))
             (paths[-1] / "file").touch()
     assert paths == [rooms() / "1" / "3.11"] * 2
-    assert [path.name for path in rooms().iterdir()] == ["1.lock"]
+    assert listed(rooms() / "1") == []
 
 
 def test_two_runs_at_once_have_one_each(checkout: Checkout) -> None:
-    with create_workspace(checkout) as workspace:
+    with create_workspace(checkout.root) as workspace:
         with (
-            reserve_room(checkout, workspace) as first,
-            reserve_room(checkout, workspace) as second,
+            reserve_room(checkout.root, workspace) as first,
+            reserve_room(checkout.root, workspace) as second,
         ):
             (first.directory("3.11") / "file").touch()
             assert (first.path.name, second.path.name) == ("1", "2")
-        assert not first.path.exists()
+        assert listed(first.path) == []
 
 
 def test_two_environments_of_a_name_have_one_each(checkout: Checkout) -> None:
-    with create_workspace(checkout) as workspace, reserve_room(checkout, workspace) as room:
+    with (
+        create_workspace(checkout.root) as workspace,
+        reserve_room(checkout.root, workspace) as room,
+    ):
         assert [room.directory("3.11").name for _ in range(3)] == ["3.11", "3.11-2", "3.11-3"]
 
 
 def test_a_directory_that_is_being_made_anew_is_not_given_away(checkout: Checkout) -> None:
-    with create_workspace(checkout) as workspace, reserve_room(checkout, workspace) as room:
+    with (
+        create_workspace(checkout.root) as workspace,
+        reserve_room(checkout.root, workspace) as room,
+    ):
         # As nox does before it makes an environment there.
         room.directory("3.11").rmdir()
         assert room.directory("3.11").name == "3.11-2"
@@ -67,27 +82,38 @@ def test_a_directory_that_is_being_made_anew_is_not_given_away(checkout: Checkou
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL")
 def test_what_a_killed_run_left_is_removed_by_the_next(checkout: Checkout) -> None:
-    rooms().mkdir(parents=True)
-    # Somebody else is in the first room meanwhile, so that the killed run is in the second.
-    with FileLock(rooms() / "1.lock"):
-        subprocess.run([sys.executable, "-c", KILLED], cwd=checkout.root, check=False)
+    with create_workspace(checkout.root) as workspace:
+        # Somebody else is in the first room meanwhile, so that the killed run is in the second.
+        with reserve_room(checkout.root, workspace):
+            subprocess.run([sys.executable, "-c", KILLED], cwd=checkout.root, check=False)
     assert (rooms() / "2" / "3.11" / "left").exists()
-    with create_workspace(checkout) as workspace, reserve_room(checkout, workspace) as room:
-        assert room.path.name == "1"
-        assert list((rooms() / "2").iterdir()) == []
+    reclaim(checkout)
+    assert listed(rooms() / "2") == []
 
 
-def test_where_a_run_was_killed_nobody_goes_for_a_while(checkout: Checkout) -> None:
-    # Something that it started may still be running, and write to where it was told to.
-    left = rooms() / "1"
-    (left / "3.11").mkdir(parents=True)
-    with create_workspace(checkout) as workspace, reserve_room(checkout, workspace) as room:
-        assert room.path.name == "2"
-    with create_workspace(checkout) as workspace, reserve_room(checkout, workspace) as room:
-        assert room.path.name == "2"
-    os.utime(left, (0, 0))
-    with create_workspace(checkout) as workspace, reserve_room(checkout, workspace) as room:
-        assert room.path.name == "1"
+def test_what_was_left_in_a_room_is_removed_before_it_is_taken(checkout: Checkout) -> None:
+    subprocess.run([sys.executable, "-c", KILLED], cwd=checkout.root, check=False)
+    assert (rooms() / "1" / "3.11" / "left").exists()
+    with create_workspace(checkout.root) as workspace:
+        with reserve_room(checkout.root, workspace) as room:
+            assert room.path.name == "1"
+            assert listed(room.path) == []
+
+
+def test_what_somebody_else_has_put_in_its_place_stays(checkout: Checkout, tmp_path: Path) -> None:
+    precious = tmp_path / "precious"
+    precious.mkdir()
+    (precious / "file").touch()
+    with create_workspace(checkout.root) as workspace:
+        with reserve_room(checkout.root, workspace):
+            pass
+        (rooms() / "2").symlink_to(precious)
+        (rooms() / "3").mkdir()
+        (rooms() / "3" / "file").touch()
+        with reserve_room(checkout.root, workspace), reserve_room(checkout.root, workspace) as room:
+            assert room.path.name == "4"
+    reclaim(checkout)
+    assert [(rooms() / name / "file").exists() for name in ("2", "3")] == [True, True]
 
 
 @pytest.mark.parametrize("where", ["checkout", "project", "file"])
@@ -99,13 +125,17 @@ def test_a_cache_that_is_no_place_for_it(
     (project / "pyproject.toml").touch()
     caches = {"checkout": checkout.root, "project": project, "file": project / "pyproject.toml"}
     monkeypatch.setenv("XDG_CACHE_HOME", str(caches[where] / "cache"))
-    with create_workspace(checkout) as workspace, reserve_room(checkout, workspace) as room:
-        assert room.path.is_relative_to(workspace.root)
+    with (
+        create_workspace(checkout.root) as workspace,
+        reserve_room(checkout.root, workspace) as room,
+    ):
+        assert not room.path.is_relative_to(caches[where])
+        assert not workspace.root.is_relative_to(caches[where])
 
 
 def test_a_workspace_that_is_kept_has_them_in_it(checkout: Checkout) -> None:
-    with create_workspace(checkout, keep=True) as workspace:
-        with reserve_room(checkout, workspace) as room:
+    with create_workspace(checkout.root, keep=True) as workspace:
+        with reserve_room(checkout.root, workspace) as room:
             path = room.directory("3.11")
         assert path.exists()
         assert path.is_relative_to(workspace.root)

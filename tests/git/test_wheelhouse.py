@@ -9,6 +9,7 @@ from pathlib import Path
 from conftest import make_wheel
 
 from nox_cleanroom.distribution import Wheel
+from nox_cleanroom.places import ownership
 from nox_cleanroom.wheelhouse import Provenance, StoredWheel, Wheelhouse
 
 BUILT = Provenance(
@@ -30,7 +31,7 @@ def take(house: Wheelhouse, place: Path, kind: str, tag: str, builds: list[str])
 
 
 def test_a_wheel_for_everybody_is_built_once(tmp_path: Path) -> None:
-    house, builds = Wheelhouse(root=tmp_path / "house"), list[str]()
+    house, builds = Wheelhouse(home=ownership.make(tmp_path / "house")), list[str]()
     kinds = ["cp310", "cp311", "cp312"]
     with ThreadPoolExecutor(3) as threads:
         taken = list(
@@ -41,7 +42,7 @@ def test_a_wheel_for_everybody_is_built_once(tmp_path: Path) -> None:
 
 
 def test_wheels_for_one_interpreter_each_are_built_side_by_side(tmp_path: Path) -> None:
-    house, builds = Wheelhouse(root=tmp_path / "house"), list[str]()
+    house, builds = Wheelhouse(home=ownership.make(tmp_path / "house")), list[str]()
     take(house, tmp_path, "cp310", "cp310-cp310-any", builds)
     both_are_building = threading.Barrier(2)
 
@@ -56,3 +57,12 @@ def test_wheels_for_one_interpreter_each_are_built_side_by_side(tmp_path: Path) 
         names = list(threads.map(take_own, ["cp311", "cp312"]))
     assert names == ["demo-1.0-cp311-cp311-any.whl", "demo-1.0-cp312-cp312-any.whl"]
     assert builds == ["cp310"]
+
+
+def test_a_wheel_that_is_only_half_there_is_not_taken(tmp_path: Path) -> None:
+    house = Wheelhouse(home=ownership.make(tmp_path / "house"))
+    taken = take(house, tmp_path, "cp311", "py3-none-any", [])
+    # As another process has it while it stores a wheel.
+    place = taken.wheel.path.parent
+    place.rename(place.with_name(f".{place.name}"))
+    assert house.find("key", lambda _: True) is None

@@ -22,9 +22,11 @@ SMOKE = f"smoke-{PYTHON}"
 
 
 def leftovers() -> list[Path]:
-    """What a run has left in its temporary directory, and of its environments."""
-    rooms = Path(os.environ["XDG_CACHE_HOME"], "nox-cleanroom", "environments").glob("*[0-9]/*")
-    return sorted([*Path(os.environ["TMPDIR"]).glob("nox-cleanroom-*"), *rooms])
+    """What a run has left of its own directory, and of its environments."""
+    bases = [Path(os.environ["XDG_CACHE_HOME"]), Path(os.environ["TMPDIR"])]
+    found = [path for base in bases for path in base.glob("nox-cleanroom*/runs/*")]
+    found += [path for base in bases for path in base.glob("nox-cleanroom*/environments/*/*")]
+    return sorted(path for path in found if not path.name.startswith("nox-cleanroom."))
 
 
 def is_alive(pid: int) -> bool:
@@ -271,7 +273,8 @@ def small_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     mount = ["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", str(place)]
     if subprocess.run(mount, capture_output=True, check=False).returncode:
         pytest.skip("only where a file system can be mounted")
-    monkeypatch.setenv("TMPDIR", str(place))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(place))
+    monkeypatch.setenv("UV_CACHE_DIR", str(tmp_path / "uv"))
     return place
 
 

@@ -255,7 +255,7 @@ def test_an_interrupt_ends_everything_and_leaves_nothing(
     assert git(root, "worktree", "list") == before
     changed = git(root, "status", "--porcelain", "--ignored").splitlines()
     assert set(changed) <= {"!! .nox/", "!! __pycache__/"}
-    assert list(Path(os.environ["TMPDIR"]).glob("nox-cleanroom-*")) == []
+    assert list(Path(os.environ["XDG_CACHE_HOME"]).glob("nox-cleanroom/runs/*")) == []
     child = int((tmp_path / "pid").read_text())
     state = Path(f"/proc/{child}/stat")
     assert not state.exists() or state.read_text().rpartition(")")[2].split()[0] == "Z"

@@ -26,6 +26,8 @@ from conftest import (
 )
 from filelock import FileLock
 
+from nox_cleanroom.places.ownership import LOCK
+
 SMOKE = f"smoke-{PYTHON}"
 Make = Callable[..., Path]
 
@@ -603,7 +605,7 @@ def test_an_interpreter_is_asked_about_itself_once(repository: Make, cleanroom: 
     root = repository()
     first = cleanroom(root, SMOKE)
     # In another room, as if a run were going on in the first.
-    with FileLock(Path(os.environ["XDG_CACHE_HOME"], "nox-cleanroom", "environments", "1.lock")):
+    with FileLock(Path(os.environ["XDG_CACHE_HOME"], "nox-cleanroom", "environments", "1", LOCK)):
         second = cleanroom(root, SMOKE)
     assert "look at interpreter" in [one["name"] for one in first.evidence["cells"][0]["steps"]]
     (cell,) = second.evidence["cells"]
@@ -688,7 +690,7 @@ def test_pip_is_compiled_once(repository: Make, cleanroom: Tool) -> None:
         ]
     assert len(outputs) == 2
     assert outputs[0] == outputs[1] != ""
-    kept = Path(os.environ["XDG_CACHE_HOME"], "nox-cleanroom", "bytecode")
+    kept = Path(os.environ["XDG_CACHE_HOME"], "nox-cleanroom", "stores", "bytecode")
     assert list(kept.rglob("pip/**/*.pyc"))
     subprocess.run([sys.executable, "-m", "nox_cleanroom", "--clear-cache"], check=True, cwd=root)
     assert not kept.exists()

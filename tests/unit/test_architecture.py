@@ -71,6 +71,24 @@ def test_only_process_and_git_start_processes() -> None:
     assert starting == {"process", "git"}
 
 
+#: What takes a file or a directory away, as a call or as a command.
+DELETING = re.compile(
+    r"\brmtree\(|\.unlink\(|\bos\.(remove|removedirs|rmdir|unlink)\(|\.rmdir\(|\bshutil\.move\("
+    r"|TemporaryDirectory|\"(remove|prune|rm|clean)\"|--clear(?!-cache)"
+)
+
+
+def test_only_places_deletes() -> None:
+    deleting = {
+        room_of(path)
+        for path in SOURCE.rglob("*.py")
+        for line in path.read_text(encoding="utf-8").splitlines()
+        # What is printed for a person to do is no deletion of ours.
+        if DELETING.search(line) and "session.log" not in line
+    }
+    assert deleting == {"places/"}
+
+
 def test_every_code_has_its_place_in_the_docs() -> None:
     text = (ROOT / "docs" / "reference" / "codes.md").read_text(encoding="utf-8")
     documented = dict(re.findall(r"^## (\w+)\n\nExit status (\d+)\.", text, re.MULTILINE))

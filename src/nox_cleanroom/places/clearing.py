@@ -1,0 +1,73 @@
+"""Clearing all that is ours: on request, and only that."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from nox_cleanroom.places import ownership
+from nox_cleanroom.places.layout import sections
+from nox_cleanroom.places.ownership import Owned
+from nox_cleanroom.places.projects import delete_unused_project, projects
+from nox_cleanroom.places.rooms import rooms
+from nox_cleanroom.places.stores import stores
+from nox_cleanroom.places.workspace import workspaces
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cleared:
+    """What clearing came to."""
+
+    #: The directories that are gone.
+    removed: tuple[Path, ...]
+    #: Those that a run is using.
+    used: tuple[Path, ...]
+    #: Workspaces that were kept on request, and may hold somebody's work by now.
+    kept: tuple[Path, ...]
+    #: How much space that freed, in bytes.
+    freed: int
+
+
+def clear() -> Cleared:
+    """Delete all that is ours but what a run is using, and what was kept on request."""
+    found = list(workspaces())
+    kept = [one for one in found if one.about.get("keep")]
+    removed: list[Path] = []
+    used: list[Path] = []
+    freed = 0
+    for owned, act in _to_delete([one for one in found if one not in kept]):
+        size = ownership.size_of(owned.path)
+        if act(owned):
+            removed.append(owned.path)
+            freed += size
+        else:
+            used.append(owned.path)
+    _discard_locks()
+    return Cleared(
+        removed=tuple(removed),
+        used=tuple(used),
+        kept=tuple(one.path for one in kept),
+        freed=freed,
+    )
+
+
+def _to_delete(runs: Iterable[Owned]) -> Iterator[tuple[Owned, Callable[[Owned], bool]]]:
+    yield from ((one, delete_unused_project) for one in projects())
+    # A store has no user who would notice: what is gone is compiled again.
+    yield from ((one, ownership.tidy) for one in stores())
+    yield from ((one, ownership.delete_unused) for one in (*rooms(), *runs))
+
+
+def _discard_locks() -> None:
+    """Discard the repositories' locks that no one is holding."""
+    for section in sections("locks"):
+        for path in section.glob("*.lock"):
+            with contextlib.suppress(Timeout, OSError, NotImplementedError):
+                lock = FileLock(path)
+                lock.acquire(blocking=False)
+                ownership.discard(path)
+                lock.release()

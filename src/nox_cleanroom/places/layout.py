@@ -1,0 +1,166 @@
+"""Where our directories lie: in one that only this user can enter, so that no one plants names."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import stat
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import platformdirs
+from filelock import BaseFileLock, FileLock
+
+from nox_cleanroom.errors import CleanroomError, Code
+
+_NAME = "nox-cleanroom"
+
+#: How many names in a shared temporary directory are tried: others may have taken the first.
+_NAMES = 9
+
+#: Files that tools look for in the parents of where they run; a workspace under one of
+#: them would be configured by somebody else's project.
+_CONFIGURATION = (
+    ".git",
+    "pyproject.toml",
+    "setup.cfg",
+    "setup.py",
+    "pytest.ini",
+    "tox.ini",
+    "uv.toml",
+    ".python-version",
+    "conftest.py",
+)
+
+
+def cache_directory(section: str) -> Path:
+    """A directory for what is kept between runs, such as ``projects``.
+
+    Raises:
+        CleanroomError: there is no place that can be written to.
+    """
+    for base in bases():
+        with contextlib.suppress(OSError):
+            return _section(base, section)
+    raise CleanroomError(
+        "Neither the user's cache directory nor the temporary directory is a place of the user's"
+        " own that can be written to.",
+        hint="Is HOME, or XDG_CACHE_HOME, a place to write to?",
+        code=Code.NO_SPACE,
+    )
+
+
+def neutral_directory(section: str, outside: Path) -> Path:
+    """A directory for what a run makes, which is no part of a project.
+
+    Args:
+        section: such as ``runs``.
+        outside: the checkout, which the directory must lie outside of.
+
+    Raises:
+        CleanroomError: there is no such place.
+    """
+    for base in bases():
+        with contextlib.suppress(OSError):
+            if is_neutral(base, outside):
+                return _section(base, section)
+    raise CleanroomError(
+        "There is no place for a worktree outside the checkout: the temporary directory and the"
+        " cache directory lie inside a project, or cannot be written to.",
+        hint="Set TMPDIR to a writable directory that no project contains.",
+        code=Code.WORKTREE_FAILED,
+    )
+
+
+def is_neutral(base: Path, outside: Path) -> bool:
+    """Whether a directory, without symbolic links, is no part of a checkout or of a project."""
+    inside = base.is_relative_to(outside.resolve())
+    return not inside and not any(
+        (parent / name).exists() for parent in (base, *base.parents) for name in _CONFIGURATION
+    )
+
+
+def sections(name: str) -> Iterator[Path]:
+    """Every directory in which we have, or had, something of a kind; without making any."""
+    for base in bases(make=False):
+        section = base / name
+        if is_private(section):
+            yield section
+
+
+def bases(*, make: bool = True) -> Iterator[Path]:
+    """The directories of ours that only this user can enter, best first.
+
+    In the user's cache, which outlives a restart of the system and is on the same disk as the
+    installers' caches; else in a temporary directory.
+
+    Args:
+        make: whether one that is not there is made.
+    """
+    for path in _candidates():
+        with contextlib.suppress(OSError):
+            if make and not os.path.lexists(path):
+                path.mkdir(mode=0o700, parents=True)
+            if is_private(path):
+                yield path.resolve()
+
+
+def repository_lock(common_dir: Path) -> BaseFileLock:
+    """One lock a repository, outside of it: it is no business of the user's."""
+    name = hashlib.sha256(os.fsencode(common_dir)).hexdigest()[:16]
+    return FileLock(cache_directory("locks") / f"{name}.lock")
+
+
+def _candidates() -> Iterator[Path]:
+    cache = platformdirs.user_cache_path(_NAME)
+    yield cache
+    shared = []
+    # gettempdir raises when no candidate can be written to.
+    with contextlib.suppress(OSError):
+        shared.append(Path(tempfile.gettempdir()))
+    if sys.platform != "win32":
+        shared += [Path("/tmp"), Path("/var/tmp")]  # noqa: S108 - in a directory of our own
+    who = "" if sys.platform == "win32" else f"-{os.geteuid()}"
+    for directory in dict.fromkeys(shared):
+        yield directory / f"{_NAME}{who}"
+        # Somebody else may have taken that name.
+        for number in range(2, _NAMES + 1):
+            if os.path.lexists(directory / f"{_NAME}{who}"):
+                yield directory / f"{_NAME}{who}-{number}"
+
+
+def _section(base: Path, name: str) -> Path:
+    """A directory of ours by its name.
+
+    Raises:
+        OSError: it cannot be made, or something else has that name.
+    """
+    path = base / name
+    with contextlib.suppress(FileExistsError):
+        path.mkdir(mode=0o700)
+    if not is_private(path) or not os.access(path, os.W_OK):
+        raise NotADirectoryError(str(path))
+    return path
+
+
+def is_private(path: Path) -> bool:
+    """Whether a directory is this user's and, from now on, closed to others.
+
+    A link counts when the user has made it: caches are moved to another disk that way.
+    """
+    try:
+        link, found = os.lstat(path), os.stat(path)
+        if not stat.S_ISDIR(found.st_mode):
+            return False
+        if sys.platform == "win32":
+            return True
+        if {link.st_uid, found.st_uid} != {os.geteuid()}:
+            return False
+        if found.st_mode & 0o077:
+            path.chmod(0o700)
+    except OSError:
+        return False
+    return True

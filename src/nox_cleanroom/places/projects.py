@@ -1,0 +1,130 @@
+"""What is kept of a project between runs: its wheels, answers of interpreters, and its evidence."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+
+from filelock import BaseFileLock, FileLock, Timeout
+
+from nox_cleanroom.errors import CleanroomError, Code
+from nox_cleanroom.places import ownership
+from nox_cleanroom.places.layout import cache_directory, sections
+from nox_cleanroom.places.ownership import Owned
+
+#: Where the projects' directories lie.
+SECTION = "projects"
+
+#: How many projects' directories are kept.
+_KEPT = 20
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reserved:
+    """A project's directory, and what a run has there for itself."""
+
+    home: Owned
+    #: The name of what is this run's own; nobody else uses it meanwhile.
+    _own: str
+
+    def scratch(self) -> Path:
+        """An empty directory that is this run's own; the next run of that name empties it."""
+        path = self.home.path / self._own
+        ownership.tidy(self.home, path)
+        path.mkdir(mode=0o700)
+        return path
+
+
+def evidence_directory(project: Path) -> Path:
+    """Where evidence goes when nobody says where."""
+    return cache_directory(SECTION) / _name(project) / "evidence"
+
+
+@contextlib.contextmanager
+def reserve_project(project: Path) -> Iterator[Reserved]:
+    """The directory in which runs on a project keep things, for as long as the block lasts.
+
+    Raises:
+        CleanroomError: there is no place for it.
+    """
+    section = cache_directory(SECTION)
+    for _ in range(10):
+        # Whoever clears the cache may delete it before it is locked.
+        owned = ownership.ensure(section / _name(project))
+        lock = None if owned is None else _use(owned)
+        if owned is not None and lock is not None:
+            break
+    else:
+        raise CleanroomError(
+            f"No directory can be made and locked in {str(section)!r}.",
+            hint="Is something else there in its place?",
+            code=Code.NO_SPACE,
+        )
+    try:
+        _prune(section, owned)
+        yield Reserved(home=owned, _own=Path(lock.lock_file).stem)
+    finally:
+        lock.release()
+
+
+def projects() -> Iterator[Owned]:
+    """The directory of every project, whether a run is using it or not."""
+    for section in sections(SECTION):
+        yield from ownership.owned_in(section)
+
+
+def delete_unused_project(owned: Owned) -> bool:
+    """Delete a project's directory unless a run is using it; whether it is gone."""
+    with contextlib.ExitStack() as stack:
+        for path in sorted(owned.path.glob("run-*.lock")):
+            lock = FileLock(path)
+            try:
+                lock.acquire(blocking=False)
+            except (Timeout, OSError, NotImplementedError):
+                return False
+            stack.callback(lock.release)
+        return ownership.tidy(owned)
+
+
+def _use(owned: Owned) -> BaseFileLock | None:
+    """One lock for each run at the same time; None when the directory is gone."""
+    for number in count(1):
+        lock = FileLock(owned.path / f"run-{number}.lock")
+        try:
+            lock.acquire(blocking=False)
+        except Timeout:
+            continue
+        except NotImplementedError:
+            # Then nobody can tell that it is not used, and it is never deleted.
+            return lock
+        except OSError:
+            return None
+        if ownership.recognise(owned.path) is not None:
+            return lock
+        lock.release()
+        ownership.discard(owned.path / f"run-{number}.lock")
+        ownership.discard_empty(owned.path)
+        return None
+    return None
+
+
+def _name(project: Path) -> str:
+    digest = hashlib.sha256(os.fsencode(project)).hexdigest()[:12]
+    return f"{re.sub('[^A-Za-z0-9._-]', '-', project.name)}-{digest}"
+
+
+def _prune(section: Path, used: Owned) -> None:
+    """Delete what was used least recently, beyond what is kept."""
+    with contextlib.suppress(OSError):
+        os.utime(used.path)
+        paths = sorted(section.iterdir(), key=lambda path: os.lstat(path).st_mtime, reverse=True)
+        for path in paths[_KEPT:]:
+            owned = ownership.recognise(path)
+            if owned is not None and owned.path != used.path:
+                delete_unused_project(owned)

@@ -1,0 +1,115 @@
+"""A run's private directory outside the checkout, removed at its end or reclaimed later."""
+
+from __future__ import annotations
+
+import contextlib
+import secrets
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from itertools import count
+from pathlib import Path
+
+from filelock import BaseFileLock
+
+from nox_cleanroom.errors import CleanroomError, Code
+from nox_cleanroom.interruption import shielded
+from nox_cleanroom.places import ownership
+from nox_cleanroom.places.layout import neutral_directory, sections
+from nox_cleanroom.places.ownership import Owned
+
+#: Where the workspaces of all runs lie.
+SECTION = "runs"
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """A private directory for what a run makes: worktrees, distributions, homes."""
+
+    owned: Owned
+    #: Whether it stays when the run ends.
+    keep: bool = False
+    #: Numbers for directories whose names may repeat.
+    _numbers: Iterator[int] = field(default_factory=lambda: count(1))
+
+    @property
+    def root(self) -> Path:
+        """Its absolute path, without symbolic links."""
+        return self.owned.path
+
+    def directory(self, name: str) -> Path:
+        """A new, empty directory in the workspace whose name begins with `name`."""
+        path = self.root / f"{name}-{next(self._numbers)}"
+        path.mkdir()
+        return path
+
+    @property
+    def tmp(self) -> Path:
+        """Where everything that we start puts its temporary files."""
+        return self._own("tmp")
+
+    @property
+    def neutral(self) -> Path:
+        """Where tools are started, which look around for configuration: nothing is there."""
+        return self._own("neutral")
+
+    def _own(self, name: str) -> Path:
+        path = self.root / name
+        path.mkdir(exist_ok=True)
+        return path
+
+
+@contextlib.contextmanager
+def create_workspace(outside: Path, *, keep: bool = False) -> Iterator[Workspace]:
+    """A workspace that is gone when the block ends, however it ends.
+
+    Args:
+        outside: the checkout, which the workspace must lie outside of.
+        keep: leave it there after all.
+
+    Raises:
+        CleanroomError: there is no place for it.
+    """
+    owned, lock = _make(outside, keep=keep)
+    try:
+        yield Workspace(owned, keep)
+    finally:
+        with shielded():
+            try:
+                if not keep:
+                    ownership.delete(owned)
+            finally:
+                lock.release()
+
+
+def _make(outside: Path, *, keep: bool) -> tuple[Owned, BaseFileLock]:
+    section = neutral_directory(SECTION, outside)
+    for _ in range(10):
+        # Another run may take the directory for abandoned before it is locked, and delete it.
+        with contextlib.suppress(OSError):
+            owned = ownership.make(section / secrets.token_hex(4), keep=keep)
+            lock = ownership.hold(owned)
+            if lock is not None:
+                return owned, lock
+            ownership.tidy(owned)
+    raise CleanroomError(
+        f"No directory can be made and locked in {str(section)!r}.",
+        hint="Is the disk full? Has the file system locks (flock)? TMPDIR or XDG_CACHE_HOME can"
+        " name another place.",
+        code=Code.NO_SPACE,
+    )
+
+
+def workspaces() -> Iterator[Owned]:
+    """Every workspace of this user, proved to be one, whether a run is using it or not."""
+    for section in sections(SECTION):
+        yield from ownership.owned_in(section)
+
+
+def reclaim_workspaces(more: Iterable[Owned] = ()) -> int:
+    """Delete the workspaces of runs that were killed; how many there were.
+
+    Args:
+        more: workspaces that lie elsewhere.
+    """
+    found = {one.path: one for one in (*workspaces(), *more) if not one.about.get("keep")}
+    return sum(ownership.delete_unused(one) for one in found.values())
