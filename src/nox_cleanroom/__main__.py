@@ -195,7 +195,7 @@ def _run_nox(line: CommandLine) -> int:
         statuses.mkdir()
         argv = ["--noxfile", str(noxfile), *line.nox_options]
         if line.value_of("--envdir") is None:
-            argv += ["--envdir", str(words / "environments")]
+            argv += ["--envdir", str(words)]
         if line.value_of("--report") is None:
             argv += ["--report", report]
         if line.sessions:

@@ -41,7 +41,7 @@ def claim_entry(common_dir: Path, workspace: Workspace, directory: Path) -> Base
     """
     for entry in _entries(common_dir):
         if _directory_of(entry) == directory:
-            owned = _adopted(entry, workspace.root)
+            owned = _adopted(entry, workspace.root, keep=workspace.keep)
             return None if owned is None else ownership.hold(owned)
     return None
 
@@ -69,7 +69,8 @@ def release_entry(common_dir: Path, workspace: Workspace, directory: Path) -> No
     """Hand a worktree over to the user, who asked to keep it: as any other, unlocked."""
     for entry in _entries(common_dir):
         if _is_of(entry, workspace, directory):
-            for name in ("locked", ownership.LOCK, ownership.RECORD):
+            # The record stays: it says that the worktree is no one else's doing.
+            for name in ("locked", ownership.LOCK):
                 ownership.discard(entry / name)
 
 
@@ -88,7 +89,9 @@ def reclaim_entries(common_dir: Path) -> list[Owned]:
     workspaces = []
     for entry in _entries(common_dir):
         owned = _proof(entry)
-        if owned is not None and ownership.delete_unused(owned):
+        if owned is None or owned.about.get("keep"):
+            continue
+        if ownership.delete_unused(owned):
             workspace = Path(str(owned.about.get("workspace")))
             found = ownership.recognise(workspace) if is_private(workspace.parent) else None
             workspaces += [] if found is None else [found]
@@ -135,9 +138,9 @@ def _proof(entry: Path) -> Owned | None:
         lock.release()
 
 
-def _adopted(entry: Path, workspace: Path) -> Owned | None:
+def _adopted(entry: Path, workspace: Path, *, keep: bool = False) -> Owned | None:
     with contextlib.suppress(OSError):
-        return ownership.adopt(entry, workspace=str(workspace))
+        return ownership.adopt(entry, workspace=str(workspace), keep=keep)
     return None
 
 
