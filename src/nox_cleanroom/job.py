@@ -180,7 +180,7 @@ def open_job(request: Request, progress: Progress) -> Iterator[Job]:
         reserve_project(request.project) as reserved,
         create_workspace(checkout.root, keep=request.options.keep) as workspace,
         reserve_room(checkout.root, workspace) as room,
-        _ending_strays(),
+        process.supervised(),
     ):
         report_dir = (request.options.report_dir,) if request.options.report_dir else ()
         # Where nox keeps its environments when it is run at the top or on the project.
@@ -212,14 +212,6 @@ def open_job(request: Request, progress: Progress) -> Iterator[Job]:
             started_at=started_at,
             notes=tuple(_notes(request, pyproject, watch, reclaimed)),
         )
-
-
-@contextlib.contextmanager
-def _ending_strays() -> Iterator[None]:
-    try:
-        yield
-    finally:
-        process.end_all_strays()
 
 
 def _read_settings(

@@ -1,8 +1,9 @@
 """Every process that we start: closed input, own session, time limit, output in a file.
 
 Nothing of a command outlives it: what is left in its process group when it returns is
-ended, and so is, where the system lets us look (``/proc``), what left the group but
-still carries the variable that marks our children.
+ended, and so is, on Linux, what left the group: it still carries the variable that marks our
+children, or is handed to us when its parent ends. When this process is killed, a watcher ends
+what it had started.
 """
 
 from __future__ import annotations
@@ -16,12 +17,14 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from pathlib import Path
 
 from filelock import BaseFileLock, Timeout
 
+from nox_cleanroom import strays
 from nox_cleanroom.errors import InterruptedRunError
 
 _WINDOWS = sys.platform == "win32"
@@ -87,6 +90,19 @@ class _Running:
         self._lock = threading.Lock()
         self._processes: set[subprocess.Popen[bytes]] = set()
         self._stopping = False
+        self._watcher: subprocess.Popen[bytes] | None = None
+
+    @property
+    def commands(self) -> set[int]:
+        """The numbers of the processes."""
+        with self._lock:
+            return {process.pid for process in self._processes}
+
+    @property
+    def watchers(self) -> set[int]:
+        """The number of the watcher, if there is one."""
+        with self._lock:
+            return {self._watcher.pid} if self._watcher else set()
 
     @contextlib.contextmanager
     def start(
@@ -97,12 +113,14 @@ class _Running:
                 raise InterruptedRunError("The run is being ended.")
             process = popen()
             self._processes.add(process)
+            self._tell_watcher("+", process.pid)
         try:
             yield process
         finally:
-            _end_group(process)
+            _end_groups([process])
             with self._lock:
                 self._processes.discard(process)
+                self._tell_watcher("-", process.pid)
 
     def check(self) -> None:
         with self._lock:
@@ -113,12 +131,62 @@ class _Running:
         with self._lock:
             self._stopping = True
             processes = list(self._processes)
-        for process in processes:
-            _end_group(process)
+        _end_groups(processes)
 
     def resume(self) -> None:
         with self._lock:
             self._stopping = False
+
+    @contextlib.contextmanager
+    def watched(self) -> Iterator[None]:
+        """A block in which a watcher knows what is running, and ends it should we be killed."""
+        watcher = _start_watcher()
+        with self._lock:
+            self._watcher = watcher
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._watcher = None
+            if watcher is not None and watcher.stdin is not None:
+                with contextlib.suppress(OSError):
+                    watcher.stdin.close()
+                watcher.wait()
+
+    def _tell_watcher(self, sign: str, number: int) -> None:
+        if self._watcher is not None and self._watcher.stdin is not None:
+            with contextlib.suppress(OSError):
+                self._watcher.stdin.write(f"{sign}{number}\n".encode())
+                self._watcher.stdin.flush()
+
+
+def _start_watcher() -> subprocess.Popen[bytes] | None:
+    command = [sys.executable, "-I", "-S", "-B", strays.__file__, str(os.getpid())]
+    with contextlib.suppress(OSError):
+        return subprocess.Popen(
+            [*command, f"{_MARK}={_OURS}"],
+            cwd=os.path.dirname(strays.__file__),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            # Ctrl-C is for us; and what we are killed by may kill our group.
+            start_new_session=not _WINDOWS,
+            creationflags=_NEW_GROUP,
+        )
+    return None
+
+
+@contextlib.contextmanager
+def supervised() -> Iterator[None]:
+    """A block after which nothing runs that was started in it, even if this process is killed."""
+    strays.become_subreaper()
+    with _running.watched():
+        try:
+            yield
+        finally:
+            # After each command only younger processes are looked at, by their numbers, and
+            # those come round again.
+            _end_strays(_OURS, older=frozenset())
 
 
 _running = _Running()
@@ -183,7 +251,7 @@ def run(
     """
     argv = tuple(os.fspath(part) for part in command)
     mark = f"{_OURS}-{secrets.token_hex(8)}"
-    older = _process_ids()
+    older = strays.process_ids()
     started = time.monotonic()
     with contextlib.ExitStack() as stack:
         log = stack.enter_context(tempfile.TemporaryFile())
@@ -214,7 +282,7 @@ def run(
                 output=f"{argv[0]}: {getattr(error, 'strerror', None) or error}",
             )
         finally:
-            _end_strays(mark, _process_ids() - older)
+            _end_strays(mark, older)
         _running.check()
         return Completed(
             command=argv,
@@ -232,7 +300,7 @@ def _wait(
 
     def expire() -> None:
         expired.set()
-        _end_group(process)
+        _end_groups([process])
 
     limit = None if timeout is None else min(timeout, threading.TIMEOUT_MAX)
     timer = threading.Timer(limit, expire) if limit is not None else None
@@ -252,54 +320,54 @@ def _wait(
             timer.cancel()
 
 
-def _end_group(process: subprocess.Popen[bytes]) -> None:
-    """End the process and what shares its group, politely while it is still running."""
+def _end_groups(processes: Sequence[subprocess.Popen[bytes]]) -> None:
+    """End processes and what shares their groups, politely while they are still running."""
     if _WINDOWS:
-        if process.poll() is None:
-            subprocess.run(
-                ["taskkill", "/F", "/T", "/PID", str(process.pid)],  # noqa: S607 - part of Windows
-                capture_output=True,
-                check=False,
-            )
+        for process in processes:
+            if process.poll() is None:
+                strays.end_tree(process.pid)
         return
-    if process.returncode is None:
-        _signal_group(process.pid, signal.SIGTERM)
-        deadline = time.monotonic() + _GRACE
-        while process.poll() is None and time.monotonic() < deadline:
-            time.sleep(0.01)
-    _signal_group(process.pid, signal.SIGKILL)
-    process.poll()
+    running = [process for process in processes if process.returncode is None]
+    for process in running:
+        strays.signal_group(process.pid, signal.SIGTERM)
+    deadline = time.monotonic() + _GRACE
+    while any(one.poll() is None for one in running) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    for process in processes:
+        strays.signal_group(process.pid, signal.SIGKILL)
+        process.poll()
 
 
-def _signal_group(group: int, number: int) -> None:
-    # A group id stays taken as long as a member lives, also when its leader is gone.
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.killpg(group, number)
+#: How often strays are ended, and what they have started meanwhile is looked for.
+_LOOKS = 20
+
+#: Processes without a mark that were handed to us while other commands were running.
+_unclaimed: set[int] = set()
 
 
-def _end_strays(mark: str, among: Iterable[str]) -> None:
-    """Kill what left its process group: on Linux it still carries our mark."""
-    needle = f"{_MARK}={mark}".encode()
-    for pid in among:
-        with contextlib.suppress(OSError), open(f"/proc/{pid}/environ", "rb", 0) as variables:
-            if needle in variables.read():
-                os.kill(int(pid), signal.SIGKILL)
+def _end_strays(mark: str, older: AbstractSet[int]) -> None:
+    """Kill what left its process group: it carries our mark, or was handed to us by the system.
 
+    What was handed to us without a mark may be that of a command that is still running: it is left
+    until no command is.
 
-def end_all_strays() -> None:
-    """Kill whatever still carries a mark of ours, at the end of a run.
-
-    After each command only processes younger than it are looked at, by their numbers, and those
-    come round again.
+    Args:
+        mark: the beginning of the variable's value.
+        older: the numbers of processes that are not in question.
     """
-    _end_strays(_OURS, _process_ids())
-
-
-def _process_ids() -> frozenset[str]:
-    try:
-        return frozenset(name for name in os.listdir("/proc") if name.isdigit())
-    except OSError:
-        return frozenset()
+    needle = f"{_MARK}={mark}".encode()
+    for _ in range(_LOOKS):
+        candidates = strays.process_ids() - older | _unclaimed
+        ours = set(strays.marked(needle, candidates))
+        orphans = set(strays.adopted(os.getpid(), candidates))
+        # Asked afterwards: what was started meanwhile is no orphan.
+        orphans -= _running.commands | _running.watchers
+        if _running.commands:
+            _unclaimed.update(orphans)
+            orphans = set()
+        if not ours | orphans:
+            return
+        strays.end(ours | orphans)
 
 
 def _tail(log: object) -> str:

@@ -243,7 +243,7 @@ def test_who_cleans_up_never_takes_a_workspace_that_is_just_being_made(
     checkout: Checkout, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     make = ownership.make
-    taken = []
+    taken: list[Path] = []
 
     def make_and_lose(path: Path, **about: object) -> ownership.Owned:
         owned = make(path, **about)
@@ -264,13 +264,15 @@ def foreign(base: Path) -> None:
     os.chown(base, 12345, 12345)
 
 
+def foreign_link(base: Path, precious: Path) -> None:
+    base.symlink_to(precious)
+    os.chown(base, 12345, 12345, follow_symlinks=False)
+
+
 BASES: dict[str, Callable[[Path, Path], object]] = {
     "a file": lambda base, _: base.touch(),
     "another user's": lambda base, _: foreign(base),
-    "another user's link": lambda base, precious: (
-        base.symlink_to(precious),
-        os.chown(base, 12345, 12345, follow_symlinks=False),
-    ),
+    "another user's link": lambda base, precious: foreign_link(base, precious),
     "a link that leads nowhere": lambda base, _: base.symlink_to("/nowhere/at/all"),
 }
 

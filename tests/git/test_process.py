@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import subprocess
 import sys
 import threading
 import time
@@ -10,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from nox_cleanroom import process
+from nox_cleanroom import process, strays
 from nox_cleanroom.errors import InterruptedRunError
 
 ENV = {"PATH": os.defpath}
@@ -116,14 +118,136 @@ def test_standard_output_can_go_to_a_file_of_its_own(tmp_path: Path) -> None:
 def test_a_stray_with_a_number_from_before_is_ended_with_the_run(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # None is younger than the command.
-    monkeypatch.setattr(process, "_process_ids", frozenset)
     code = "import subprocess; print(subprocess.Popen(['sleep', '60'], start_new_session=True, stdout=-3).pid)"
-    pid = int(run(code, tmp_path).output)
-    monkeypatch.undo()
-    assert is_running(pid)
-    process.end_all_strays()
+    with process.supervised():
+        # None is younger than the command.
+        monkeypatch.setattr("nox_cleanroom.strays.process_ids", frozenset)
+        pid = int(run(code, tmp_path).output)
+        monkeypatch.undo()
+        assert is_running(pid)
     assert ends(pid)
+
+
+#: A daemon in a session of its own, with nothing in its environment.
+NAMELESS = """
+import os, subprocess, sys
+code = "import time; time.sleep(60)"
+words = [sys.executable, "-c", code]
+if os.fork() == 0:
+    os.setsid()
+    daemon = subprocess.Popen(words, env={}, start_new_session=True, stdout=-3, stderr=-3)
+    print(daemon.pid, flush=True)
+    os._exit(0)
+os.wait()
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux hands orphans to us")
+def test_a_daemon_without_an_environment_does_not_outlive_its_step(tmp_path: Path) -> None:
+    with process.supervised():
+        done = run(NAMELESS, tmp_path)
+        assert done.succeeded
+        assert not is_running(int(done.output))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux hands orphans to us")
+def test_beside_another_command_it_lives_until_that_ends(tmp_path: Path) -> None:
+    # For it might be that command's; and neither that command nor ours outside of `run` is ended.
+    with process.supervised():
+        other = threading.Thread(target=run, args=("import time; time.sleep(1.5)", tmp_path))
+        other.start()
+        mine = subprocess.Popen(["sleep", "60"])
+        time.sleep(0.3)
+        pid = int(run(NAMELESS, tmp_path).output)
+        assert is_running(pid)
+        assert other.is_alive()
+        other.join()
+        assert not is_running(pid)
+        assert mine.poll() is None
+    assert mine.poll() is None
+    mine.kill()
+    mine.wait()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL")
+@pytest.mark.parametrize(
+    "leave", ["", "import os\nif os.fork(): os.wait()\nos.setsid()\n", NAMELESS]
+)
+def test_what_a_killed_run_had_started_ends(tmp_path: Path, leave: str) -> None:
+    child = f"{leave}\nimport os, time\nopen('pid', 'w').write(str(os.getpid()))\ntime.sleep(60)\n"
+    script = (
+        "import os, sys\nfrom nox_cleanroom import process\n"
+        f"with process.supervised():\n    process.run([sys.executable, '-c', {child!r}], cwd='.', env={{}})\n"
+    )
+    run = subprocess.Popen([sys.executable, "-c", script], cwd=tmp_path)
+    deadline = time.monotonic() + 20
+    while not (tmp_path / "pid").exists() and time.monotonic() < deadline:
+        time.sleep(0.02)
+    # Long enough for the watcher to have had a look.
+    time.sleep(1)
+    before = strays.process_ids()
+    run.kill()
+    run.wait()
+    assert ends(int((tmp_path / "pid").read_text()))
+    deadline = time.monotonic() + 5
+    while sleeping(before) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert sleeping(before) == []
+
+
+def sleeping(among: frozenset[int]) -> list[int]:
+    """The processes that sleep for the tests above, and the watcher."""
+    found = []
+    for pid in among:
+        with contextlib.suppress(OSError):
+            words = Path(f"/proc/{pid}/cmdline").read_bytes()
+            if (b"time.sleep(60)" in words or b"strays.py" in words) and is_running(pid):
+                found.append(pid)
+    return found
+
+
+def test_stubborn_commands_are_ended_together(tmp_path: Path) -> None:
+    code = "import signal, time; signal.signal(15, signal.SIG_IGN); open(str(time.time_ns()), 'w'); time.sleep(60)"
+
+    def stubborn() -> None:
+        with contextlib.suppress(InterruptedRunError):
+            run(code, tmp_path)
+
+    threads = [threading.Thread(target=stubborn) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    while len(list(tmp_path.iterdir())) < 6:
+        time.sleep(0.02)
+    grace = process._GRACE
+    started = time.monotonic()
+    try:
+        process.stop_all()
+        for thread in threads:
+            thread.join(20)
+        # One after the other they would have taken six times their time.
+        assert time.monotonic() - started < 4 * grace
+    finally:
+        process.allow_starts()
+
+
+def test_a_watcher_that_cannot_be_started_is_done_without(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.executable", "/no/such/python")
+    with process.supervised():
+        assert process.run(["true"], cwd=tmp_path, env=ENV).succeeded
+
+
+def test_on_windows_the_watcher_ends_trees(monkeypatch: pytest.MonkeyPatch) -> None:
+    ended: list[int] = []
+    monkeypatch.setattr("sys.platform", "win32")
+    monkeypatch.setattr(strays, "end_tree", ended.append)
+    watcher = strays._Watcher(1, "MARK=x")
+    reads = iter([b"+12\n+1", b"3\n-12\n", b""])
+    monkeypatch.setattr("os.read", lambda *_: next(reads))
+    watcher.watch()
+    watcher.end_all()
+    assert ended == [13]
 
 
 def test_ending_the_run_ends_what_is_running_and_starts_nothing_more(tmp_path: Path) -> None:

@@ -143,6 +143,18 @@ def test_a_signal_ends_everything(
 
 
 @pytest.mark.parametrize("phase", PHASES)
+def test_what_a_killed_run_had_started_ends_soon(
+    hanging: Callable[[str], tuple[Path, Path, list[str]]], phase: str
+) -> None:
+    root, marker, options = hanging(phase)
+    run = start(root, *options)
+    wait_for(marker)
+    run.kill()
+    run.communicate(timeout=60)
+    assert still_alive([int(pid) for pid in marker.read_text().split()]) == []
+
+
+@pytest.mark.parametrize("phase", PHASES)
 def test_a_time_limit_ends_a_hang(
     hanging: Callable[[str], tuple[Path, Path, list[str]]], cleanroom: Tool, phase: str
 ) -> None:

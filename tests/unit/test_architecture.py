@@ -68,7 +68,7 @@ def test_only_process_and_git_start_processes() -> None:
         for path in SOURCE.rglob("*.py")
         if re.search(r"subprocess\.(run|Popen|check_\w+)\(", path.read_text())
     }
-    assert starting == {"process", "git"}
+    assert starting == {"process", "git", "strays"}
 
 
 #: What takes a file or a directory away, as a call or as a command.

@@ -313,6 +313,8 @@ def mounts_below(path: Path) -> Iterator[str]:
     Linux lists all mount points, bind mounts of the same file system included (proc(5), mountinfo);
     elsewhere a directory on another device is one.
     """
+    if os.path.islink(path):
+        return
     place = os.path.realpath(path)
     try:
         lines = Path("/proc/self/mountinfo").read_bytes().splitlines()
