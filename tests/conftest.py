@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 
+from nox_cleanroom import redaction
 from nox_cleanroom.distribution import record_digest
 from nox_cleanroom.git import Checkout
 
@@ -45,6 +46,7 @@ def _sealed(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFa
     temporary = tmp_path_factory.mktemp("temporary")
     monkeypatch.setenv("TMPDIR", str(temporary))
     monkeypatch.setattr("tempfile.tempdir", None)
+    redaction.forget()
 
 
 def git(where: Path, *arguments: str) -> str:

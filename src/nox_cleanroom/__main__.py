@@ -16,9 +16,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from nox_cleanroom import redaction
 from nox_cleanroom._version import __version__
 from nox_cleanroom.errors import CleanroomError, Code, worst_exit_status
 from nox_cleanroom.git import Checkout
+from nox_cleanroom.output import clean_text
 from nox_cleanroom.places.clearing import clear
 from nox_cleanroom.places.projects import reserve_project
 from nox_cleanroom.project import find_project, require_project
@@ -151,6 +153,7 @@ def run(arguments: Sequence[str]) -> int:  # noqa: PLR0911 - one for each thing 
     Args:
         arguments: the words after the program's name.
     """
+    redaction.learn_from(os.environ)
     before = arguments[: arguments.index("--")] if "--" in arguments else arguments
     if not arguments or {"-h", "--help"} & set(before):
         print(HELP, end="")
@@ -163,11 +166,11 @@ def run(arguments: Sequence[str]) -> int:  # noqa: PLR0911 - one for each thing 
     try:
         return _run_nox(CommandLine.from_arguments(arguments, Path.cwd()))
     except CleanroomError as error:
-        print(f"nox-cleanroom: {error}", file=sys.stderr)
+        print(clean_text(f"nox-cleanroom: {error}"), file=sys.stderr)
         return error.code.exit_status
     except OSError as error:
         # The current directory is gone, or the cache cannot be written to.
-        print(f"nox-cleanroom: {error}", file=sys.stderr)
+        print(clean_text(f"nox-cleanroom: {error}"), file=sys.stderr)
         print("  -> Is HOME, or XDG_CACHE_HOME, a place to write to?", file=sys.stderr)
         return Code.NO_SPACE.exit_status
     except KeyboardInterrupt:

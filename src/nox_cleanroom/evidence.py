@@ -14,13 +14,11 @@ from typing import Any
 from nox_cleanroom.errors import CleanroomError, Code
 from nox_cleanroom.git import Checkout
 from nox_cleanroom.places.files import write_whole
+from nox_cleanroom.redaction import redact
 from nox_cleanroom.results import Cell, Run
 
 #: The format's version: raised when a field changes its meaning or goes.
 FORMAT = 1
-
-#: User and password in a URL, as in `https://user:secret@index/simple`.
-_CREDENTIALS = re.compile(r"(?P<scheme>\b[a-z][a-z0-9+.-]*://)[^/\s@'\"]+@", re.IGNORECASE)
 
 
 def require_ignored(checkout: Checkout, directory: Path) -> None:
@@ -96,7 +94,7 @@ def _document(run: Run, version: str) -> dict[str, Any]:
 
 
 def _plain(value: Any) -> Any:
-    """The value in JSON's terms, credentials struck out; records say their outcome too."""
+    """The value in JSON's terms, secrets struck out; records say their outcome too."""
     if isinstance(value, Enum):
         return value.name
     if isinstance(value, str):
@@ -114,15 +112,6 @@ def _plain(value: Any) -> Any:
             fields["outcome"] = value.outcome.name
         return fields
     return value
-
-
-def redact(text: str) -> str:
-    """Text without the credentials of URLs.
-
-    >>> redact("https://me:secret@index.example/simple")
-    'https://***@index.example/simple'
-    """
-    return _CREDENTIALS.sub(r"\g<scheme>***@", text)
 
 
 def write_json(document: Any, path: Path, *, mode: int = 0o600) -> None:

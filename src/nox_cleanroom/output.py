@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 import subprocess
 import sys
 from collections.abc import Sequence
+
+from nox_cleanroom.redaction import redact
 
 
 def printable(command: Sequence[str]) -> str:
@@ -14,20 +17,26 @@ def printable(command: Sequence[str]) -> str:
 
 
 def clean_text(text: str) -> str:
-    """Text that cannot act in a terminal or in a CI log: control characters spelled out.
+    """Text without secrets that cannot act in a terminal or in a CI log.
 
-    GitHub's runner obeys ``::command::`` at the start of a line, so those are indented by
-    a visible character.
-    (https://docs.github.com/actions/reference/workflow-commands-for-github-actions)
+    Control characters are spelled out. GitHub's runner obeys ``::command::`` at the start of a
+    line, so those are indented by a visible character. It and others obey ``##[command]``,
+    ``##vso[command]`` and the like anywhere in a line, so those are taken apart.
+    (https://docs.github.com/actions/reference/workflow-commands-for-github-actions,
+    https://learn.microsoft.com/azure/devops/pipelines/scripts/logging-commands)
     """
     cleaned = "".join(
         char if char in "\n\t" or char.isprintable() else ascii(char)[1:-1]
-        for char in text.replace("\r\n", "\n")
+        for char in redact(text).replace("\r\n", "\n")
     )
+    apart = _COMMAND.sub("# #", cleaned)
     return "\n".join(
-        f"|{line}" if line.lstrip().startswith(("::", "##[")) else line
-        for line in cleaned.split("\n")
+        f"|{line}" if line.lstrip().startswith("::") else line for line in apart.split("\n")
     )
+
+
+#: What begins a command for a CI service anywhere in a line.
+_COMMAND = re.compile(r"##(?=\w*\[)")
 
 
 _PLAIN = str.maketrans({"✓": "+", "✗": "x"})

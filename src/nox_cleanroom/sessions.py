@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -13,7 +14,7 @@ import nox
 import platformdirs
 from nox.logger import logger
 
-from nox_cleanroom import as_installed, ci, evidence, venvs
+from nox_cleanroom import as_installed, ci, evidence, redaction, venvs
 from nox_cleanroom._version import __version__
 from nox_cleanroom.bench import CreateEnvironment, Place
 from nox_cleanroom.board import board
@@ -118,12 +119,16 @@ def matrix(session: nox.Session, project: str | Path = ".") -> None:
 
 def _run(session: nox.Session, act: Callable[[Options, Progress], Run | None]) -> None:
     """Act, show and record the outcome, and hand nox the verdict."""
+    redaction.learn_from(os.environ)
     try:
         options = parse_options(session.posargs, relative_to=Path(session.invoked_from))
+        redaction.learn(
+            secret for link in options.find_links for secret in redaction.user_information(link)
+        )
         if options.help:
             print(help_text())  # noqa: T201 - what was asked for
             return
-        with interruptible(), board(logger) as progress:
+        with interruptible(), _clean_log(), board(logger) as progress:
             run = act(options, progress)
         if run is not None:
             _conclude(session, run, options)
@@ -132,19 +137,40 @@ def _run(session: nox.Session, act: Callable[[Options, Progress], Run | None]) -
         session.error(clean_text(str(error)))
 
 
+@contextlib.contextmanager
+def _clean_log() -> Iterator[None]:
+    """A block in which nothing that anybody logs, as nox does uv's output, can act or is secret."""
+
+    def clean(record: logging.LogRecord) -> bool:
+        record.msg, record.args = clean_text(record.getMessage()), ()
+        if record.exc_info:
+            record.exc_text = clean_text(logging.Formatter().formatException(record.exc_info))
+        return True
+
+    handlers = logging.getLogger().handlers
+    for handler in handlers:
+        handler.addFilter(clean)
+    try:
+        yield
+    finally:
+        for handler in handlers:
+            handler.removeFilter(clean)
+
+
 def _conclude(session: nox.Session, run: Run, options: Options) -> None:
     """Print the report before anything can fail, keep the evidence, and hand nox the verdict."""
     report = text.render(run, durations=options.durations)
-    print(encodable(report, sys.stdout.encoding), flush=True)  # noqa: T201 - the report
+    # As a whole: a line of ours may end in what is not.
+    print(encodable(clean_text(report), sys.stdout.encoding), flush=True)  # noqa: T201 - the report
     codes, verdict = run.codes, text.verdict_line(run)
     try:
         written = _write_evidence(session, run, options)
-        session.log(f"evidence: {written[0]}")
+        session.log(clean_text(f"evidence: {written[0]}"))
     except CleanroomError as error:
         codes, verdict = {*codes, error.code}, f"{verdict}\n{error}"
     _tell_status(session, codes)
     if codes:
-        session.error(verdict)
+        session.error(clean_text(verdict))
 
 
 def _write_evidence(session: nox.Session, run: Run, options: Options) -> list[Path]:
@@ -277,17 +303,22 @@ def _emit(session: nox.Session, pythons: Sequence[str]) -> None:
 
 def _announce(session: nox.Session, job: Job) -> None:
     where = "" if job.subject.project == "." else f", project {job.subject.project}"
-    session.log(f"testing {job.commit.short} ({clean_text(job.commit.subject)}){where}")
-    session.log(f"settings: {job.subject.settings_source}")
+    session.log(clean_text(f"testing {job.commit.short} ({job.commit.subject}){where}"))
+    session.log(clean_text(f"settings: {job.subject.settings_source}"))
     for note in job.notes:
-        session.log(note)
+        session.log(clean_text(note))
 
 
 def _say_what_is_kept(session: nox.Session, job: Job) -> None:
-    session.log(f"kept: {job.workspace.root}")
-    for found in sorted(job.workspace.root.glob("environments-*/*/pyvenv.cfg")):
-        session.log(f"  an environment: . {found.parent}/bin/activate")
-    for tree in sorted(job.workspace.root.glob("worktree-*/.git")):
-        session.log(f"  a worktree: cd {tree.parent}")
-        session.log(f"  when done: git worktree remove --force {tree.parent}")
-    session.log(f"  and at last: rm -r {job.workspace.root}")
+    for line in _what_is_kept(job.workspace.root):
+        session.log(clean_text(line))
+
+
+def _what_is_kept(root: Path) -> Iterator[str]:
+    yield f"kept: {root}"
+    for found in sorted(root.glob("environments-*/*/pyvenv.cfg")):
+        yield f"  an environment: . {found.parent}/bin/activate"
+    for tree in sorted(root.glob("worktree-*/.git")):
+        yield f"  a worktree: cd {tree.parent}"
+        yield f"  when done: git worktree remove --force {tree.parent}"
+    yield f"  and at last: rm -r {root}"

@@ -17,6 +17,7 @@ from nox_cleanroom.environment import Environment, Facts
 from nox_cleanroom.errors import BuildError
 from nox_cleanroom.interpreters import requires_python, stated_in
 from nox_cleanroom.job import Job, naming_submodules, require_admitted
+from nox_cleanroom.places.layout import digest_key
 from nox_cleanroom.recorder import Recorder
 from nox_cleanroom.turns import Turn
 from nox_cleanroom.variant import Artifact
@@ -106,6 +107,6 @@ class Supply:
         return wheel, Provenance(
             built_with=facts.version,
             built_at=built_at,
-            variables=variables.shaping_the_build(job.request.env),
+            variables=variables.shaping_the_build(job.request.env, key=digest_key()),
             built_in=str(job.workspace.root),
         )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import os
 import re
 import sys
@@ -264,10 +266,35 @@ def seen_by_the_build(build_env: Mapping[str, str]) -> dict[str, str]:
     }
 
 
-def shaping_the_build(env: Mapping[str, str]) -> dict[str, str]:
-    """The user's variables that a build backend may read and that change what it makes."""
+#: Of what shapes a build, these values are harmless, and what people want to know.
+_HARMLESS = (
+    "SOURCE_DATE_EPOCH",
+    "*_PRETEND_VERSION*",
+    "PBR_VERSION",
+    "MACOSX_DEPLOYMENT_TARGET",
+    "ARCHFLAGS",
+    "CMAKE_BUILD_TYPE",
+    "CMAKE_GENERATOR",
+)
+
+
+def shaping_the_build(env: Mapping[str, str], *, key: bytes) -> dict[str, str]:
+    """The user's variables that a build backend may read and that change what it makes.
+
+    Names, and of all but a few harmless ones not the value but a digest of it: enough to see that
+    it differed between two runs, and nothing for who does not have the key.
+
+    Args:
+        env: the user's variables.
+        key: what the digests are made with, so that no one can try values out.
+    """
     return {
-        name: value
+        name: value if _matches(name, _HARMLESS) else _keyed_digest(key, name, value)
         for name, value in sorted(env.items())
         if _matches(name, _BUILD_SHAPING) and not _matches(name, ("NOX*", "GITHUB_*"))
     }
+
+
+def _keyed_digest(key: bytes, name: str, value: str) -> str:
+    said = f"{name}\0{value}".encode("utf-8", "surrogateescape")
+    return f"hmac-sha256:{hmac.new(key, said, hashlib.sha256).hexdigest()[:16]}"

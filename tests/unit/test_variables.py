@@ -112,8 +112,18 @@ def test_everything_but_what_is_volatile_makes_another_wheel() -> None:
 
 
 def test_what_shapes_a_build_is_known() -> None:
-    env = {"SETUPTOOLS_SCM_PRETEND_VERSION": "1", "CFLAGS": "-O0", "EDITOR": "vi"}
-    assert variables.shaping_the_build(env) == {
-        "CFLAGS": "-O0",
-        "SETUPTOOLS_SCM_PRETEND_VERSION": "1",
-    }
+    env = {"SETUPTOOLS_SCM_PRETEND_VERSION": "1", "HATCH_INDEX_AUTH": "s3cret", "EDITOR": "vi"}
+    first, again, other, more = (
+        variables.shaping_the_build({**env, **changed}, key=key)
+        for key, changed in [
+            (b"key", {}),
+            (b"key", {}),
+            (b"another key", {}),
+            (b"key", {"HATCH_INDEX_AUTH": "s3cre"}),
+        ]
+    )
+    assert first["SETUPTOOLS_SCM_PRETEND_VERSION"] == "1"
+    assert first.keys() == {"SETUPTOOLS_SCM_PRETEND_VERSION", "HATCH_INDEX_AUTH"}
+    assert first["HATCH_INDEX_AUTH"].startswith("hmac-sha256:")
+    assert first == again
+    assert len({one["HATCH_INDEX_AUTH"] for one in (first, other, more)}) == 3

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+import secrets
 import stat
 import sys
 import tempfile
@@ -106,6 +107,20 @@ def bases(*, make: bool = True) -> Iterator[Path]:
                 path.mkdir(mode=0o700, parents=True)
             if is_private(path):
                 yield path.resolve()
+
+
+def digest_key() -> bytes:
+    """A secret of this user's, with which digests of variables are made; the same in every run.
+
+    Raises:
+        CleanroomError: there is no place for it.
+    """
+    path = cache_directory("keys") / "digest"
+    with contextlib.suppress(FileExistsError):
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with open(descriptor, "wb") as file:
+            file.write(secrets.token_bytes(32))
+    return path.read_bytes()
 
 
 def repository_lock(common_dir: Path) -> BaseFileLock:

@@ -17,6 +17,7 @@ from nox_cleanroom.errors import CleanroomError, Code
 from nox_cleanroom.places import ownership
 from nox_cleanroom.places.layout import cache_directory, sections
 from nox_cleanroom.places.ownership import Owned
+from nox_cleanroom.redaction import redact
 
 #: Where the projects' directories lie.
 SECTION = "projects"
@@ -116,7 +117,7 @@ def _use(owned: Owned) -> BaseFileLock | None:
 
 def _name(project: Path) -> str:
     digest = hashlib.sha256(os.fsencode(project)).hexdigest()[:12]
-    return f"{re.sub('[^A-Za-z0-9._-]', '-', project.name)}-{digest}"
+    return f"{re.sub('[^A-Za-z0-9._-]', '-', redact(project.name))}-{digest}"
 
 
 def _prune(section: Path, used: Owned) -> None:

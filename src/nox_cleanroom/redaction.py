@@ -1,0 +1,223 @@
+"""What is secret, and text without it: for everything that is shown or stored.
+
+Known secrets are the values of variables whose names say so, and what stands before the ``@`` of
+URLs. They are replaced wherever they occur, however they are spelled. Of URLs that come up in text
+the user information and the values of the query are left out.
+"""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import json
+import re
+import shlex
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+from urllib.parse import quote, unquote, urlsplit
+
+#: What stands for a secret.
+MASK = "***"
+
+#: Parts of names that say that a value is secret, also inside of longer words.
+_TELLING = re.compile(
+    r"TOKEN|PASSW|PASSPHRASE|SECRET|CREDENTIAL|API_?KEY|ACCESS_?KEY|PRIVATE_?KEY|SIGNING_?KEY"
+    r"|ENCRYPTION_?KEY|AUTHORI[SZ]ATION|COOKIE"
+    r"|(^|[_.-])(AUTH|PASS|PAT|PW|JWT|SIG|SIGNATURE)($|[_.-])|[_.-]KEY$",
+    re.IGNORECASE,
+)
+
+#: Names that end so are of the place of a secret.
+_PLACE = re.compile(
+    r"[_.-](FILE|PATH|DIR|SOCK|SOCKET|URL|URI|HOST|NAME|USERNAME|USER|LOGIN|ID)$", re.IGNORECASE
+)
+
+#: What is no secret whatever the variable's name is, and would be struck out everywhere.
+_PLAIN = frozenset(
+    {
+        *("true", "false", "yes", "no", "none", "null", "on", "off", "auto", "always", "never"),
+        *("default", "enabled", "disabled", "keyring", "subprocess", "import", "basic", "bearer"),
+    }
+)
+_SHORTEST = 4
+
+#: A header with which a client says who it is; `actions/checkout` puts it into git's configuration.
+_HEADER = re.compile(r"authorization:\s*(?:\S+\s+)?(\S+)", re.IGNORECASE)
+
+#: A URL in running text, up to the next blank.
+_URL = re.compile(r"(?:\b[a-z][a-z0-9+.-]*:)?//\S+", re.IGNORECASE)
+#: Where another URL begins in the same word.
+_NEXT_URL = re.compile(r"(?<=[^a-z0-9+.-])(?=[a-z][a-z0-9+.-]*://)", re.IGNORECASE)
+
+_known: set[str] = set()
+_pattern: list[re.Pattern[str]] = []
+
+
+def says_secret(name: str) -> bool:
+    """Whether the name of a variable, or of a query's field, says that its value is secret.
+
+    >>> says_secret("HATCH_INDEX_AUTH"), says_secret("SSH_AUTH_SOCK"), says_secret("AUTHOR")
+    (True, False, False)
+    """
+    return bool(_TELLING.search(name)) and not _PLACE.search(name)
+
+
+def learn_from(env: Mapping[str, str]) -> None:
+    """Take note of what is secret in variables: by their names, and of URLs in their values."""
+    for name, value in env.items():
+        learn(_secrets_in(name, value))
+
+
+def learn(values: Iterable[str]) -> None:
+    """Take note of secrets; values that are too short or too common to be one are left out."""
+    for value in values:
+        for part in {value, value.strip(), *value.splitlines()}:
+            if len(part) >= _SHORTEST and part.lower() not in _PLAIN and not _is_small_number(part):
+                _known.update(_spellings(part))
+    _pattern.clear()
+
+
+def forget() -> None:
+    """Forget all secrets, for tests."""
+    _known.clear()
+    _pattern.clear()
+
+
+def redact(text: str) -> str:
+    """Text without what is secret.
+
+    >>> redact("https://me:p@ss/w@index.example/simple?token=1#sha256=2")
+    'https://***@index.example/simple?token=***#sha256=2'
+    """
+    if _known and not _pattern:
+        longest_first = sorted(_known, key=len, reverse=True)
+        _pattern.append(re.compile("|".join(map(re.escape, longest_first))))
+    for pattern in _pattern:
+        text = pattern.sub(MASK, text)
+    return _URL.sub(_redact_urls, text) if "//" in text else text
+
+
+def user_information(url: str) -> Iterator[str]:
+    """What stands before the ``@`` of a URL, as a whole and its password, decoded and not.
+
+    >>> list(user_information("https://me:p%40ss@index.example/"))
+    ['me:p%40ss', 'me:p@ss', 'p%40ss', 'p@ss']
+    """
+    before, at, _ = _split_at_user(url)
+    if not at:
+        return
+    found = before.partition("//")[2]
+    user, colon, password = found.partition(":")
+    secret = password if colon else user
+    for whole in (found, secret) if colon else (secret,):
+        yield from dict.fromkeys((whole, unquote(whole)))
+
+
+def _secrets_in(name: str, value: str) -> Iterator[str]:
+    if says_secret(name):
+        yield value
+    yield from _secrets_in_text(value)
+    if value.startswith(("{", "[")):
+        with contextlib.suppress(ValueError, RecursionError):
+            yield from _secrets_in_json(json.loads(value), name)
+    if name.upper().endswith("_PROXY") and "//" not in value:
+        yield from user_information(f"//{value}")
+
+
+def _secrets_in_text(text: str) -> Iterator[str]:
+    yield from _HEADER.findall(text)
+    for word in _words(text):
+        name, equals, value = word.partition("=")
+        if equals and says_secret(name):
+            yield value
+        for match in _URL.finditer(word):
+            for url in _NEXT_URL.split(match.group()):
+                yield from user_information(url)
+                yield from (value for key, value in _fields(url) if says_secret(key))
+
+
+def _words(text: str) -> list[str]:
+    """The words of a value, as a shell has them where it can, and as they stand."""
+    words = text.split()
+    with contextlib.suppress(ValueError):
+        words += shlex.split(text)
+    return words
+
+
+def _secrets_in_json(found: Any, name: str) -> Iterator[str]:
+    if isinstance(found, Mapping):
+        for key, value in found.items():
+            yield from _secrets_in_json(value, key)
+    elif isinstance(found, list):
+        for value in found:
+            yield from _secrets_in_json(value, name)
+    elif isinstance(found, str) and says_secret(name):
+        yield found
+
+
+def _is_small_number(text: str) -> bool:
+    return text.isdigit() and len(text) < 6
+
+
+def _spellings(secret: str) -> set[str]:
+    """How a secret may be spelled: in a URL, in Python, in JSON, in a header."""
+    encoded = base64.b64encode(secret.encode("utf-8", "surrogateescape")).decode()
+    return {
+        secret,
+        unquote(secret),
+        quote(secret, safe="", errors="replace"),
+        quote(secret, errors="replace"),
+        repr(secret)[1:-1],
+        json.dumps(secret)[1:-1],
+        encoded,
+    } - {""}
+
+
+def _redact_urls(match: re.Match[str]) -> str:
+    return "".join(map(_redact_url, _NEXT_URL.split(match.group())))
+
+
+def _redact_url(url: str) -> str:
+    before, at, after = _split_at_user(url)
+    if at:
+        url = f"{before.partition('//')[0]}//{MASK}@{after}"
+    for key, value in _fields(url):
+        if value:
+            url = url.replace(f"{key}={value}", f"{key}={MASK}")
+    return url
+
+
+def _split_at_user(url: str) -> tuple[str, str, str]:
+    """A URL up to its ``@``, the ``@``, and what follows; nothing before where there is no user.
+
+    A password may hold ``@``; and ``/``, which a URL must not, and yet people write: then what
+    stands before the first ``/`` is no host.
+    """
+    try:
+        parts = urlsplit(url)
+        host, _, rest = parts.netloc, parts.port, url.partition("//")[2]
+    except ValueError:
+        # The port is no number: it is the beginning of a password.
+        host, rest = "", url.partition("//")[2]
+    user, at, place = host.rpartition("@")
+    if "@" in rest.removeprefix(host) and not _is_host(place) and not url.startswith("file:///"):
+        return url.rpartition("@")
+    if at:
+        before, _, after = url.partition(host)
+        return before + user, at, place + after
+    return "", "", url
+
+
+def _is_host(text: str) -> bool:
+    return ("." in text or text.startswith(("localhost", "["))) and ":" not in text
+
+
+def _fields(url: str) -> list[tuple[str, str]]:
+    """The fields of a URL's query, and those of its fragment whose names say secret."""
+    _, _, rest = url.partition("?")
+    query, _, fragment = rest.partition("#")
+    fragment = fragment or ("" if rest else url.partition("#")[2])
+    pairs = [part.partition("=") for part in re.split("[&;]", query)]
+    told = (part.partition("=") for part in fragment.split("&"))
+    pairs += [pair for pair in told if says_secret(pair[0])]
+    return [(key, value.rstrip("\"'>),.]")) for key, _, value in pairs]
