@@ -213,6 +213,13 @@ def pythons() -> list[str]:
     return sorted({*found, PYTHON}, key=lambda name: int(name.partition(".")[2]))
 
 
+@pytest.fixture
+def several(pythons: list[str]) -> list[str]:
+    if len(pythons) < 2:
+        pytest.skip("needs two interpreters on PATH")
+    return pythons
+
+
 def _answers(name: str) -> bool:
     program = shutil.which(f"python{name}")
     if program is None:

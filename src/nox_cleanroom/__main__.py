@@ -24,6 +24,7 @@ from nox_cleanroom.output import clean_text
 from nox_cleanroom.places.clearing import clear
 from nox_cleanroom.places.projects import reserve_project
 from nox_cleanroom.project import find_project, require_project
+from nox_cleanroom.selection import hand_over_arguments
 from nox_cleanroom.sessions import PROJECT, STATUS_DIR
 
 HELP = """\
@@ -228,6 +229,7 @@ def _call_nox(arguments: list[str], variables: dict[str, str]) -> int:
     # `nox -j` starts `python -m nox` in the checkout; see the top of this module.
     os.environ["PYTHONSAFEPATH"] = "1"
     sys.argv = ["nox", *arguments]
+    hand_over_arguments()
     # Late, for `--help` and errors should not wait for it.
     from nox.__main__ import main as nox_main  # noqa: PLC0415
 

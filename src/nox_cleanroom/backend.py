@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import nox.virtualenv
-from nox.virtualenv import VirtualEnv
+from nox.virtualenv import InterpreterNotFound, VirtualEnv
+
+from nox_cleanroom.selection import hand_over_arguments
 
 #: Its name, for ``nox.session(venv_backend=...)``.
 BACKEND = "cleanroom"
@@ -14,16 +16,25 @@ class Placeholder(VirtualEnv):
 
     Nox would make the environment before the session starts: in a directory that every run on
     the checkout shares, and, without uv, by a ``python -m virtualenv`` in the checkout, whose
-    modules it may import. A missing interpreter still skips or fails the session as ever.
+    modules it may import.
     """
 
     def create(self) -> bool:
-        """Look for the interpreter.
+        """Make nothing.
 
-        Raises:
-            InterpreterNotFound: it is not here; nox knows what to do.
+        Not even an error of a missing interpreter: nox would skip the session, and a run that
+        tests nothing would pass. The session decides.
         """
-        return bool(self._resolved_interpreter)
+        return True
+
+    @property
+    def is_here(self) -> bool:
+        """Whether the interpreter is on this machine."""
+        try:
+            return bool(self._resolved_interpreter)
+        except InterpreterNotFound:
+            return False
 
 
 nox.virtualenv.ALL_VENVS.setdefault(BACKEND, Placeholder)
+hand_over_arguments()

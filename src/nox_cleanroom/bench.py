@@ -273,5 +273,6 @@ def _wheel_record(stored: StoredWheel) -> WheelRecord:
         built_now=provenance.built_now,
         built_at=provenance.built_at,
         built_with=provenance.built_with,
+        requires_python=wheel.metadata.get("requires_python", ""),
         variables=provenance.variables,
     )

@@ -50,6 +50,8 @@ class Request:
     exempt: tuple[Path, ...]
     #: The user's variables.
     env: Mapping[str, str]
+    #: Whether to stop when the wheel is installed and proved.
+    install_only: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -236,6 +238,8 @@ def _require_clean(watch: Watch) -> None:
 def _notes(
     request: Request, pyproject: Mapping[str, Any], watch: Watch, reclaimed: int
 ) -> Iterator[str]:
+    if request.install_only:
+        yield "installed only; nothing was tested (--install-only)"
     if watch.uncommitted:
         count = len(watch.uncommitted)
         paths = "1 uncommitted path is" if count == 1 else f"{count:,} uncommitted paths are"

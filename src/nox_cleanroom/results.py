@@ -134,7 +134,9 @@ class WheelRecord:
     built_at: str
     #: The interpreter that it was built with.
     built_with: str
-    #: Variables that shaped the build.
+    #: What its metadata require of Python; empty when they say nothing.
+    requires_python: str = ""
+    #: Variables that shaped the build, with a value or a digest of it.
     variables: dict[str, str] = field(default_factory=dict)
 
 
@@ -220,6 +222,8 @@ class Run:
     missing: tuple[str, ...] = ()
     #: Whether a missing interpreter fails the run.
     missing_is_error: bool = False
+    #: Whether a run that has tested nothing fails; for a matrix it does in any case.
+    must_test: bool = False
     #: Whether warnings fail the run.
     strict: bool = False
     #: Sentences that people should read whatever the verdict.
@@ -242,14 +246,18 @@ class Run:
             codes.add(Code.DIRTY_REPO_POST)
         if self.missing and self.missing_is_error:
             codes.add(Code.INTERPRETER_MISSING)
-        if self.session == "matrix" and self.cells and self._nothing_was_tested:
-            codes.add(Code.EMPTY_MATRIX)
+        if self.cells and self.has_tested_nothing:
+            if self.session == "matrix":
+                codes.add(Code.EMPTY_MATRIX)
+            elif self.must_test:
+                codes.add(Code.NOTHING_TESTED)
         if self.strict and any(cell.outcome is Outcome.WARNED for cell in self.cells):
             codes.add(Code.WARNINGS_AS_ERRORS)
         return codes
 
     @property
-    def _nothing_was_tested(self) -> bool:
+    def has_tested_nothing(self) -> bool:
+        """Whether every cell was skipped."""
         return all(cell.outcome is Outcome.SKIPPED for cell in self.cells)
 
     @property

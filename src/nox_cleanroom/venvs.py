@@ -11,6 +11,7 @@ import nox.virtualenv
 from nox.command import CommandFailed
 from nox.virtualenv import InterpreterNotFound, VirtualEnv
 
+from nox_cleanroom.backend import Placeholder
 from nox_cleanroom.environment import Environment
 from nox_cleanroom.errors import (
     CleanroomError,
@@ -48,6 +49,33 @@ def require_environment(session: nox.Session) -> None:
     _refuse_system_packages(Path(venv.location))
 
 
+def require_interpreter(session: nox.Session, python: str, *, download: Download) -> None:
+    """Make sure that a session's interpreter is here, or will be downloaded.
+
+    Raises:
+        InterpreterMissingError: it is not.
+    """
+    venv = session.virtualenv
+    if download == "never" and isinstance(venv, Placeholder) and not venv.is_here:
+        raise _missing(python)
+
+
+def _missing(python: str) -> InterpreterMissingError:
+    return InterpreterMissingError(
+        f"Python {python} is not on this machine.",
+        hint="Install it, or narrow the run with `-- --pythons`.",
+    )
+
+
+def find(python: str) -> str | None:
+    """The interpreter for a Python, such as ``3.11``, where nox looks; None when there is none."""
+    venv = VirtualEnv("nowhere", interpreter=python, download_python="never")
+    try:
+        return venv._resolved_interpreter  # noqa: SLF001 - what nox itself asks; pinned by a test
+    except InterpreterNotFound:
+        return None
+
+
 def create(
     python: str, location: Path, *, backend: str, download: Download, bare: bool = False
 ) -> Environment:
@@ -81,10 +109,7 @@ def create(
     try:
         venv.create()
     except InterpreterNotFound:
-        raise InterpreterMissingError(
-            f"Python {python} is not on this machine.",
-            hint="Install it, or narrow the run with `-- --pythons`.",
-        ) from None
+        raise _missing(python) from None
     except CommandFailed as error:
         raise CleanroomError(
             f"{venv.venv_backend} could not make an environment for Python {python or 'here'}.",

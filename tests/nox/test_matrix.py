@@ -19,13 +19,6 @@ def project(pythons: list[str], **changes: str) -> dict[str, str]:
     return demo_files(**{"pyproject.toml": text, **changes})
 
 
-@pytest.fixture
-def several(pythons: list[str]) -> list[str]:
-    if len(pythons) < 2:
-        pytest.skip("needs two interpreters on PATH")
-    return pythons
-
-
 def test_every_interpreter_is_a_cell_and_one_wheel_serves_all(
     repository: Make, cleanroom: Tool, several: list[str]
 ) -> None:
@@ -99,12 +92,6 @@ def test_a_missing_interpreter_is_said_and_obeys_nox(repository: Make, cleanroom
         root, "matrix", "--no-error-on-missing-interpreters", env={"CI": "true"}
     )
     assert lenient_in_ci.status == 0
-
-
-def test_a_missing_interpreter_of_smoke_fails_in_ci(repository: Make, cleanroom: Tool) -> None:
-    root = repository(project([PYTHON, "3.99"]))
-    assert cleanroom(root, "smoke-3.99").status == 0
-    assert cleanroom(root, "smoke-3.99", env={"CI": "true"}).status == 1
 
 
 def test_a_matrix_of_missing_interpreters_only_is_no_success(

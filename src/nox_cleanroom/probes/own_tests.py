@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import sys
 from collections.abc import Iterator, Mapping
@@ -131,6 +132,13 @@ def _judge(installation: Installation, command: str, step: Step, witnesses: Path
     if not step.succeeded:
         words = last_lines(step.output, 25)
         return result(Outcome.FAILED, f"It ended with {step.ending}.", output=words)
+    if _found_no_test(step.output):
+        return result(
+            Outcome.FAILED,
+            "It ended well, and no test was found.",
+            "Is it the right directory? Name it with `{project}`, or list it in `test-sources`.",
+            last_lines(step.output, 5),
+        )
     places = _places_of_modules(witnesses)
     strange = [place for place in places if not installation.is_inside(place)]
     if strange:
@@ -146,6 +154,17 @@ def _judge(installation: Installation, command: str, step: Step, witnesses: Path
             "Is it the right command?",
         )
     return result(Outcome.PASSED)
+
+
+def _found_no_test(output: str) -> bool:
+    """Whether unittest or pytest say that there was no test to run, and none that there was one.
+
+    Up to Python 3.11 unittest exits with 0 then
+    (https://docs.python.org/3/library/unittest.html#unittest.main).
+    """
+    nothing = re.search(r"^Ran 0 tests in |\bno tests ran\b", output, re.MULTILINE)
+    something = re.search(r"^Ran [1-9]\d* tests? in |\b\d+ passed\b", output, re.MULTILINE)
+    return nothing is not None and something is None
 
 
 def _places_of_modules(witnesses: Path) -> list[str]:

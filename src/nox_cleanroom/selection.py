@@ -1,0 +1,93 @@
+"""Which sessions nox was asked for, also where it runs each of them in a process of its own.
+
+Under ``nox -j`` every child is told ``nox -s smoke-3.14``, whatever the user asked for, so that the
+parent's arguments are handed to the children in a variable.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import nox
+
+if TYPE_CHECKING:
+    from nox._options import NoxConfig
+    from nox.sessions import SessionRunner
+
+#: The variable with the parent's arguments, as a JSON list.
+ARGUMENTS = "NOX_CLEANROOM_ARGUMENTS"
+
+#: What nox tells its children.
+_WORKER = "--parallel-worker"
+
+
+def hand_over_arguments() -> None:
+    """Note the arguments for children of this process; to be called when nox loads a noxfile."""
+    if _WORKER not in sys.argv:
+        os.environ[ARGUMENTS] = json.dumps(sys.argv[1:])
+
+
+@dataclass(frozen=True, kw_only=True)
+class Selection:
+    """The sessions of one name that nox was asked for, one for each Python."""
+
+    #: Their Pythons, such as ``("3.13", "3.14")``.
+    pythons: tuple[str, ...]
+    #: Whether the session at hand was asked for by its Python: ``-s smoke-3.14``, ``-p 3.14``.
+    is_named: bool
+
+    @classmethod
+    def of(cls, session: nox.Session) -> Selection:
+        """What was asked for of sessions with the name of this one."""
+        # What nox tells sessions is less than this; pinned by a test.
+        runner = session._runner  # noqa: SLF001
+        config = _config_of_the_user(session)
+        family = (one for one in _selected(runner, config) if one.name == runner.name)
+        return cls(
+            pythons=tuple(str(one.func.python) for one in family if one.func.python),
+            is_named=bool(config.pythons)
+            or any(_names(word, runner) for word in config.sessions or ()),
+        )
+
+
+def _config_of_the_user(session: nox.Session) -> NoxConfig:
+    config = session._runner.global_config  # noqa: SLF001
+    if not session.parallel:
+        return config
+    from nox._options import options  # noqa: PLC0415 - the way that nox itself reads arguments
+
+    said = options.parse_args(json.loads(os.environ.get(ARGUMENTS, "[]")))
+    if said.sessions is None and nox.options.sessions:
+        said.sessions = list(nox.options.sessions)
+    return said
+
+
+def _selected(runner: SessionRunner, config: NoxConfig) -> Iterator[SessionRunner]:
+    """The sessions that nox's filters leave, as `nox.tasks.filter_manifest` applies them."""
+    from nox.manifest import Manifest  # noqa: PLC0415 - likewise
+
+    manifest = Manifest({}, config)
+    for one, _ in runner.manifest.list_all_sessions():
+        manifest.add_session(one)
+    if config.tags is None and not config.keywords:
+        if config.sessions is None:
+            manifest.filter_by_default()
+        else:
+            manifest.filter_by_name(config.sessions)
+    if config.pythons:
+        manifest.filter_by_python_interpreter(config.pythons)
+    if config.tags is not None:
+        manifest.filter_by_tags(config.tags)
+    if config.keywords:
+        manifest.filter_by_keywords(config.keywords)
+    return iter(manifest)
+
+
+def _names(word: str, runner: SessionRunner) -> bool:
+    """Whether a word for ``-s`` names a session with its Python, and not all of its name."""
+    return word != runner.name and word in runner.signatures

@@ -1,0 +1,175 @@
+"""A run that has tested nothing is no success, however it came about."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from conftest import PYTHON, Tool, demo_files, pyproject
+
+Make = Callable[..., Path]
+
+ONE_LINE = "import nox_cleanroom\nnox_cleanroom.define_sessions()\n"
+MISSING = "3.99"
+
+
+def project(pythons: list[str], requires: str = ">=3.2", **files: str) -> dict[str, str]:
+    tool = f"[tool.nox-cleanroom]\npythons = {json.dumps(pythons)}\n"
+    text = pyproject(tool=tool, **{"requires-python": requires})
+    return demo_files(**{"pyproject.toml": text, "noxfile.py": ONE_LINE, **files})
+
+
+def run_nox(root: Path, *words: str, **env: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "nox", *words],
+        cwd=root,
+        env={**os.environ, **env},
+        capture_output=True,
+        encoding="utf-8",
+        timeout=300,
+        check=False,
+    )
+
+
+def run_command(root: Path, *words: str, **env: str) -> subprocess.CompletedProcess[str]:
+    words = tuple(word for word in words if word != "-s")
+    return subprocess.run(
+        [sys.executable, "-m", "nox_cleanroom", *words],
+        cwd=root,
+        env={**os.environ, **env},
+        capture_output=True,
+        encoding="utf-8",
+        timeout=300,
+        check=False,
+    )
+
+
+#: The Pythons, Requires-Python, the words, and the exit status.
+CASES: dict[str, tuple[list[str], str, list[str], int]] = {
+    "one is missing": ([PYTHON, MISSING], ">=3.2", ["-s", "smoke"], 0),
+    "all are missing": ([MISSING, "3.98"], ">=3.2", ["-s", "smoke"], 1),
+    "the missing one is named": ([PYTHON, MISSING], ">=3.2", ["-s", f"smoke-{MISSING}"], 1),
+    "it is named beside another": (
+        [PYTHON, MISSING],
+        ">=3.2",
+        ["-s", f"smoke-{PYTHON}", f"smoke-{MISSING}"],
+        1,
+    ),
+    "it is named by -p": ([PYTHON, MISSING], ">=3.2", ["-s", "smoke", "-p", MISSING], 1),
+    "it is named by --pythons": (
+        [PYTHON, MISSING],
+        ">=3.2",
+        ["-s", "smoke", "--pythons", PYTHON, MISSING],
+        1,
+    ),
+    "an error was asked for": (
+        [PYTHON, MISSING],
+        ">=3.2",
+        ["--error-on-missing-interpreters", "-s", "smoke"],
+        1,
+    ),
+    "no error was asked for, and it is named": (
+        [PYTHON, MISSING],
+        ">=3.2",
+        ["--no-error-on-missing-interpreters", "-s", f"smoke-{MISSING}"],
+        1,
+    ),
+    "one is excluded": ([PYTHON, "3.98"], f"<{PYTHON}", ["-s", "smoke"], 1),
+    "the excluded one is named": ([PYTHON], f"<{PYTHON}", ["-s", f"smoke-{PYTHON}"], 1),
+}
+
+
+@pytest.mark.parametrize(
+    ("run", "parallel"),
+    [(run_nox, []), (run_nox, ["-j", "2"]), (run_command, ["-j", "2"])],
+    ids=["nox", "nox -j", "command -j"],
+)
+@pytest.mark.parametrize("name", CASES)
+def test_whether_nothing_tested_is_a_success(
+    repository: Make,
+    name: str,
+    run: Callable[..., subprocess.CompletedProcess[str]],
+    parallel: list[str],
+) -> None:
+    pythons, requires, words, status = CASES[name]
+    root = repository(project(pythons, requires))
+    done = run(root, *parallel, *words)
+    assert done.returncode == status, done.stdout + done.stderr
+    if status:
+        told = ("NOTHING_TESTED", "INTERPRETER_MISSING")
+        assert any(code in done.stdout + done.stderr for code in told)
+
+
+def test_an_excluded_python_is_skipped_beside_one_that_is_tested(
+    repository: Make, several: list[str]
+) -> None:
+    oldest, newest = several[0], several[-1]
+    root = repository(project([oldest, newest], f"<{newest}"))
+    for parallel in ([], ["-j", "2"]):
+        done = run_nox(root, *parallel, "-s", "smoke")
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert "skipped" in done.stdout + done.stderr
+
+
+def test_a_noxfile_names_its_own_default_sessions(repository: Make) -> None:
+    noxfile = "import nox\nnox.options.sessions = ['smoke']\n" + ONE_LINE
+    root = repository({**project([MISSING]), "noxfile.py": noxfile})
+    for parallel in ([], ["-j", "2"]):
+        assert run_nox(root, *parallel).returncode == 1
+
+
+def test_in_ci_a_missing_one_is_an_error_unless_nox_is_told_otherwise(repository: Make) -> None:
+    root = repository(project([PYTHON, MISSING]))
+    for parallel in ([], ["-j", "2"]):
+        assert run_nox(root, *parallel, "-s", "smoke", CI="true").returncode == 1
+        lenient = ("--no-error-on-missing-interpreters", "-s", "smoke")
+        assert run_nox(root, *parallel, *lenient, CI="true").returncode == 0
+
+
+def test_a_matrix_whose_missing_python_was_named_fails(repository: Make, cleanroom: Tool) -> None:
+    root = repository(project([PYTHON, MISSING]))
+    assert cleanroom(root, "matrix").status == 0
+    ran = cleanroom(root, "matrix", "--", "--pythons", f"{PYTHON},{MISSING}")
+    assert ran.status == 1
+    assert ran.evidence["codes"] == ["INTERPRETER_MISSING"]
+
+
+@pytest.mark.parametrize("session", [f"smoke-{PYTHON}", "matrix"])
+def test_install_only_says_that_it_tests_nothing(
+    repository: Make, cleanroom: Tool, session: str
+) -> None:
+    ran = cleanroom(repository(project([PYTHON])), session, "--install-only")
+    assert ran.status == 0, ran.text
+    assert "installed only; nothing was tested (--install-only)" in ran.text
+
+
+#: Commands that find no test, and yet end well.
+EMPTY = {
+    "unittest": "python -m unittest discover {project}/tests",
+    "pytest, whose status is dropped": "python -m pytest {project}/tests || true",
+}
+
+
+@pytest.mark.parametrize("command", EMPTY.values(), ids=EMPTY.keys())
+def test_a_test_command_that_collects_nothing_fails(
+    repository: Make, cleanroom: Tool, command: str, tmp_path: Path
+) -> None:
+    tool = f"[tool.nox-cleanroom]\ntest-command = {json.dumps(command)}\n"
+    fake = (
+        "print('collected 0 items')\nprint('=== no tests ran in 0.01s ===')\nraise SystemExit(5)\n"
+    )
+    files = demo_files(
+        **{
+            "pyproject.toml": pyproject(tool=tool),
+            "src/pytest.py": fake,
+            "tests/test_nothing.py": "import demo\n",
+        }
+    )
+    ran = cleanroom(repository(files), f"smoke-{PYTHON}")
+    assert ran.status == 1, ran.text
+    assert "no test" in ran.text
