@@ -90,6 +90,7 @@ class Bench:
         self._turn = turn
         self._recorder = job.recorder(place.name)
         self._other: Future[StoredWheel] | None = None
+        self._again: Callable[[Artifact], Wheel] | None = None
         self._interpreter: InterpreterRecord | None = None
         self._wheel: WheelRecord | None = None
         self._traces: tuple[str, ...] = ()
@@ -99,11 +100,11 @@ class Bench:
     def test(self, *, install_only: bool) -> None:
         """Environment, wheel, installation, proof, probes; while it is our turn."""
         with self._turn.working():
-            wheel = self._test(install_only=install_only)
+            stored = self._test(install_only=install_only)
         if self._other is not None:
-            self._compare_sdist(wheel, self._other)
+            self._compare_sdist(stored, self._other)
 
-    def _test(self, *, install_only: bool) -> Wheel:
+    def _test(self, *, install_only: bool) -> StoredWheel:
         job, recorder, variant = self._job, self._recorder, self._place.variant
         environment = self._fresh_environment()
         facts = job.learn_facts(environment, recorder)
@@ -128,10 +129,11 @@ class Bench:
         self._install(wheel, environment, facts, extras)
         if not install_only:
             self._probe(wheel, environment, facts, extras)
-        return wheel
+        return stored
 
     def _begin_other(self, environment: Environment, facts: Facts, artifact: Artifact) -> None:
         supply = self._supply(environment, self._bare_environment)
+        self._again = lambda artifact: supply.build(facts, artifact)[0]
         with self._turn.given_up():
             self._other = self._turn.beside(partial(supply.take, facts, artifact))
 
@@ -221,20 +223,27 @@ class Bench:
         self._install(first.wheel, environment, facts, extras)
         return replace(first, environment=environment, facts=facts, extras=extras, reading=None)
 
-    def _compare_sdist(self, wheel: Wheel, other: Future[StoredWheel]) -> None:
+    def _compare_sdist(self, stored: StoredWheel, other: Future[StoredWheel]) -> None:
         """Hold the wheels from the tree and from the source distribution against each other."""
-        job = self._job
         try:
-            built = other.result().wheel
+            result = self._comparison(stored, other.result())
         except InterruptedRunError:
             raise
         except CleanroomError as error:
             self.problems.append(Problem.from_error(error))
-            return
+        else:
+            self._probes.append(waive(result, self._job.settings.ignore))
+
+    def _comparison(self, stored: StoredWheel, other: StoredWheel) -> ProbeResult:
         is_from_sdist = self._place.variant.artifact == "sdist"
-        from_tree, from_sdist = (built, wheel) if is_from_sdist else (wheel, built)
-        result = sdist.compare(from_tree, from_sdist, job.checkout.file_names(job.commit))
-        self._probes.append(waive(result, job.settings.ignore))
+        tree, from_sdist = (other, stored) if is_from_sdist else (stored, other)
+        tracked = self._job.checkout.file_names(self._job.commit)
+        result = sdist.compare(tree.wheel, from_sdist.wheel, tracked)
+        if not result.outcome.is_bad or self._again is None or _have_same_builder(tree, from_sdist):
+            return result
+        # A setup.py may ask which Python builds, and newer backends do not serve older ones.
+        with self._turn.taken():
+            return sdist.compare(self._again("wheel"), self._again("sdist"), tracked)
 
     def cell(self) -> Cell:
         """The record of the cell."""
@@ -261,6 +270,10 @@ def _known_extras(wheel: Wheel, extras: Extras) -> tuple[str, ...]:
             hint=f"It has: {', '.join(sorted(offered)) or 'none'}.",
         )
     return extras
+
+
+def _have_same_builder(one: StoredWheel, other: StoredWheel) -> bool:
+    return one.provenance.built_with == other.provenance.built_with
 
 
 def _wheel_record(stored: StoredWheel) -> WheelRecord:

@@ -68,7 +68,7 @@ class Supply:
 
         def build() -> tuple[Wheel, Provenance]:
             with self.turn.taken():
-                return self._build(facts, artifact)
+                return self.build(facts, artifact)
 
         found = wheelhouse.find(key, serves)
         if found is not None:
@@ -77,7 +77,16 @@ class Supply:
         with self.turn.given_up():
             return wheelhouse.get(key, serves, build, kind=facts.kind)
 
-    def _build(self, facts: Facts, artifact: Artifact) -> tuple[Wheel, Provenance]:
+    def build(self, facts: Facts, artifact: Artifact) -> tuple[Wheel, Provenance]:
+        """The commit's wheel, built with the cell's interpreter whatever is at hand.
+
+        Args:
+            facts: what the cell's interpreter says of itself.
+            artifact: whether it is built from the tree or from a source distribution.
+
+        Raises:
+            CleanroomError: it could not be built.
+        """
         job = self.job
         # Before anything is prepared for nothing; what else says so is read in the worktree.
         with contextlib.suppress(InvalidSpecifier):

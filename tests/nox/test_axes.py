@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import PYTHON, Tool, demo_files, make_wheel, pyproject, state_of
+from conftest import PYTHON, Tool, commit_all, demo_files, make_wheel, pyproject, state_of
 
 Make = Callable[..., Path]
 SMOKE = f"smoke-{PYTHON}"
@@ -220,3 +220,71 @@ def test_a_failing_test_fails_with_its_words(repository: Make, cleanroom: Tool) 
     assert ran.status == 1
     assert "what is wrong" in ran.out
     assert "exit status 3" in ran.out
+
+
+#: A setup.py in spirit: the backend reads a file, and does without when it is missing.
+READING = {
+    "requirements": (
+        'for one in project.get("dependencies", [])',
+        (
+            'for one in (open("requirements.txt").read().split()'
+            ' if os.path.exists("requirements.txt") else [])'
+        ),
+        {"requirements.txt": "needed>=1\n"},
+        "has not the requirement `needed>=1`",
+    ),
+    "entry points": (
+        '{"console_scripts": project.get("scripts", {}), **project.get("entry-points", {})}',
+        (
+            '{"console_scripts": dict(line.split("=") for line in open("scripts.txt").read().split())'
+            ' if os.path.exists("scripts.txt") else {}}'
+        ),
+        {"scripts.txt": "demo=demo:main\nother=demo:main\n"},
+        "has no entry point `console_scripts:demo`, `console_scripts:other`",
+    ),
+}
+
+
+@pytest.mark.parametrize(("old", "new", "files", "words"), READING.values(), ids=READING)
+def test_what_is_read_from_a_file_that_the_sdist_lacks(
+    repository: Make,
+    cleanroom: Tool,
+    links: Path,
+    old: str,
+    new: str,
+    files: dict[str, str],
+    words: str,
+) -> None:
+    backend = demo_files()["in_tree_backend.py"]
+    assert old in backend
+    files = {"in_tree_backend.py": backend.replace(old, new), **files}
+    root = repository(project("", **files))
+    ran = cleanroom(root, "matrix", "--", "--find-links", str(links))
+    assert ran.status == 1, ran.text
+    (result,) = ran.probe("sdist")
+    assert result["message"] == f"Built from the source distribution, the wheel {words}."
+
+
+def test_requirements_that_depend_on_the_building_python_are_no_loss(
+    repository: Make, cleanroom: Tool, links: Path, pythons: list[str]
+) -> None:
+    # As a setup.py does that asks sys.version_info; each wheel may be built by another cell.
+    oldest, newest = pythons[0], pythons[-1]
+    assert oldest != newest
+    condition = f'if "%d.%d" % sys.version_info[:2] != "{oldest}"'
+    backend = demo_files()["in_tree_backend.py"].replace(
+        'lines += ["Requires-Dist: " + one',
+        f'lines += ["Requires-Dist: needed" {condition} else "Requires-Dist: needed>=1"]\n'
+        '    lines += ["Requires-Dist: " + one',
+    )
+    root = repository(project("", **{"in_tree_backend.py": backend}))
+    text = (root / "pyproject.toml").read_text()
+    (root / "pyproject.toml").write_text(text.replace(f"['{PYTHON}']", f"['{oldest}', '{newest}']"))
+    commit_all(root)
+    options = ("--", "--find-links", str(links))
+    assert cleanroom(root, f"smoke-{newest}", *options).status == 0
+    ran = cleanroom(root, "matrix", *options)
+    assert ran.status == 0, ran.text
+    assert [one["outcome"] for one in ran.probe("sdist")] == ["PASSED"]
+    builders = {cell["wheel"]["built_with"] for cell in ran.evidence["cells"]}
+    assert {builder.rpartition(".")[0] for builder in builders} == {newest}

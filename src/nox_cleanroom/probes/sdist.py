@@ -1,7 +1,8 @@
 """Does the source distribution hold all that the wheel needs?
 
 Not a question to an installation but to two wheels, one built from the tree and one from the
-source distribution: who installs from source should get the same package.
+source distribution: who installs from source should get the same package, and the package the
+same requirements, entry points and description.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from pathlib import PurePosixPath
 
 from nox_cleanroom.distribution import Wheel
 from nox_cleanroom.output import clean_text
+from nox_cleanroom.probes.statements import differences
 from nox_cleanroom.results import Outcome, ProbeResult
 
 NAME = "sdist"
@@ -47,6 +49,7 @@ def compare(from_tree: Wheel, from_sdist: Wheel, tracked: Iterable[str]) -> Prob
     version = from_sdist.version if from_sdist.version != from_tree.version else ""
     if version:
         words.insert(0, f"has the version {version}, not {from_tree.version}")
+    words += differences(from_tree, from_sdist)
     return ProbeResult(
         probe=NAME,
         subject="wheel from the sdist",
@@ -67,10 +70,12 @@ def _files(wheel: Wheel) -> dict[str, str]:
     prefix = f"{wheel.dist_info}/"
     installed = {name: digest for name, digest in digests.items() if not name.startswith(prefix)}
     about = {
-        # METADATA, WHEEL and RECORD have probes of their own.
+        # WHEEL and RECORD have probes of their own; `statements` compares METADATA by meaning.
         f"*.dist-info/{name.removeprefix(prefix)}": ""
         for name in digests
-        if name.startswith(prefix) and "/licenses/" not in name
+        if name.startswith(prefix)
+        and "/licenses/" not in name
+        and name != f"{prefix}entry_points.txt"
     }
     return {**installed, **about}
 
