@@ -15,6 +15,7 @@ from nox_cleanroom.door import (
     integer,
     lines,
     mapping,
+    misspelt_tables,
     one_of,
     seconds,
     some_of,
@@ -159,6 +160,10 @@ class Settings:
         """
         door = Door("[tool.nox-cleanroom]")
         settings = door.read(table, KEYS)
+        alone = [f"`{key}`" for key in table if key in KEYS and key.startswith("test-")]
+        if alone and "test-command" not in table:
+            need = "needs" if len(alone) == 1 else "need"
+            door.problems.append(f"{', '.join(alone)} {need} `test-command`")
         tests = {name.removeprefix("test_"): settings.pop(name) for name in _TESTS & set(settings)}
         door.close()
         return cls(**settings, tests=OwnTests(**tests))
@@ -172,9 +177,17 @@ class Settings:
             source: where it comes from, for messages.
 
         Raises:
-            ConfigError: not TOML (with the line), or a table that cannot be used.
+            ConfigError: not TOML (with the line), a table that cannot be used, or one whose name
+                is misspelt.
         """
-        table = tool_table(parse_toml(text, source))
+        document = parse_toml(text, source)
+        misspelt = [f"[{name}]" for name in misspelt_tables(document, "nox-cleanroom")]
+        if misspelt:
+            raise ConfigError(
+                f"In {source}: nothing reads {', '.join(misspelt)}.",
+                hint="The name is [tool.nox-cleanroom].",
+            )
+        table = tool_table(document)
         if not isinstance(table, Mapping):
             raise ConfigError(f"[tool.nox-cleanroom] must be a table, in {source}.")
         try:

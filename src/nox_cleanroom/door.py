@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
@@ -63,6 +64,41 @@ def _nearest(key: str, known: list[str]) -> str:
 
     near = difflib.get_close_matches(key, known, n=1, cutoff=0.5)
     return f"; did you mean `{near[0]}`?" if near else f" (known: {', '.join(known)})"
+
+
+def misspelt_tables(document: Mapping[str, Any], name: str) -> list[str]:
+    """The tables of a ``pyproject.toml`` that are probably meant to be ``[tool.NAME]``.
+
+    >>> misspelt_tables({"tool": {"nox_cleanroom": {}}}, "nox-cleanroom")
+    ['tool.nox_cleanroom']
+    """
+    found = [key for key in document if _resembles(key, name)]
+    for top, table in document.items():
+        if not isinstance(table, Mapping) or top.lower() not in {"tool", "tools"}:
+            continue
+        right = name if top == "tool" else ""
+        found += [f"{top}.{key}" for key in table if key != right and _resembles(key, name)]
+        found += [
+            f"{top}.{key}.{inner}"
+            for key, nested in table.items()
+            if isinstance(nested, Mapping) and name.startswith(f"{key}-")
+            for inner, value in nested.items()
+            if isinstance(value, Mapping) and _resembles(f"{key}.{inner}", name)
+        ]
+    return found
+
+
+def _resembles(key: str, name: str) -> bool:
+    """Whether a key is a name in another spelling, or with a slip."""
+    one, other = (re.sub(r"[-_. ]", "", text).lower() for text in (key, name))
+    if one == other:
+        return True
+    # `cleanroom` and `nix-cleanroom` are other names: of the first letters only the order may slip.
+    if sorted(one[:3]) != sorted(other[:3]):
+        return False
+    import difflib  # noqa: PLC0415 - noxfiles load this module, and seldom with a mistake
+
+    return difflib.SequenceMatcher(None, one, other).ratio() >= 0.85
 
 
 def strings(door: Door, key: str, value: Any) -> tuple[str, ...]:

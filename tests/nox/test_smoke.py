@@ -427,6 +427,7 @@ def test_settings_come_from_the_commit_and_a_differing_checkout_is_mentioned(
     [
         ("[project\n", 2, "CONFIG_INVALID", "line 1"),
         (pyproject(tool="[tool.nox-cleanroom]\nsmok = []\n"), 2, "CONFIG_INVALID", "did you mean `smoke`"),
+        (pyproject(tool="[tool.nox_cleanroom]\nsmoke = ['false']\n"), 2, "CONFIG_INVALID", "The name is [tool.nox-cleanroom]"),
         (pyproject(tool="[tool.nox-cleanroom]\nsmoke = 3\n"), 2, "CONFIG_INVALID", "must be a list"),
     ],
 )  # fmt: skip

@@ -115,6 +115,81 @@ def test_wrong_types_are_named(table: dict[str, Any], words: str) -> None:
     assert words in problem(table)
 
 
+@pytest.mark.parametrize(
+    ("keys", "named"),
+    [
+        (["test-groups"], "`test-groups` needs `test-command`"),
+        (
+            ["test-requires", "test-extras", "test-sources"],
+            "`test-requires`, `test-extras`, `test-sources` need `test-command`",
+        ),
+    ],
+)
+def test_what_tests_need_needs_tests(keys: list[str], named: str) -> None:
+    table: dict[str, Any] = {key: ["test"] for key in keys}
+    assert named in problem(table)
+    Settings.from_table({**table, "test-command": "pytest"})
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "tool.nox_cleanroom",
+        "tool.nox-cleanrom",
+        "tool.nox-claenroom",
+        "tool.noxcleanroom",
+        "tool.nox.cleanroom",
+        "tool.nox.clean-room",
+        "tool.nox-clean-room",
+        "tool.Nox-Cleanroom",
+        "tool.onx-cleanroom",
+        "tool.nox-cleanrooms",
+        "tools.nox-cleanroom",
+        "Tool.nox-cleanroom",
+        "nox-cleanroom",
+        "nox_cleanroom",
+    ],
+)
+def test_a_misspelt_table_is_said(name: str) -> None:
+    with pytest.raises(ConfigError) as raised:
+        Settings.from_pyproject(f"[{name}]\nsmoke = ['demo']\n", "pyproject.toml of abc")
+    assert raised.value.code is Code.CONFIG_INVALID
+    assert raised.value.message == f"In pyproject.toml of abc: nothing reads [{name}]."
+    assert raised.value.hint == "The name is [tool.nox-cleanroom]."
+
+
+def test_a_misspelt_table_is_said_beside_the_right_one() -> None:
+    text = "[tool.nox-cleanroom]\n[tool.nox_cleanroom]\nsmoke = ['demo']\n"
+    with pytest.raises(ConfigError, match=r"nothing reads \[tool.nox_cleanroom\]"):
+        Settings.from_pyproject(text, "x")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "tool.nox",
+        "tool.nox.sessions",
+        "tool.noxfile",
+        "tool.nox-uv",
+        "tool.nox-poetry",
+        "tool.nox-clean",
+        "tool.cleanroom",
+        "tool.cleanroom.nox",
+        "tool.clean-room",
+        "tool.nix-cleanroom",
+        "tool.pytest-cleanroom",
+        "tool.box-cleanroom",
+        "tool.tox",
+        "tool.poetry.nox-cleanroom",
+        "project.urls",
+        "nox",
+        "cleanroom",
+    ],
+)
+def test_tables_of_others_are_theirs(name: str) -> None:
+    assert Settings.from_pyproject(f"[{name}]\nsmoke = 3\n", "x") == Settings()
+
+
 def test_broken_toml_names_file_and_line() -> None:
     with pytest.raises(ConfigError, match=r"pyproject.toml of abc is not valid TOML.*line 2"):
         Settings.from_pyproject("[project]\nname = = 3\n", "pyproject.toml of abc")

@@ -66,6 +66,7 @@ def test_classifiers_exclude_nothing(tmp_path: Path) -> None:
     "text",
     [
         "not = = toml",
+        "[tool.nox_cleanroom]\npythons = ['3.10']",
         "[project]\nrequires-python = 'whenever'",
         "[project]\nrequires-python = 3",
         "[tool.poetry.dependencies]\npython = 'some'",
