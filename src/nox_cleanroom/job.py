@@ -13,7 +13,7 @@ from typing import Any
 
 from packaging.specifiers import SpecifierSet
 
-from nox_cleanroom import evidence, process, variables
+from nox_cleanroom import evidence, hygiene, process, variables
 from nox_cleanroom.bytecode import BytecodeStore
 from nox_cleanroom.change import display
 from nox_cleanroom.config import Settings, parse_toml, tool_table
@@ -22,11 +22,13 @@ from nox_cleanroom.errors import BuildError, ConfigError, DirtyCheckoutError, Py
 from nox_cleanroom.frontend import Frontend
 from nox_cleanroom.git import Checkout, Commit
 from nox_cleanroom.options import Options
+from nox_cleanroom.output import clean_text
 from nox_cleanroom.places.ownership import Owned
 from nox_cleanroom.places.projects import reserve_project
 from nox_cleanroom.places.rooms import Room, reserve_room
 from nox_cleanroom.places.stores import open_store
 from nox_cleanroom.places.workspace import Workspace, create_workspace
+from nox_cleanroom.probes import DEFAULT_PROBES, sdist, unused_waivers
 from nox_cleanroom.project import require_project
 from nox_cleanroom.recorder import Progress, Recorder, Watch
 from nox_cleanroom.results import Cell, Run, Subject
@@ -35,6 +37,9 @@ from nox_cleanroom.worktree import Worktree, create_worktree, missing_submodules
 
 #: The time limit of a step when neither option nor command says one, in seconds.
 DEFAULT_TIMEOUT = 900.0
+
+#: What may be waived: the probes of all sessions.
+_PROBES = frozenset({*DEFAULT_PROBES, sdist.NAME, *hygiene.QUESTIONS})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -155,11 +160,17 @@ class Job:
             cells=tuple(cells),
             changes=self.watch.changes,
             strict=self.options.strict,
-            notes=self.notes,
+            notes=(*self.notes, *self._notes_on_waivers(cells)),
             started_at=self.started_at.isoformat(timespec="seconds"),
             duration=time.monotonic() - self.epoch,
             **more,
         )
+
+    def _notes_on_waivers(self, cells: Sequence[Cell]) -> Iterator[str]:
+        # What is wrong on one Python only is waived on all of them.
+        where = " on this Python" if self.request.session == "smoke" else ""
+        for pattern in unused_waivers(self.settings.ignore, cells, _PROBES):
+            yield f'`ignore` has "{clean_text(pattern)}", which matched nothing{where}'
 
 
 @contextlib.contextmanager

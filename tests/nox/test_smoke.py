@@ -408,6 +408,24 @@ def test_a_waived_finding_shows_its_reason_and_fails_nothing(
     )
     assert ran.status == 0, ran.text
     assert "bytecode: demo/broken.py: for Python 2 only" in ran.text
+    assert "note:" not in ran.text
+
+
+def test_a_waiver_that_matched_nothing_is_a_note(repository: Make, cleanroom: Tool) -> None:
+    names = ("entry points:legacy-*", "entry-points:old", "sdist", "new files:left.txt")
+    waivers = ", ".join(f'{{finding = "{name}", reason = "some"}}' for name in names)
+    root = repository(with_table(f"ignore = [{waivers}]\npythons = ['{PYTHON}']"))
+    said = '`ignore` has "{}", which matched nothing'
+    for session, unmatched in {
+        SMOKE: names[:2],
+        "matrix": names[:3],
+        "clean_check": names[1::2],
+    }.items():
+        ran = cleanroom(root, session)
+        assert ran.status == 0, ran.text
+        where = " on this Python" if session == SMOKE else ""
+        assert ran.evidence["notes"] == [said.format(name) + where for name in unmatched]
+        assert f"note: {said.format(names[1])}" in ran.text
 
 
 def test_settings_come_from_the_commit_and_a_differing_checkout_is_mentioned(
