@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import cached_property
 from pathlib import Path
 
 from packaging.specifiers import InvalidSpecifier
@@ -22,6 +22,7 @@ from nox_cleanroom.distribution import Wheel
 from nox_cleanroom.environment import Environment
 from nox_cleanroom.errors import (
     CleanroomError,
+    Code,
     InstallError,
     InterpreterMissingError,
     InterruptedRunError,
@@ -74,7 +75,9 @@ def check_cleanliness(job: Job, pythons: Sequence[str], create: CreateEnvironmen
                 create=lambda: create(python, job.room.directory(python)),
                 create_bare=lambda: create(python, job.room.directory(python), bare=True),
             )
-            results += scratch.findings()
+            for finding in scratch.findings():
+                # One by one: what was found before a step failed is kept.
+                results.append(finding)  # noqa: PERF402
     except InterruptedRunError:
         raise
     except CleanroomError as error:
@@ -101,6 +104,20 @@ def _newest(
     )
 
 
+def _look_after(
+    look: hygiene.ScratchLook, name: str, act: Callable[[], object]
+) -> Iterator[ProbeResult]:
+    """What a step did to the scratch worktree, also when it fails."""
+    try:
+        act()
+    except InterruptedRunError:
+        raise
+    except CleanroomError:
+        yield from look.after(name)
+        raise
+    yield from look.after(name)
+
+
 @dataclass(frozen=True, kw_only=True)
 class _Scratch:
     """The scratch worktree, and what is done in it."""
@@ -118,11 +135,28 @@ class _Scratch:
     create_bare: Callable[[], Environment]
 
     def findings(self) -> Iterator[ProbeResult]:
-        """Everything that is found, question by question, with a PASSED where nothing was."""
-        found = [*self._findings_of_steps(), *self._findings_of_commit()]
-        yield from found
+        """Everything that is found, question by question, with a PASSED where nothing was.
+
+        Raises:
+            CleanroomError: a step failed; after all that was found in spite of that.
+        """
+        asked = set()
+        failure = None
+        try:
+            for finding in self._findings_of_steps():
+                asked.add(finding.probe)
+                yield finding
+        except InterruptedRunError:
+            raise
+        except CleanroomError as error:
+            failure = error
+        for finding in self._findings_of_commit():
+            asked.add(finding.probe)
+            yield finding
+        if failure is not None:
+            raise failure
         for question in hygiene.QUESTIONS:
-            if not any(one.probe == question for one in found):
+            if question not in asked:
                 yield ProbeResult(probe=question, subject="checkout", outcome=Outcome.PASSED)
 
     def _findings_of_commit(self) -> Iterator[ProbeResult]:
@@ -135,31 +169,46 @@ class _Scratch:
 
     def _findings_of_steps(self) -> Iterator[ProbeResult]:
         look = hygiene.ScratchLook(self.checkout)
-        self._build_sdist()
-        yield from look.after("build sdist")
-        wheel = self._build_wheel()
-        yield from look.after("build wheel")
+        yield from _look_after(look, "build sdist", self._build_sdist)
+        yield from _look_after(look, "build wheel", lambda: self._wheel)
         yield from hygiene.hidden_source(
             self.job.checkout,
-            wheel,
+            self._wheel,
             self.job.checkout.file_names(self.job.commit),
             self.job.subject.project,
         )
+        installed = self.environment
+        yield from _look_after(look, "pip install .", lambda: self._install(installed))
+        yield from _look_after(
+            look, "import the installed package in place", lambda: self._import(installed)
+        )
         editable = self.create()
-        for name, act in (
-            ("pip install .", partial(self._install, self.environment)),
-            (
-                "import the installed package in place",
-                partial(self._import, self.environment, wheel),
-            ),
-            ("pip install -e .", partial(self._install, editable, "--editable")),
-            ("import the editable install in place", partial(self._import, editable, wheel)),
-        ):
-            act()
-            yield from look.after(name)
+        try:
+            yield from _look_after(
+                look, "pip install -e .", lambda: self._install(editable, "--editable")
+            )
+        except InstallError as error:
+            if self._has_editable_hook(error):
+                raise
+            yield hygiene.no_editable_install()
+        else:
+            installed = editable
+            yield from _look_after(
+                look, "import the editable install in place", lambda: self._import(editable)
+            )
         for command in self.job.settings.clean_check:
-            yield self._run(command, editable)
+            yield self._run(command, installed)
             yield from look.after(printable(command.argv))
+
+    def _has_editable_hook(self, error: InstallError) -> bool:
+        """Whether an editable install should have succeeded.
+
+        PEP 660 makes the hook optional. Which projects install without it is up to the installer:
+        old pips fall back to ``setup.py develop``, and so the backend is asked only afterwards.
+        """
+        return error.code is not Code.INSTALL_FAILED or self._frontend.has_hook(
+            self.tree.project, "build_editable"
+        )
 
     @cached_property
     def _frontend(self) -> Frontend:
@@ -169,7 +218,8 @@ class _Scratch:
         with naming_submodules(self.tree):
             return self._frontend.build_sdist(self.tree.project)
 
-    def _build_wheel(self) -> Wheel:
+    @cached_property
+    def _wheel(self) -> Wheel:
         with naming_submodules(self.tree):
             return self._frontend.build_wheel(self.tree.project)
 
@@ -187,9 +237,9 @@ class _Scratch:
         if not step.succeeded:
             raise tool_failure(InstallError, "The project could not be installed in place", step)
 
-    def _import(self, environment: Environment, wheel: Wheel) -> None:
+    def _import(self, environment: Environment) -> None:
         """Import as a developer would, in the project's directory; failures are smoke's to tell."""
-        for name in wheel.import_names:
+        for name in self._wheel.import_names:
             self.recorder.run(
                 f"import {name} in place",
                 [environment.python, "-c", f"import {name}"],

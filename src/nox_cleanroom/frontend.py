@@ -22,6 +22,7 @@ from nox_cleanroom.installer import find_links_options, tool_failure
 from nox_cleanroom.listing import Stat, list_files
 from nox_cleanroom.places.workspace import Workspace
 from nox_cleanroom.recorder import Recorder
+from nox_cleanroom.results import Step
 
 Kind = Literal["wheel", "sdist"]
 
@@ -147,6 +148,23 @@ class Frontend:
             ready = self.prepare(system)
         return Wheel(self._build("wheel", source, ready, step="wheel from sdist"))
 
+    def has_hook(self, project: Path, hook: str) -> bool:
+        """Whether the backend of the project in a directory has a hook, such as ``build_editable``.
+
+        Args:
+            project: the directory.
+            hook: its name; one of `inside/building.py`.
+
+        Raises:
+            BuildError: it cannot be loaded, or what it requires could not be installed.
+        """
+        ready = self.prepare(BuildSystem.of_project(project))
+        place = self.workspace.directory("answer") / "answer.json"
+        step = self._run("ask for hooks", place, ["hooks", "-", "known"], project, ready)
+        if not step.succeeded:
+            raise tool_failure(BuildError, "The build backend could not be loaded", step)
+        return hook in json.loads(place.read_text(encoding="ascii"))["hooks"]
+
     def _build(self, kind: Kind, project: Path, ready: Ready | None, *, step: str) -> Path:
         ready = ready or self.prepare(BuildSystem.of_project(project))
         out = self.workspace.directory("dist")
@@ -179,15 +197,8 @@ class Frontend:
     ) -> _Answer:
         """Have the hooks called; once it is known, nobody asks what the build requires."""
         place = self.workspace.directory("answer") / "answer.json"
-        words = [kind, out, "known" if known else "ask", ready.system.backend]
-        paths = [project / path for path in ready.system.backend_path]
-        with self.bytecode.lent(ready.facts):
-            done = self.recorder.run(
-                f"build {step}",
-                [ready.environment.python, "-I", INSIDE / "building.py", place, *words, *paths],
-                cwd=project,
-                env=variables.for_hooks(self.env, bin_dir=ready.environment.bin_dir),
-            )
+        words = [kind, out, "known" if known else "ask"]
+        done = self._run(f"build {step}", place, words, project, ready)
         if not done.succeeded:
             raise tool_failure(
                 BuildError,
@@ -196,6 +207,21 @@ class Frontend:
                 hint=_HINTS[step],
             )
         return _read_answer(place)
+
+    def _run(
+        self, name: str, place: Path, words: list[str | Path], project: Path, ready: Ready
+    ) -> Step:
+        """One run of `inside/building.py`, in the project's directory."""
+        system = ready.system
+        paths = [project / path for path in system.backend_path]
+        program: list[str | Path] = [ready.environment.python, "-I", INSIDE / "building.py"]
+        with self.bytecode.lent(ready.facts):
+            return self.recorder.run(
+                name,
+                [*program, place, *words, system.backend, *paths],
+                cwd=project,
+                env=variables.for_hooks(self.env, bin_dir=ready.environment.bin_dir),
+            )
 
 
 def _read_answer(place: Path) -> _Answer:

@@ -85,6 +85,16 @@ def _ignore_hint(path: str) -> str:
     return f"Add `/{clean_text(path)}` to .gitignore, or let the step write somewhere else."
 
 
+def no_editable_install() -> ProbeResult:
+    """A note that nothing is known of editable installs, which the backend does not offer."""
+    return ProbeResult(
+        probe=NEW,
+        subject="pip install -e .",
+        outcome=Outcome.PASSED,
+        message="Not asked: the backend has no `build_editable`, which PEP 660 makes optional.",
+    )
+
+
 def tracked_artefacts(
     checkout: Checkout, commit: Commit, names: Sequence[str]
 ) -> Iterator[ProbeResult]:

@@ -184,3 +184,73 @@ def test_a_checkout_that_changes_fails_too(
     assert ran.status == 30
     assert "junk.txt (created), while `clean_check: build sdist` was running" in ran.text
     assert git(root, "worktree", "list").count("\n") == 1
+
+
+def files_without_editable() -> dict[str, str]:
+    """A project whose backend lacks what PEP 660 makes optional, and a command of its own."""
+    backend = demo_files()["in_tree_backend.py"]
+    shorter = backend.replace("def build_editable(", "def _build_nothing(")
+    assert shorter != backend
+    files = files_with('clean-check = ["demo"]', **{"in_tree_backend.py": shorter})
+    files["pyproject.toml"] += '[project.scripts]\ndemo = "demo:main"\n'
+    return files
+
+
+def assert_that_no_editable_is_a_note(ran: Ran) -> None:
+    assert ran.status == 0, ran.text
+    assert ran.evidence["cells"][0]["problems"] == []
+    assert (
+        "note: clean_check: new files: pip install -e .: Not asked: the backend has no"
+        " `build_editable`, which PEP 660 makes optional."
+    ) in ran.text
+    names = [step["name"] for step in ran.evidence["cells"][0]["steps"]]
+    assert names.count("import demo in place") == 1
+    # The project's commands are run all the same, with what is installed.
+    assert [one["outcome"] for one in ran.probe("commands")] == ["PASSED"]
+
+
+def test_a_backend_without_editable_installs(repository: Make, cleanroom: Tool) -> None:
+    ran = cleanroom(repository(files_without_editable()), "clean_check")
+    assert_that_no_editable_is_a_note(ran)
+
+
+@pytest.mark.usefixtures("without_uv")
+def test_a_backend_without_editable_installs_without_uv(repository: Make, cleanroom: Tool) -> None:
+    env = {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": ""}
+    ran = cleanroom(repository(files_without_editable()), "clean_check", env=env)
+    assert_that_no_editable_is_a_note(ran)
+
+
+def test_an_editable_install_that_fails_is_a_failure(repository: Make, cleanroom: Tool) -> None:
+    hook = "def build_editable(wheel_directory, config_settings=None, metadata_directory=None):\n"
+    backend = demo_files()["in_tree_backend.py"]
+    writes = "open('left.txt', 'w').close()\ndef main(): pass\n"
+    broken = backend.replace(hook, f"{hook}    open('half.txt', 'w').close()\n    1 / 0\n")
+    assert broken != backend
+    code = {"in_tree_backend.py": broken, "src/demo/__init__.py": writes, ".gitignore": "*.pyc\n"}
+    ran = cleanroom(
+        repository(files_with(**code, **{"build/lib/demo/part.py": "VALUE = 1\n"})), "clean_check"
+    )
+    assert ran.status == 1, ran.text
+    assert ran.evidence["codes"] == ["CHECKOUT_POLLUTED", "INSTALL_FAILED"]
+    # What was found before, what the failing step left, and what needs no step.
+    assert found(ran) == [
+        ("new files", "left.txt"),
+        ("new files", "half.txt"),
+        ("tracked artefacts", "build/lib"),
+    ]
+    assert "It was left by `pip install -e .`." in ran.text
+
+
+def test_a_build_that_fails_keeps_what_was_found(repository: Make, cleanroom: Tool) -> None:
+    backend = demo_files()["in_tree_backend.py"].replace(
+        "def build_wheel(wheel_directory, config_settings=None, metadata_directory=None):\n",
+        "def build_wheel(wheel_directory, config_settings=None, metadata_directory=None):\n"
+        "    1 / 0\n",
+    )
+    code = {"in_tree_backend.py": backend, "on_build.py": "open('left.txt', 'w').close()\n"}
+    ran = cleanroom(repository(files_with(**code)), "clean_check")
+    assert ran.status == 1, ran.text
+    assert ran.evidence["codes"] == ["BUILD_FAILED", "CHECKOUT_POLLUTED"]
+    assert found(ran) == [("new files", "left.txt")]
+    assert "It was left by `build sdist`." in ran.text

@@ -2,7 +2,8 @@
 
     python -I building.py ANSWER KIND OUT KNOWN BACKEND [PATH ...]
 
-KIND is ``wheel`` or ``sdist``, and OUT the directory that it goes to. Unless KNOWN is ``known``, the
+KIND is ``wheel`` or ``sdist``, and OUT the directory that it goes to; or KIND is ``hooks``, which builds
+nothing, and then ANSWER says which hooks the backend has. Unless KNOWN is ``known``, the
 backend is asked first what else that build requires: ANSWER says so, and nothing is built when that is
 anything. PATHs are the places of a backend that lies in the project (`backend-path`).
 
@@ -11,13 +12,15 @@ many a backend takes longer than what it does, so the build goes on in this proc
 question has changed nothing: no code of the project has been run, and environment, directory, path
 and arguments are as they were. Elsewhere nothing is built, and the build is a call of its own.
 
-ANSWER is a line of JSON: what is required, and the name of what was built.
+ANSWER is a line of JSON: what is required, and the name of what was built; or the names of hooks.
 """
 
 import importlib
 import json
 import os
 import sys
+
+HOOKS = ["build_wheel", "build_sdist", "build_editable"]
 
 
 def main():
@@ -26,6 +29,10 @@ def main():
     # A setup.py finds no words of ours.
     del sys.argv[1:]
     backend = load(name, paths)
+    if kind == "hooks":
+        # As pyproject-hooks asks: an optional hook is an attribute that is there or not.
+        write(answer_path, hooks=[hook for hook in HOOKS if hasattr(backend, hook)])
+        return
     if known != "known":
         # A backend that lies in the project is its code, and has been run.
         witness = Witness(os.getcwd(), ran_project=bool(paths))
