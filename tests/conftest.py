@@ -106,6 +106,15 @@ def demo_files(**changes: str | None) -> dict[str, str]:
     return {name: content for name, content in files.items() if content is not None}
 
 
+#: A backend whose sdist leaves out what begins with an underscore.
+HIDING_BACKEND = BACKEND.replace(
+    "        for name, path in _sources():\n            archive.add",
+    "        for name, path in _sources():\n"
+    "          if '/_' not in name.replace('__', ''):\n"
+    "            archive.add",
+)
+
+
 @pytest.fixture
 def repository(tmp_path: Path) -> Callable[..., Path]:
     """Makes a repository from a dict of files; `demo_files()` when there is none."""

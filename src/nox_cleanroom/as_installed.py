@@ -11,10 +11,10 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 
 from nox_cleanroom import process
-from nox_cleanroom.bench import Bench, CreateEnvironment, Place
+from nox_cleanroom.bench import Bench, CreateEnvironment, Place, SdistQuestion
 from nox_cleanroom.errors import CleanroomError, InterpreterMissingError, InterruptedRunError
 from nox_cleanroom.job import Job
-from nox_cleanroom.results import Cell, Problem
+from nox_cleanroom.results import Cell, Outcome, Problem
 from nox_cleanroom.turns import Turn, Turns
 
 #: So many steps run at once: one more than there are processors, for some wait for a disk.
@@ -59,26 +59,30 @@ def check_matrix(
         The cells in the order of `pythons`, and the Pythons that are missing here.
     """
     places = [
-        Place(
-            python=python,
-            variant=variant,
-            compares_sdist=job.compares_sdist and python == pythons[0] and number == 0,
-        )
-        for python in pythons
-        for number, variant in enumerate(job.variants)
+        Place(python=python, variant=variant) for python in pythons for variant in job.variants
     ]
+    usual = [place for place in places if place.variant == job.variants[0]]
+    question = SdistQuestion(usual if job.compares_sdist and not install_only else [])
     turns = Turns(_AT_ONCE)
 
-    def test(place: Place) -> Cell | None:
+    def test(place: Place) -> tuple[Bench, Cell | None]:
         turn = Turn(turns, places.index(place), workers.submit)
+        bench = Bench(job, place, create, turn, question)
         try:
-            return _check(Bench(job, place, create, turn), install_only=install_only)
+            cell = _check(bench, install_only=install_only)
         except InterpreterMissingError:
-            return None
+            question.pass_on(place)
+            return bench, None
+        if cell.outcome is Outcome.SKIPPED:
+            question.pass_on(place)
+        return bench, cell
 
     # Most threads wait for a wheel or for their turn.
     with _workers(_THREADS * len(places)) as workers:
-        results = list(workers.map(test, places))
+        tested = list(workers.map(test, places))
+        for bench, _ in tested:
+            bench.compare_late()
+    results = [None if cell is None else bench.cell() for bench, cell in tested]
     cells = [cell for cell in results if cell is not None]
     lacking = [place.python for place, cell in zip(places, results, strict=True) if cell is None]
     return cells, list(dict.fromkeys(lacking))

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from functools import partial
@@ -42,14 +43,37 @@ class Place:
     #: Such as ``3.11``.
     python: str
     variant: Variant
-    #: Whether the wheel from the source distribution is compared with the one from the tree.
-    compares_sdist: bool = False
 
     @property
     def name(self) -> str:
         """What people call it: ``smoke-3.11``, or ``smoke-3.11 · sdist``."""
         special = name_of(self.variant)
         return f"smoke-{self.python} · {special}" if special else f"smoke-{self.python}"
+
+
+class SdistQuestion:
+    """Whether the source distribution builds the same wheel: a question to the run, not to a cell.
+
+    The first cell that can answer it does. When the oldest Python is not here, or turns out to be
+    excluded, it falls to the next.
+
+    Args:
+        places: the cells that may answer, in order; none when nobody asks.
+    """
+
+    def __init__(self, places: Sequence[Place] = ()) -> None:
+        self._places = list(places)
+        self._lock = threading.Lock()
+
+    def falls_to(self, place: Place) -> bool:
+        """Whether it is this cell that answers, as far as is known by now."""
+        with self._lock:
+            return self._places[:1] == [place]
+
+    def pass_on(self, place: Place) -> None:
+        """This cell cannot answer."""
+        with self._lock:
+            self._places = [one for one in self._places if one != place]
 
 
 class Spare:
@@ -83,14 +107,23 @@ class Spare:
 class Bench:
     """One cell: its steps in order, and what they have found out so far."""
 
-    def __init__(self, job: Job, place: Place, create: CreateEnvironment, turn: Turn) -> None:
+    def __init__(
+        self,
+        job: Job,
+        place: Place,
+        create: CreateEnvironment,
+        turn: Turn,
+        question: SdistQuestion | None = None,
+    ) -> None:
         self._job = job
+        self._question = question or SdistQuestion()
         self._place = place
         self._create = create
         self._turn = turn
         self._recorder = job.recorder(place.name)
         self._other: Future[StoredWheel] | None = None
         self._again: Callable[[Artifact], Wheel] | None = None
+        self._begin_late: Callable[[], StoredWheel] | None = None
         self._interpreter: InterpreterRecord | None = None
         self._wheel: WheelRecord | None = None
         self._traces: tuple[str, ...] = ()
@@ -104,13 +137,21 @@ class Bench:
         if self._other is not None:
             self._compare_sdist(stored, self._other)
 
+    def compare_late(self) -> None:
+        """Hold the wheels against each other, if that fell to this cell after its tests."""
+        if self._begin_late is not None and self._question.falls_to(self._place):
+            with self._turn.working():
+                stored = self._begin_late()
+            if self._other is not None:
+                self._compare_sdist(stored, self._other)
+
     def _test(self, *, install_only: bool) -> StoredWheel:
         job, recorder, variant = self._job, self._recorder, self._place.variant
         environment = self._fresh_environment()
         facts = job.learn_facts(environment, recorder)
         self._interpreter = facts.record(environment)
         is_from_sdist = variant.artifact == "sdist"
-        if not install_only and (is_from_sdist or self._place.compares_sdist):
+        if not install_only and (is_from_sdist or self._question.falls_to(self._place)):
             # First, for it takes long, and another cell builds what all of them wait for.
             self._begin_other(environment, facts, "wheel" if is_from_sdist else "sdist")
         spare = Spare(environment, self._turn, self._fresh_environment)
@@ -129,6 +170,14 @@ class Bench:
         self._install(wheel, environment, facts, extras)
         if not install_only:
             self._probe(wheel, environment, facts, extras)
+            if self._other is None:
+                self._begin_late = partial(self._begin_other_late, stored, environment, facts)
+        return stored
+
+    def _begin_other_late(
+        self, stored: StoredWheel, environment: Environment, facts: Facts
+    ) -> StoredWheel:
+        self._begin_other(environment, facts, "sdist")
         return stored
 
     def _begin_other(self, environment: Environment, facts: Facts, artifact: Artifact) -> None:

@@ -7,7 +7,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import PYTHON, Tool, commit_all, demo_files, make_wheel, pyproject, state_of
+from conftest import (
+    HIDING_BACKEND,
+    PYTHON,
+    Tool,
+    commit_all,
+    demo_files,
+    make_wheel,
+    pyproject,
+    state_of,
+)
 
 Make = Callable[..., Path]
 SMOKE = f"smoke-{PYTHON}"
@@ -64,12 +73,11 @@ def test_without_uv_the_lowest_versions_are_refused(repository: Make, cleanroom:
 
 
 def test_what_the_sdist_lacks_is_named(repository: Make, cleanroom: Tool) -> None:
-    # The backend takes what is in src; its sdist leaves out what begins with an underscore.
-    backend = demo_files()["in_tree_backend.py"].replace(
-        "        for name, path in _sources():\n            archive.add",
-        "        for name, path in _sources():\n          if '/_' not in name.replace('__', ''):\n            archive.add",
-    )
-    files = {"in_tree_backend.py": backend, "src/demo/_hidden.py": "", "src/demo/data.txt": "x"}
+    files = {
+        "in_tree_backend.py": HIDING_BACKEND,
+        "src/demo/_hidden.py": "",
+        "src/demo/data.txt": "x",
+    }
     root = repository(project("", **files))
     ran = cleanroom(root, "matrix")
     assert ran.status == 1, ran.text

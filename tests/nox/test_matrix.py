@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from conftest import PYTHON, Tool, demo_files, pyproject, state_of
+from conftest import HIDING_BACKEND, PYTHON, Tool, demo_files, pyproject, state_of
 
 Make = Callable[..., Path]
 
@@ -92,6 +92,35 @@ def test_a_missing_interpreter_is_said_and_obeys_nox(repository: Make, cleanroom
         root, "matrix", "--no-error-on-missing-interpreters", env={"CI": "true"}
     )
     assert lenient_in_ci.status == 0
+
+
+HIDING = {"in_tree_backend.py": HIDING_BACKEND, "src/demo/_hidden.py": ""}
+
+
+def test_the_sdist_is_compared_also_when_the_oldest_python_is_not_here(
+    repository: Make, cleanroom: Tool, several: list[str]
+) -> None:
+    files = project(["3.2", "3.3", *several], **HIDING)
+    root = repository(files)
+    ran = cleanroom(root, "matrix")
+    compared = [
+        cell["python"]
+        for cell in ran.evidence["cells"]
+        if any(probe["probe"] == "sdist" for probe in cell["probes"])
+    ]
+    assert compared == several[:1], ran.text
+    assert "the wheel lacks demo/_hidden.py" in ran.text
+
+
+def test_the_sdist_is_compared_also_when_the_oldest_python_is_excluded(
+    repository: Make, cleanroom: Tool, several: list[str]
+) -> None:
+    # By what only the wheel says: that is known when the cell is nearly done.
+    table = f"[tool.nox-cleanroom]\npythons = {json.dumps(several)}\n"
+    text = pyproject(tool=table, **{"requires-python": f"!={several[0]}.*"})
+    root = repository(demo_files(**{"pyproject.toml": text, **HIDING}))
+    ran = cleanroom(root, "matrix")
+    assert "the wheel lacks demo/_hidden.py" in ran.text
 
 
 def test_a_matrix_of_missing_interpreters_only_is_no_success(
