@@ -59,7 +59,9 @@ def check_matrix(
         The cells in the order of `pythons`, and the Pythons that are missing here.
     """
     places = [
-        Place(python=python, variant=variant) for python in pythons for variant in job.variants
+        Place(python=python, variant=variant, suffix=job.request.suffix)
+        for python in pythons
+        for variant in job.variants
     ]
     usual = [place for place in places if place.variant == job.variants[0]]
     question = SdistQuestion(usual if job.compares_sdist and not install_only else [])

@@ -43,12 +43,15 @@ class Place:
     #: Such as ``3.11``.
     python: str
     variant: Variant
+    #: What tells the project's sessions from those of others in the noxfile, such as ``_colours``.
+    suffix: str = ""
 
     @property
     def name(self) -> str:
         """What people call it: ``smoke-3.11``, or ``smoke-3.11 · sdist``."""
         special = name_of(self.variant)
-        return f"smoke-{self.python} · {special}" if special else f"smoke-{self.python}"
+        name = f"smoke{self.suffix}-{self.python}"
+        return f"{name} · {special}" if special else name
 
 
 class SdistQuestion:

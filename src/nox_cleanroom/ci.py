@@ -7,13 +7,17 @@ from collections.abc import Sequence
 from pathlib import Path
 
 
-def github_matrix(pythons: Sequence[str]) -> str:
+def github_matrix(pythons: Sequence[str], *, session: str = "smoke") -> str:
     """The value of ``strategy.matrix`` for GitHub Actions, on one line.
+
+    Args:
+        pythons: the interpreters, such as ``["3.11"]``.
+        session: the name of the session that each job runs.
 
     >>> github_matrix(["3.11"])
     '{"include": [{"session": "smoke-3.11", "python": "3.11"}]}'
     """
-    include = [{"session": f"smoke-{python}", "python": python} for python in pythons]
+    include = [{"session": f"{session}-{python}", "python": python} for python in pythons]
     return json.dumps({"include": include})
 
 

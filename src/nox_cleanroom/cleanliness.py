@@ -51,7 +51,8 @@ def check_cleanliness(job: Job, pythons: Sequence[str], create: CreateEnvironmen
         InterpreterMissingError: none of the interpreters is here.
         InterruptedRunError: the run is being ended.
     """
-    recorder = job.recorder("clean_check")
+    name = f"clean_check{job.request.suffix}"
+    recorder = job.recorder(name)
     python, environment = _newest(
         pythons, lambda python: create(python, job.room.directory(python))
     )
@@ -83,7 +84,7 @@ def check_cleanliness(job: Job, pythons: Sequence[str], create: CreateEnvironmen
     except CleanroomError as error:
         problems.append(Problem.from_error(error))
     return Cell(
-        name="clean_check",
+        name=name,
         python=python,
         steps=tuple(recorder.steps),
         probes=tuple(waive(result, job.settings.ignore) for result in results),

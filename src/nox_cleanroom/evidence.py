@@ -57,7 +57,7 @@ def write_evidence(run: Run, directory: Path, version: str, *, mode: int = 0o600
     """
     documents = {_file_name(cell): _document(_only(run, cell), version) for cell in run.cells}
     if run.session == "matrix":
-        documents = {"matrix.json": _document(run, version), **documents}
+        documents = {f"matrix{run.suffix}.json": _document(run, version), **documents}
     written = []
     try:
         directory.parent.mkdir(parents=True, exist_ok=True)

@@ -55,6 +55,8 @@ class Request:
     exempt: tuple[Path, ...]
     #: The user's variables.
     env: Mapping[str, str]
+    #: What the session's name has besides, as ``_colours`` in ``smoke_colours``.
+    suffix: str = ""
     #: Whether to stop when the wheel is installed and proved.
     install_only: bool = False
 
@@ -156,6 +158,7 @@ class Job:
         """The record of the run, with everything that the checkout went through."""
         return Run(
             session=self.request.session,
+            suffix=self.request.suffix,
             subject=self.subject,
             cells=tuple(cells),
             changes=self.watch.changes,
@@ -197,7 +200,9 @@ def open_job(request: Request, progress: Progress) -> Iterator[Job]:
     ):
         report_dir = (request.options.report_dir,) if request.options.report_dir else ()
         # Where nox keeps its environments when it is run at the top or on the project.
-        usual = (checkout.root / ".nox", request.project / ".nox")
+        tops = (checkout.root, request.project)
+        # What nox keeps there, and what Python makes of a noxfile.
+        usual = [top / name for top in tops for name in (".nox", "__pycache__/noxfile.")]
         exempt = (*request.exempt, *report_dir, *usual)
         watch = Watch(checkout, exempt=exempt, allowed=settings.allow)
         if request.options.require_clean:

@@ -79,11 +79,15 @@ class Watch:
             uncommitted = aside.submit(checkout.uncommitted)
             self._snapshot = take_snapshot(checkout, self._skips_in)
         #: Uncommitted paths when the watch began, with git's two letters.
-        self.uncommitted = {
-            path: letters
-            for path, letters in uncommitted.result().items()
-            if letters != b"??" or not self._is_exempt(path)
+        self.uncommitted = uncommitted.result()
+        self._loose = {
+            path
+            for path, letters in self.uncommitted.items()
+            if letters == b"??" and self._is_exempt(path)
         }
+        # What is ours, or nox's, is nobody's work.
+        for path in self._loose:
+            del self.uncommitted[path]
         self._contents = Contents(checkout, self._snapshot, self.uncommitted)
 
     @property
@@ -91,6 +95,10 @@ class Watch:
         """Everything that changed so far."""
         with self._lock:
             return tuple(self._changes)
+
+    def is_loose(self, path: Path) -> bool:
+        """Whether a path is exempt, and git would list it as new, since nothing ignores it."""
+        return any(one in self._loose for one in _relative_paths(self._checkout, [path]))
 
     @contextlib.contextmanager
     def during(self, step: str, *, only_reads: bool = False) -> Iterator[None]:

@@ -216,6 +216,8 @@ class Run:
     session: str
     subject: Subject
     cells: tuple[Cell, ...]
+    #: What the session's name has besides, as ``_colours`` in ``smoke_colours``.
+    suffix: str = ""
     #: What changed in the checkout while the run went on.
     changes: tuple[Attribution, ...] = ()
     #: Interpreters that the project supports and this machine lacks.

@@ -7,6 +7,7 @@ import logging
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from importlib.util import cache_from_source
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,6 +29,7 @@ from nox_cleanroom.job import Job, Request, open_job
 from nox_cleanroom.options import Options, help_text, parse_options
 from nox_cleanroom.output import clean_text, encodable
 from nox_cleanroom.places.layout import bases
+from nox_cleanroom.places.ownership import discard_bytecode
 from nox_cleanroom.places.projects import evidence_directory
 from nox_cleanroom.recorder import Progress
 from nox_cleanroom.reports import text
@@ -70,7 +72,7 @@ def smoke(session: nox.Session, project: str | Path = ".") -> None:
         try:
             venvs.require_interpreter(session, python, download=_download(session))
             with _job(session, _request(session, "smoke", project, options), progress) as job:
-                place = Place(python=python, variant=job.variants[0])
+                place = Place(python=python, variant=job.variants[0], suffix=job.request.suffix)
                 cell = as_installed.check_wheel(
                     job, place, create, install_only=job.request.install_only
                 )
@@ -247,7 +249,17 @@ def _write_evidence(session: nox.Session, run: Run, options: Options) -> list[Pa
     """Write the evidence where it was asked for, or for nobody but the user to read."""
     if options.report_dir is not None:
         return evidence.write_evidence(run, options.report_dir, __version__, mode=0o666)
-    return evidence.write_evidence(run, _report_dir(session), __version__)
+    directory = _report_dir(session)
+    written = evidence.write_evidence(run, directory, __version__)
+    if directory.is_relative_to(_envdir(session)):
+        _ignore(_envdir(session))
+    return written
+
+
+def _ignore(envdir: Path) -> None:
+    """Have git ignore nox's directory, as nox does when it makes an environment there."""
+    with contextlib.suppress(OSError), (envdir / ".gitignore").open("x", encoding="utf-8") as file:
+        file.write("*\n")
 
 
 @contextlib.contextmanager
@@ -255,6 +267,11 @@ def _job(session: nox.Session, request: Request, progress: Progress) -> Iterator
     """A job that says what it is about, works in a neutral directory, and says what it keeps."""
     with open_job(request, progress) as job:
         _announce(session, job)
+        noxfile = Path(os.path.abspath(_config(session).noxfile))
+        compiled = Path(cache_from_source(noxfile))
+        if job.watch.is_loose(compiled):
+            # Nox has just compiled the noxfile, and nothing ignores that.
+            discard_bytecode(compiled, of=noxfile)
         with _working_in(job.workspace.neutral):
             yield job
         if job.options.keep:
@@ -310,12 +327,19 @@ def _request(session: nox.Session, name: str, project: str | Path, options: Opti
         exempt.append(Path(os.path.abspath(config.report)))
     return Request(
         session=name,
+        suffix=_suffix(session, name),
         project=Path(project).resolve(),
         options=options,
         exempt=tuple(exempt),
         env=dict(os.environ),
         install_only=name != "clean_check" and config.install_only,
     )
+
+
+def _suffix(session: nox.Session, kind: str) -> str:
+    """What a session's name has besides, as ``_colours`` in ``smoke_colours``."""
+    name = session._runner.name  # noqa: SLF001 - `session.name` has the Python in it
+    return name.removeprefix(kind) if name.startswith(f"{kind}_") else ""
 
 
 def _caches() -> list[Path]:
@@ -365,7 +389,7 @@ def _wanted_pythons(project: str | Path, options: Options) -> Sequence[str]:
 
 
 def _emit(session: nox.Session, pythons: Sequence[str]) -> None:
-    jobs = ci.github_matrix(pythons)
+    jobs = ci.github_matrix(pythons, session=f"smoke{_suffix(session, 'matrix')}")
     print(jobs, flush=True)  # noqa: T201 - the only thing on standard output
     output = os.environ.get("GITHUB_OUTPUT")
     if output:

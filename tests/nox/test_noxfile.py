@@ -12,9 +12,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import nox._options
+import nox.manifest
+import nox.registry
 import nox.virtualenv
 import pytest
-from conftest import PYTHON, demo_files, git, pyproject, state_of, write_files
+from conftest import PYTHON, Tool, demo_files, git, pyproject, state_of, write_files
 from nox._options import NoxConfig
 from nox.sessions import Session, SessionRunner
 
@@ -197,6 +200,75 @@ def test_a_project_that_is_not_the_noxfiles_directory(repository: Make) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+def test_several_projects_in_a_noxfile_have_sessions_and_evidence_of_their_own(
+    repository: Make,
+) -> None:
+    files = {
+        f"{place}/{name}": text
+        for place in ("packages/one", "packages/two", "more/two")
+        for name, text in demo_files().items()
+    }
+    files["packages/two/src/demo/__init__.py"] = "1 / 0\n"
+    calls = "\n".join(
+        f"nox_cleanroom.define_sessions({place!r})"
+        for place in ("packages/one", "packages/two", "more/two")
+    )
+    root = repository({**files, "noxfile.py": f"import nox_cleanroom\n{calls}\n"})
+    listed = run_nox(root, "-l").stdout
+    for name in ("smoke_one", "matrix_packages_two", "clean_check_more_two"):
+        assert f" {name}" in listed
+    assert " smoke-" not in listed
+    assert run_nox(root, "-s", f"smoke_one-{PYTHON}").returncode == 0
+    assert run_nox(root, "-s", f"smoke_packages_two-{PYTHON}").returncode == 1
+    verdicts = {
+        path.name: json.loads(path.read_text())["verdict"]
+        for path in (root / ".nox/.cache/nox-cleanroom/evidence").iterdir()
+    }
+    assert verdicts == {
+        f"smoke_one-{PYTHON}.json": "PASSED",
+        f"smoke_packages_two-{PYTHON}.json": "FAILED",
+    }
+    jobs = json.loads(run_nox(root, "-s", "matrix_one", "--", "--emit", "github").stdout)
+    assert jobs["include"][-1]["session"].startswith("smoke_one-3.")
+
+
+def test_a_project_beside_one_at_the_top_leaves_that_its_names(repository: Make) -> None:
+    noxfile = f"{ONE_LINE}nox_cleanroom.define_sessions('inner')\n"
+    root = repository({**demo_files(), "noxfile.py": noxfile})
+    listed = run_nox(root, "-l").stdout
+    assert " smoke-3." in listed
+    assert " smoke_inner-3." in listed
+
+
+def test_nothing_that_git_would_list_is_left_behind(repository: Make) -> None:
+    files = files_with(ONE_LINE, [PYTHON])
+    root = repository({name: text for name, text in files.items() if name != ".gitignore"})
+    for words in (
+        ["-s", "matrix"],
+        ["-s", "smoke", "--", "--require-clean"],
+        ["-j", "2", "-s", "smoke", "--", "--require-clean"],
+    ):
+        done = run_nox(root, *words)
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert git(root, "status", "--porcelain") == ""
+
+
+def test_a_noxfiles_bytecode_does_not_count_when_the_command_runs(
+    repository: Make, cleanroom: Tool
+) -> None:
+    files = files_with(ONE_LINE, [PYTHON])
+    root = repository({name: text for name, text in files.items() if name != ".gitignore"})
+    assert run_nox(root, "-l").returncode == 0
+    assert git(root, "status", "--porcelain") == "?? __pycache__/\n"
+    assert cleanroom(root, f"smoke-{PYTHON}", "--", "--require-clean").status == 0
+
+
+def test_bytecode_that_is_tracked_or_ignored_stays(repository: Make) -> None:
+    root = repository(files_with(ONE_LINE, [PYTHON]))
+    assert run_nox(root, "-s", "smoke").returncode == 0
+    assert list((root / "__pycache__").glob("noxfile.*")) != []
+
+
 def test_broken_metadata_leaves_the_list_of_sessions_alone(repository: Make) -> None:
     root = repository(files_with(ONE_LINE, [PYTHON]))
     write_files(root, {"pyproject.toml": "[project\n"})
@@ -286,7 +358,16 @@ def test_started_from_a_hook_the_users_commit_comes_out_as_without_us(repository
 def test_what_we_borrow_from_nox_is_there() -> None:
     """Private parts of nox that `sessions` and `venvs` rely on, with their names."""
     config = NoxConfig()
+    assert isinstance(nox.registry._REGISTRY, dict)
+    for name in ("filter_by_name", "filter_by_default", "filter_by_python_interpreter"):
+        assert hasattr(nox.manifest.Manifest, name)
+    assert "--parallel-worker" in nox._options.options.parser()._option_string_actions
     for name in (
+        "sessions",
+        "pythons",
+        "tags",
+        "keywords",
+        "parallel_worker",
         "error_on_missing_interpreters",
         "force_venv_backend",
         "download_python",

@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 import stat
+import struct
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -218,6 +219,23 @@ def discard_empty(path: Path) -> None:
     """Remove a directory when there is nothing in it, which no one can miss."""
     with contextlib.suppress(OSError):
         os.rmdir(path)
+
+
+def discard_bytecode(compiled: Path, *, of: Path) -> None:
+    """Delete what Python has compiled of a file, and will compile again.
+
+    It is told by what it says of its source, the time and the size (PEP 552).
+
+    Args:
+        compiled: the bytecode, in its ``__pycache__``.
+        of: the source.
+    """
+    with contextlib.suppress(OSError):
+        source = os.stat(of)
+        wanted = (0, int(source.st_mtime) & 0xFFFFFFFF, source.st_size & 0xFFFFFFFF)
+        if struct.unpack("<3I", _read(compiled)[4:16]) == wanted:
+            os.unlink(compiled)
+            os.rmdir(compiled.parent)
 
 
 def tidy(owned: Owned, inner: Path | None = None) -> bool:

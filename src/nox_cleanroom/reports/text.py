@@ -153,7 +153,7 @@ def _duration_lines(run: Run) -> Iterator[str]:
 def render_grid(run: Run) -> list[str]:
     """The grid: a row an interpreter, a column a probe."""
     columns = _columns(run.cells)
-    missing = [f"smoke-{python}" for python in run.missing]
+    missing = [f"smoke{run.suffix}-{python}" for python in run.missing]
     width = max((len(name) for name in (*(cell.name for cell in run.cells), *missing)), default=0)
     rows = [f"{'':{width + 2}} {' '.join(columns)}"]
     for cell in run.cells:
