@@ -222,7 +222,7 @@ class Bench:
                 environment,
                 extras=extras,
                 lowest_on=facts if self._place.variant.resolution == "lowest-direct" else None,
-                find_links=self._job.options.find_links,
+                options=self._job.install_options,
                 recorder=self._recorder,
                 workspace=self._job.workspace,
                 env=self._job.build_env,
@@ -256,7 +256,8 @@ class Bench:
                 workspace=job.workspace,
                 bytecode=job.home.path / "bytecode",
                 outer_env=job.request.env,
-                find_links=job.options.find_links,
+                build_env=job.build_env,
+                install_options=job.install_options,
                 traces=self._traces,
             )
             # What users do comes first, and meanwhile the modules are read.

@@ -29,7 +29,7 @@ from nox_cleanroom.errors import (
 )
 from nox_cleanroom.frontend import Frontend
 from nox_cleanroom.git import Checkout
-from nox_cleanroom.installer import find_links_options, tool_failure
+from nox_cleanroom.installer import tool_failure
 from nox_cleanroom.interpreters import requires_python
 from nox_cleanroom.job import Job, naming_submodules, require_admitted
 from nox_cleanroom.output import printable
@@ -227,11 +227,12 @@ class _Scratch:
     def _install(self, environment: Environment, *flags: str) -> None:
         wanted = self.job.variants[0].extras
         extras = f"[{','.join(wanted)}]" if wanted and wanted != "all" else ""
-        links = find_links_options(self.job.options.find_links)
+        # Who forbids builds of what comes from an index has this project built all the same.
+        options = (*self.job.install_options, "--no-binary", self._wheel.name, *flags)
         with self.job.bytecode.lent(self.job.learn_facts(environment, self.recorder)):
             step = self.recorder.run(
                 " ".join(["install", *flags, "."]),
-                environment.pip_install(*links, *flags, f"{self.tree.project}{extras}"),
+                environment.pip_install(*options, f"{self.tree.project}{extras}"),
                 cwd=self.job.workspace.neutral,
                 env=self.job.build_env,
             )

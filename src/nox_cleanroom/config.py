@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import sys
 from collections.abc import Callable, Mapping
@@ -131,6 +132,8 @@ class Settings:
     resolutions: tuple[Resolution, ...] = ("highest",)
     #: Extras to install with the distribution; likewise.
     extras: tuple[Extras, ...] = ((),)
+    #: Bounds of what is installed with the distribution.
+    constraints: tuple[str, ...] = ()
     #: The project's own tests.
     tests: OwnTests = OwnTests()
     #: Which modules are imported.
@@ -224,6 +227,23 @@ def _extras(door: Door, key: str, value: Any) -> tuple[Extras, ...]:
     if isinstance(value, list) and value and all(isinstance(item, list) for item in value):
         return tuple(strings(door, key, item) for item in value)
     return (strings(door, key, value),)
+
+
+def _constraints(door: Door, key: str, value: Any) -> tuple[str, ...]:
+    from packaging.requirements import (  # noqa: PLC0415 - noxfiles load this module
+        InvalidRequirement,
+        Requirement,
+    )
+
+    constraints = strings(door, key, value)
+    for constraint in constraints:
+        with contextlib.suppress(InvalidRequirement):
+            if not Requirement(constraint).extras:
+                continue
+        door.problems.append(
+            f'`{key}` must hold requirements without extras, like "numpy<2", not {constraint!r}'
+        )
+    return constraints
 
 
 def _versions(door: Door, key: str, value: Any) -> tuple[str, ...]:
@@ -330,6 +350,7 @@ KEYS: Mapping[str, tuple[str, Callable[[Door, str, Any], Any]]] = {
     "artifact": ("artifacts", some_of(get_args(Artifact))),
     "resolution": ("resolutions", some_of(get_args(Resolution))),
     "extras": ("extras", _extras),
+    "constraints": ("constraints", _constraints),
     "imports": ("imports", one_of(get_args(Imports))),
     "smoke": ("smoke", _commands),
     "test-command": ("test_commands", lines),

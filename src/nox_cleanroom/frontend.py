@@ -187,7 +187,7 @@ class Frontend:
                 "install build requirements",
                 self.installer.pip_install(*links, *requirements, into=environment),
                 cwd=self.workspace.neutral,
-                env=variables.for_build_requirements(self.env),
+                env=self.env,
             )
         if not step.succeeded:
             raise tool_failure(BuildError, "What the build requires could not be installed", step)

@@ -15,7 +15,7 @@ from nox_cleanroom.distribution import EntryPoint, Member, Wheel, record_digest
 from nox_cleanroom.environment import Answer, Environment, Facts, Question, ask
 from nox_cleanroom.errors import CleanroomError, Code, InstallError
 from nox_cleanroom.git import Checkout, Commit
-from nox_cleanroom.installer import find_links_options, tool_failure
+from nox_cleanroom.installer import tool_failure
 from nox_cleanroom.places.workspace import Workspace
 from nox_cleanroom.recorder import Recorder
 
@@ -49,8 +49,9 @@ class Installation:
     bytecode: Path
     #: The user's variables.
     outer_env: Mapping[str, str]
-    #: Further sources of requirements.
-    find_links: tuple[str, ...] = ()
+    #: The variables that installers see, and the options that they get.
+    build_env: dict[str, str]
+    install_options: tuple[str, ...]
     #: Directories of the build and of the checkout, whose paths nothing installed should hold.
     traces: tuple[str, ...] = ()
     #: Waits for modules that are being read meanwhile; None when they are read once it is asked.
@@ -182,7 +183,7 @@ def install_wheel(
     *,
     extras: tuple[str, ...],
     lowest_on: Facts | None,
-    find_links: tuple[str, ...],
+    options: Sequence[str],
     recorder: Recorder,
     workspace: Workspace,
     env: dict[str, str],
@@ -198,7 +199,7 @@ def install_wheel(
         extras: the extras to install with it.
         lowest_on: take the lowest versions of its requirements for the interpreter with these
             facts; None to take the highest.
-        find_links: further sources of requirements.
+        options: the installer's options, such as further sources of requirements.
         recorder: runs the step.
         workspace: has room for an empty directory.
         env: the variables that the installer sees.
@@ -206,7 +207,7 @@ def install_wheel(
     Raises:
         InstallError: the installer said no.
     """
-    words = find_links_options(find_links)
+    words = list(options)
     if lowest_on is not None:
         words += _lowest(wheel, environment, extras, lowest_on)
     command = environment.pip_install(*words, pinned(wheel, extras))

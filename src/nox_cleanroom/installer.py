@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 import re
 import shutil
+from collections.abc import Sequence
+from pathlib import Path
 
 from nox_cleanroom.errors import CleanroomError, Code
 from nox_cleanroom.output import last_lines, printable
@@ -14,6 +16,15 @@ from nox_cleanroom.results import Step
 def find_links_options(find_links: tuple[str, ...]) -> list[str]:
     """The installer's options for further sources of requirements; the same for pip and uv."""
     return [option for link in find_links for option in ("--find-links", link)]
+
+
+def constraints_options(constraints: Sequence[str], directory: Path) -> list[str]:
+    """The installer's options for bounds of versions, which go into a file in a directory."""
+    if not constraints:
+        return []
+    path = directory / "constraints.txt"
+    path.write_text("".join(f"{line}\n" for line in constraints), encoding="utf-8")
+    return ["--constraint", str(path)]
 
 
 #: What tools print when it was not the package's fault, and the code for it.

@@ -21,6 +21,8 @@ from nox_cleanroom.environment import Environment, Facts, learn_facts
 from nox_cleanroom.errors import BuildError, ConfigError, DirtyCheckoutError, PythonExcludedError
 from nox_cleanroom.frontend import Frontend
 from nox_cleanroom.git import Checkout, Commit
+from nox_cleanroom.installer import constraints_options, find_links_options
+from nox_cleanroom.installer_settings import InstallerSettings, settings_kept
 from nox_cleanroom.options import Options
 from nox_cleanroom.output import clean_text
 from nox_cleanroom.places.ownership import Owned
@@ -32,6 +34,7 @@ from nox_cleanroom.probes import DEFAULT_PROBES, sdist, unused_waivers
 from nox_cleanroom.project import require_project
 from nox_cleanroom.recorder import Progress, Recorder, Watch
 from nox_cleanroom.results import Cell, Run, Subject
+from nox_cleanroom.user_settings import read_user_settings
 from nox_cleanroom.variant import Variant, variants
 from nox_cleanroom.worktree import Worktree, create_worktree, missing_submodules, reclaim
 
@@ -77,6 +80,12 @@ class Job:
     home: Owned
     #: Where environments are made.
     room: Room
+    #: What installers keep of the user's settings.
+    installers: InstallerSettings
+    #: The variables that builds and installs see.
+    build_env: dict[str, str]
+    #: The options for installing the wheel, or the project in place, and what tests require.
+    install_options: tuple[str, ...]
     watch: Watch
     progress: Progress
     #: When it started: on the monotonic clock, and for people.
@@ -103,11 +112,6 @@ class Job:
     def compares_sdist(self) -> bool:
         """Whether a matrix builds from the sdist, too; not where it is said what to build."""
         return self.options.artifact is None and self.settings.artifacts is None
-
-    @property
-    def build_env(self) -> dict[str, str]:
-        """The variables that builds and installs see."""
-        return variables.for_build(self.request.env, tmp=self.workspace.tmp)
 
     @cached_property
     def missing_submodules(self) -> tuple[str, ...]:
@@ -207,6 +211,9 @@ def open_job(request: Request, progress: Progress) -> Iterator[Job]:
         watch = Watch(checkout, exempt=exempt, allowed=settings.allow)
         if request.options.require_clean:
             _require_clean(watch)
+        installers = settings_kept(read_user_settings(request.env), request.env)
+        handed_over = installers.hand_over(workspace.root)
+        constraints = constraints_options(settings.constraints, workspace.root)
         yield Job(
             request=request,
             checkout=checkout,
@@ -224,11 +231,17 @@ def open_job(request: Request, progress: Progress) -> Iterator[Job]:
             workspace=workspace,
             home=reserved.home,
             room=room,
+            installers=installers,
+            build_env=variables.for_build(request.env, installers=handed_over, tmp=workspace.tmp),
+            install_options=(*find_links_options(request.options.find_links), *constraints),
             watch=watch,
             progress=progress,
             epoch=epoch,
             started_at=started_at,
-            notes=tuple(_notes(request, pyproject, watch, reclaimed)),
+            notes=(
+                *_notes(request, pyproject, watch, reclaimed),
+                *_notes_on_installs(installers, settings),
+            ),
         )
 
 
@@ -270,6 +283,12 @@ def _notes(
             )
     if reclaimed:
         yield f"removed what {reclaimed} earlier runs left when they were killed"
+
+
+def _notes_on_installs(installers: InstallerSettings, settings: Settings) -> Iterator[str]:
+    yield from installers.notes
+    if settings.constraints:
+        yield f"`constraints` hold for what is installed: {', '.join(settings.constraints)}"
 
 
 @contextlib.contextmanager

@@ -58,6 +58,7 @@ class Supply:
             job.subject.project,
             artifact,
             variables.seen_by_the_build(job.build_env),
+            job.installers.uv_toml,
             job.missing_submodules,
             job.options.find_links,
         )

@@ -31,31 +31,15 @@ _GIT_KEPT = (
 )
 
 #: What falsifies a build, an install or a test: other code on the path, asserts
-#: stripped, files installed elsewhere, another environment's tools, and the files
-#: through which a CI step speaks to its runner.
+#: stripped, another environment's tools, settings of installers but for those that are kept,
+#: and the files through which a CI step speaks to its runner.
 _FALSIFYING = (
     "PYTHON*",
     "__PYVENV_LAUNCHER__",
     "VIRTUAL_ENV*",
     "CONDA_PREFIX",
-    "PIP_USER",
-    "PIP_TARGET",
-    "PIP_PREFIX",
-    "PIP_ROOT",
-    "PIP_REQUIRE_VIRTUALENV",
-    "PIP_RESPECT_VIRTUALENV",
-    "PIP_REQUIRE_HASHES",
-    "PIP_NO_DEPS",
-    "PIP_DRY_RUN",
-    "PIP_CONSTRAINT",
-    "PIP_REPORT",
-    "UV_PYTHON",
-    "UV_SYSTEM_PYTHON",
-    "UV_PROJECT*",
-    "UV_WORKING_DIR*",
-    "UV_NO_BUILD_ISOLATION*",
-    "UV_TARGET",
-    "UV_PREFIX",
+    "PIP_*",
+    "UV_*",
     "GITHUB_OUTPUT",
     "GITHUB_ENV",
     "GITHUB_PATH",
@@ -135,14 +119,16 @@ def _git_may_see(name: str) -> bool:
     return not name.startswith("GIT_") or _matches(name, _GIT_KEPT)
 
 
-def for_build(env: Mapping[str, str], *, tmp: Path) -> dict[str, str]:
+def for_build(
+    env: Mapping[str, str], *, installers: Mapping[str, str], tmp: Path
+) -> dict[str, str]:
     """The variables for builds and installs: the user's, minus what falsifies them.
 
-    `HOME` stays the user's: pip's configuration, netrc, keyrings, rustup and the caches
-    of the installers live there.
+    `HOME` stays the user's: netrc, keyrings, rustup and the caches of the installers live there.
 
     Args:
         env: the user's variables.
+        installers: what is kept of the user's settings of installers.
         tmp: a private directory for temporary files.
     """
     kept = {
@@ -150,34 +136,7 @@ def for_build(env: Mapping[str, str], *, tmp: Path) -> dict[str, str]:
         for name, value in env.items()
         if _git_may_see(name) and not _matches(name, _FALSIFYING)
     }
-    return _with_places(kept, tmp)
-
-
-#: What the user says of installs, and of what builds require, by the names of uv and of pip.
-_CONSTRAINTS = {"UV_CONSTRAINT": "UV_BUILD_CONSTRAINT", "PIP_CONSTRAINT": "PIP_BUILD_CONSTRAINT"}
-
-
-#: What the user says of installs and not of what builds require.
-_OF_INSTALLS = ("UV_OVERRIDE", "UV_RESOLUTION", "UV_PRERELEASE", "UV_FORK_STRATEGY", "PIP_PRE")
-
-
-def for_build_requirements(build_env: Mapping[str, str]) -> dict[str, str]:
-    """The variables for installing what a build requires: what constrains builds counts.
-
-    Args:
-        build_env: the variables for builds and installs.
-    """
-    kept = {
-        name: value
-        for name, value in build_env.items()
-        if name not in {*_OF_INSTALLS, *_CONSTRAINTS}
-    }
-    said = {
-        name: build_env[of_builds]
-        for name, of_builds in _CONSTRAINTS.items()
-        if of_builds in build_env
-    }
-    return {**kept, **said}
+    return _with_places({**kept, **installers}, tmp)
 
 
 def for_hooks(build_env: Mapping[str, str], *, bin_dir: Path) -> dict[str, str]:
@@ -255,7 +214,7 @@ _VOLATILE = (
     *("VSCODE_*", "COLORTERM", "LS_COLORS", "PS1", "PROMPT*", "HIST*", "LESS*", "PAGER", "EDITOR"),
     *("GITHUB_*", "RUNNER_*", "CI", "CI_*", "BUILD_*", "*_TOKEN", "*_PASSWORD", "*_SECRET*"),
     *("NO_COLOR", "FORCE_COLOR", "VIRTUAL_ENV*", "NOX*", "GIT_*", "HOSTNAME", "LOGNAME", "MAIL"),
-    *("PYENV_*", "UV_CACHE_DIR", "PIP_CACHE_DIR", "PIP_DISABLE_PIP_VERSION_CHECK"),
+    *("PYENV_*", "UV_CACHE_DIR", "PIP_CACHE_DIR", "UV_CONFIG_FILE"),
 )
 
 

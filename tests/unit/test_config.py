@@ -24,6 +24,7 @@ def test_a_full_table() -> None:
         {
             "pythons": ["3.11", "3.13t"],
             "extras": ["fast"],
+            "constraints": ["numpy<2"],
             "smoke": [
                 "demo --version",
                 {
@@ -51,6 +52,7 @@ def test_a_full_table() -> None:
     assert settings == Settings(
         pythons=("3.11", "3.13t"),
         extras=(("fast",),),
+        constraints=("numpy<2",),
         smoke=(
             Command(argv=("demo", "--version")),
             Command(
@@ -217,3 +219,10 @@ def test_a_waiver_covers_by_probe_and_subject(pattern: str, covered: bool) -> No
 )
 def test_which_commands_need_a_worktree(command: Command, needs: bool) -> None:
     assert command.needs_worktree is needs
+
+
+@pytest.mark.parametrize(
+    "constraint", ["numpy <", "numpy[fast]<2", "-r others.txt", "a<2\n--index-url x"]
+)
+def test_constraints_are_requirements(constraint: str) -> None:
+    assert "`constraints` must hold requirements" in problem({"constraints": [constraint]})

@@ -27,22 +27,6 @@ def test_git_sees_its_configuration_and_not_the_repository_of_a_hook() -> None:
     assert kept["LC_ALL"] == "C"
 
 
-def test_what_builds_require_is_installed_as_is_said_of_builds() -> None:
-    env = {
-        "UV_INDEX_URL": "https://index.example",
-        "UV_RESOLUTION": "lowest-direct",
-        "UV_OVERRIDE": "overrides.txt",
-        "UV_CONSTRAINT": "of-installs.txt",
-        "UV_BUILD_CONSTRAINT": "of-builds.txt",
-        "PIP_CONSTRAINT": "of-installs.txt",
-    }
-    assert variables.for_build_requirements(env) == {
-        "UV_INDEX_URL": "https://index.example",
-        "UV_CONSTRAINT": "of-builds.txt",
-        "UV_BUILD_CONSTRAINT": "of-builds.txt",
-    }
-
-
 def test_hooks_find_the_programs_of_their_environment() -> None:
     env = variables.for_hooks({"PATH": "/bin", "CFLAGS": "-O3"}, bin_dir=BIN)
     assert env == {
@@ -56,7 +40,7 @@ def test_builds_see_the_users_variables_minus_what_falsifies_them() -> None:
     env = {
         "HOME": "/home/me",
         "PIP_INDEX_URL": "https://index.example",
-        "UV_INDEX_URL": "https://index.example",
+        "UV_OVERRIDE": "overrides.txt",
         "CFLAGS": "-O3",
         "PYTHONPATH": "/somewhere",
         "PYTHONDONTWRITEBYTECODE": "1",
@@ -67,10 +51,10 @@ def test_builds_see_the_users_variables_minus_what_falsifies_them() -> None:
         "NOX_CLEANROOM_PROJECT": "/p",
         "PATH": "/bin",
     }
-    assert variables.for_build(env, tmp=TMP) == {
+    kept = {"PIP_INDEX_URL": "https://kept.example"}
+    assert variables.for_build(env, installers=kept, tmp=TMP) == {
         "HOME": "/home/me",
-        "PIP_INDEX_URL": "https://index.example",
-        "UV_INDEX_URL": "https://index.example",
+        "PIP_INDEX_URL": "https://kept.example",
         "CFLAGS": "-O3",
         "PATH": "/bin",
         "TMPDIR": str(TMP),

@@ -17,11 +17,10 @@ from typing import Any
 
 import dependency_groups
 
-from nox_cleanroom import variables
 from nox_cleanroom.config import PROJECT_PLACEHOLDER
 from nox_cleanroom.errors import Code, ConfigError, InstallError
 from nox_cleanroom.installation import Installation, pinned
-from nox_cleanroom.installer import find_links_options, tool_failure
+from nox_cleanroom.installer import tool_failure
 from nox_cleanroom.output import clean_text, last_lines
 from nox_cleanroom.probes.commands import installed_first
 from nox_cleanroom.results import Outcome, ProbeResult, Step
@@ -51,13 +50,12 @@ def _install_requirements(installation: Installation) -> None:
     if not wanted and not tests.extras:
         return
     extras = tuple(dict.fromkeys((*installation.extras, *tests.extras)))
-    links = find_links_options(installation.find_links)
     wheel = pinned(installation.wheel, extras)
     step = installation.recorder.run(
         "install test requirements",
-        installation.environment.pip_install(*links, wheel, *wanted),
+        installation.environment.pip_install(*installation.install_options, wheel, *wanted),
         cwd=installation.workspace.neutral,
-        env=variables.for_build(installation.outer_env, tmp=installation.workspace.tmp),
+        env=installation.build_env,
     )
     if not step.succeeded:
         raise tool_failure(InstallError, "The requirements of the tests are not installable", step)

@@ -1,0 +1,202 @@
+"""What the user has told pip and uv: by variables, and by files where each of them looks."""
+
+from __future__ import annotations
+
+import configparser
+import locale
+import os
+import sys
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Any, TypeVar
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Setting:
+    """One thing that a tool was told."""
+
+    name: str
+    value: Any
+    #: A variable or a file.
+    source: str
+
+    @property
+    def is_no(self) -> bool:
+        """Whether it says what holds anyway, such as the `PIP_USER=0` of many a CI."""
+        words = ("0", "n", "no", "f", "false", "off")
+        return self.value in (False, [], {}) or str(self.value).lower() in words
+
+    def is_one_of(self, *patterns: str) -> bool:
+        """Whether its name is covered."""
+        return any(fnmatchcase(self.name, pattern) for pattern in patterns)
+
+
+@dataclass(frozen=True, kw_only=True)
+class UserSettings:
+    """What the user has told pip and uv."""
+
+    #: What pip goes by, each name once.
+    pip: tuple[Setting, ...]
+    #: Everything that uv is told, the least important first.
+    uv: tuple[Setting, ...]
+    #: The files of uv and what is in them, the least important first.
+    uv_files: tuple[tuple[Path, dict[str, Any]], ...]
+    #: Files that cannot be parsed.
+    broken: tuple[Path, ...]
+
+
+def read_user_settings(
+    env: Mapping[str, str], *, platform: str = sys.platform, etc: Path = Path("/etc")
+) -> UserSettings:
+    """What variables and configuration files tell pip and uv.
+
+    Files of a project are not read, because installers run in an empty directory.
+
+    Args:
+        env: the user's variables, which also say where the user's files are.
+        platform: `sys.platform`.
+        etc: the system's directory of configuration.
+    """
+    pip_files, broken = _documents(_pip_files(env, platform, etc), _parse_ini)
+    uv_files, broken_too = _documents(_uv_files(env, platform, etc), _parse_toml)
+    return UserSettings(
+        pip=tuple(_told_pip(pip_files, env)),
+        uv=tuple(_told_uv(uv_files, env)),
+        uv_files=tuple(uv_files),
+        broken=(*broken, *broken_too),
+    )
+
+
+def _documents(
+    paths: Iterable[Path], parse: Callable[[bytes], _T]
+) -> tuple[list[tuple[Path, _T]], list[Path]]:
+    """The files that are there, parsed, and the paths of those that cannot be."""
+    documents: list[tuple[Path, _T]] = []
+    broken = []
+    for path in paths:
+        try:
+            documents.append((path, parse(path.read_bytes())))
+        except OSError:
+            continue
+        except (ValueError, configparser.Error):
+            broken.append(path)
+    return documents, broken
+
+
+def _parse_ini(content: bytes) -> configparser.RawConfigParser:
+    parser = configparser.RawConfigParser()
+    parser.read_string(content.decode(locale.getpreferredencoding(do_setlocale=False)))
+    return parser
+
+
+def _parse_toml(content: bytes) -> dict[str, Any]:
+    return tomllib.loads(content.decode("utf-8"))
+
+
+def _directories(env: Mapping[str, str], etc: Path) -> list[Path]:
+    """The system's directories of configuration; in the order of the XDG specification."""
+    named = env.get("XDG_CONFIG_DIRS") or str(etc / "xdg")
+    return [Path(one) for one in named.split(os.pathsep) if one]
+
+
+def _home(env: Mapping[str, str]) -> Path:
+    return Path(env.get("HOME") or env.get("USERPROFILE") or os.path.expanduser("~"))
+
+
+def _config_home(env: Mapping[str, str]) -> Path:
+    return Path(env.get("XDG_CONFIG_HOME") or _home(env) / ".config")
+
+
+def _pip_files(env: Mapping[str, str], platform: str, etc: Path) -> list[Path]:
+    """Where pip looks, the least important first; a fresh environment has no file of its own.
+
+    (https://pip.pypa.io/en/stable/topics/configuration/#location)
+    """
+    named = env.get("PIP_CONFIG_FILE", "")
+    if named == os.devnull:
+        return []
+    home = _home(env)
+    if platform == "win32":
+        system = [Path(env.get("PROGRAMDATA", "C:/ProgramData")) / "pip" / "pip.ini"]
+        roaming = Path(env.get("APPDATA") or home / "AppData" / "Roaming")
+        user = [home / "pip" / "pip.ini", roaming / "pip" / "pip.ini"]
+    elif platform == "darwin":
+        support = Path("Library", "Application Support", "pip")
+        system = [Path("/") / support / "pip.conf"]
+        own = home / support if (home / support).is_dir() else home / ".config" / "pip"
+        user = [home / ".pip" / "pip.conf", own / "pip.conf"]
+    else:
+        places = [one / "pip" for one in _directories(env, etc)]
+        system = [one / "pip.conf" for one in (*places, etc)]
+        user = [home / ".pip" / "pip.conf", _config_home(env) / "pip" / "pip.conf"]
+    # One that is named and there stands in for the user's, and wins over the system's.
+    return [*system, *([Path(named)] if named and Path(named).exists() else user)]
+
+
+def _uv_files(env: Mapping[str, str], platform: str, etc: Path) -> list[Path]:
+    """Where uv looks, the least important first.
+
+    (https://docs.astral.sh/uv/concepts/configuration-files/)
+    """
+    if env.get("UV_CONFIG_FILE"):
+        return [Path(env["UV_CONFIG_FILE"])]
+    off = Setting(name="no-config", value=env.get("UV_NO_CONFIG", ""), source="")
+    if off.value and not off.is_no:
+        return []
+    if platform == "win32":
+        system = [Path(env.get("SYSTEMDRIVE", "C:") + "/", "ProgramData", "uv", "uv.toml")]
+        user = Path(env.get("APPDATA") or _home(env) / "AppData" / "Roaming")
+    else:
+        system = [one / "uv" / "uv.toml" for one in (*_directories(env, etc), etc)]
+        user = _config_home(env)
+    # Of the system's only the first that is there counts.
+    return [*[one for one in system if one.exists()][:1], user / "uv" / "uv.toml"]
+
+
+def _told_pip(
+    files: Sequence[tuple[Path, configparser.RawConfigParser]], env: Mapping[str, str]
+) -> list[Setting]:
+    """What pip would go by: its command's section wins, and a variable over both.
+
+    (https://pip.pypa.io/en/stable/topics/configuration/#precedence-override-order)
+    """
+    told: dict[str, Setting] = {}
+    said = [
+        (name, value, str(source))
+        for section in ("global", "install")
+        for source, parser in files
+        if parser.has_section(section)
+        for name, value in parser.items(section)
+    ]
+    said += [(name[4:], value, name) for name, value in env.items() if name.startswith("PIP_")]
+    for spelled, value, source in said:
+        name = spelled.lower().replace("_", "-").removeprefix("--").replace("pypi-url", "index-url")
+        if value:  # pip takes no notice of a setting without a value.
+            told[name] = Setting(name=name, value=value, source=source)
+    return list(told.values())
+
+
+def _told_uv(files: Sequence[tuple[Path, dict[str, Any]]], env: Mapping[str, str]) -> list[Setting]:
+    """Everything that uv is told, the least important first."""
+    told = [
+        Setting(name=name, value=value, source=str(source))
+        for source, document in files
+        for table in (document, document.get("pip", {}))
+        if isinstance(table, dict)
+        for name, value in table.items()
+        if name != "pip"
+    ]
+    return told + [
+        Setting(name=name[3:].lower().replace("_", "-"), value=value, source=name)
+        for name, value in env.items()
+        if name.startswith("UV_") and value
+    ]
