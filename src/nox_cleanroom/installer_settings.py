@@ -22,7 +22,7 @@ _SOURCES = frozenset(
     {"index", "index-url", "extra-index-url", "default-index", "find-links", "no-index"}
 )
 
-#: How installers get there, by the names of both: kept, and not worth a word.
+#: How installers get there, by the names of both: kept without a note.
 #: (https://pip.pypa.io/en/stable/cli/pip_install/#options,
 #: https://docs.astral.sh/uv/reference/settings/, https://docs.astral.sh/uv/reference/environment/)
 _KEPT = (
@@ -46,8 +46,8 @@ _POLICY = (
 #: Of the policy what forbids builds, by the names of uv.
 _BUILDS = frozenset({"no-build", "no-build-package", "only-binary"})
 
-#: What changes nothing in a fresh environment, or is not about installing: dropped silently.
-_BESIDE = (
+#: What changes nothing in a fresh environment, or is not about installing: dropped without a note.
+_IRRELEVANT = (
     *("config-file", "no-config", "version", "help", "format", "editor", "*color", "log*"),
     *("disable-pip-version-check", "no-input", "no-python-version-warning", "no-warn-*"),
     *("progress-bar", "no-progress", "quiet", "verbose", "debug", "local-log", "no-clean"),
@@ -100,7 +100,7 @@ def settings_kept(user: UserSettings, env: Mapping[str, str]) -> InstallerSettin
     of_pip = {**_policy_for_pip(told), **kept}
     return InstallerSettings(
         variables={
-            **_on_the_way(kept, told, env),
+            **_connection_for_uv(kept, told, env),
             **variables,
             **{f"PIP_{name.upper().replace('-', '_')}": of_pip[name] for name in of_pip},
             "PIP_CONFIG_FILE": os.devnull,
@@ -112,7 +112,7 @@ def settings_kept(user: UserSettings, env: Mapping[str, str]) -> InstallerSettin
 
 def _notes(user: UserSettings) -> Iterator[str]:
     said = [one for one in (*user.pip, *user.uv) if not one.is_no]
-    dropped = [one for one in said if not _is_kept(one) and not one.is_one_of(*_BESIDE)]
+    dropped = [one for one in said if not _is_kept(one) and not one.is_one_of(*_IRRELEVANT)]
     policy = [one for one in said if one.is_one_of(*_POLICY)]
     if dropped:
         yield f"dropped for installs: {_list(dropped)}"
@@ -216,7 +216,7 @@ def _policy_for_pip(told: Mapping[str, Setting]) -> dict[str, str]:
     return handed
 
 
-def _on_the_way(
+def _connection_for_uv(
     pip: Mapping[str, str], told: Mapping[str, Setting], env: Mapping[str, str]
 ) -> dict[str, str]:
     """The variables by which uv finds pip's certificates and proxy, where nothing else says it."""

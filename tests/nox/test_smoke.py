@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -653,17 +652,17 @@ def test_a_project_of_requirements_only_beside_others_is_no_empty_wheel(
     assert "installs no file, only its requirements" in ran.text
 
 
-@pytest.mark.skipif(shutil.which("uv") is None, reason="only uv can be told to disregard a bound")
 def test_requirements_that_do_not_fit_together(
     repository: Make, cleanroom: Tool, tmp_path: Path
 ) -> None:
+    # An installer sees to it that they do, unless one distribution brings another along.
+    metadata = "Metadata-Version: 2.1\nName: brought\nVersion: 1.0\nRequires-Dist: needed>=2\n"
     links = tmp_path / "links"
-    make_wheel(links, {"needed.py": ""}, name="needed")
-    (tmp_path / "overrides.txt").write_text("needed==1.0\n")
+    brought = {"needed-1.0.data/purelib/brought-1.0.dist-info/METADATA": metadata}
+    make_wheel(links, {"needed.py": "", **brought}, name="needed")
     ran = cleanroom(
-        repository(demo_files(**{"pyproject.toml": pyproject(dependencies=["needed>=2"])})),
+        repository(demo_files(**{"pyproject.toml": pyproject(dependencies=["needed"])})),
         *(SMOKE, "--", "--find-links", str(links)),
-        env={"UV_OVERRIDE": str(tmp_path / "overrides.txt")},
     )
     assert (ran.status, "needed>=2, and 1.0 is installed" in ran.text) == (1, True), ran.text
 

@@ -121,7 +121,7 @@ SILENT: dict[str, tuple[dict[str, str], dict[str, str]]] = {
 
 
 @pytest.mark.parametrize(("files", "env"), SILENT.values(), ids=SILENT)
-def test_what_changes_nothing_is_no_word_worth(
+def test_what_changes_nothing_is_not_noted(
     tmp_path: Path, files: dict[str, str], env: dict[str, str]
 ) -> None:
     assert kept(tmp_path, files, env).notes == ()
