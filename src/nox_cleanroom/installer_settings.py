@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from nox_cleanroom.places.files import write_whole
 from nox_cleanroom.user_settings import Setting, UserSettings
 
 #: Where distributions come from.
@@ -56,6 +57,8 @@ _IRRELEVANT = (
     *("publish-*", "check-url", "trusted-publishing", "tool-*", "project*", "working-dir*"),
     *("venv-*", "init-*", "internal--*", "test-*", "github-token", "env-file", "no-env-file"),
     *("frozen", "locked", "no-sync", "dev", "no-dev", "add-bounds", "audit", "required-version"),
+    # Installers are told which environment they install into.
+    *("python", "system", "system-python"),
     *("cache-keys", "show-resolution", "hide-build-output", "installer-*", "install-dir"),
 )
 
@@ -78,7 +81,7 @@ class InstallerSettings:
         """The variables for installers, with uv's file written into a private directory."""
         # Under another name than `uv.toml`, which is looked for in the parents of a project.
         path = directory / "settings-of-uv.toml"
-        path.write_text(self.uv_toml, encoding="utf-8")
+        write_whole(path, self.uv_toml.encode())
         return {**self.variables, "UV_CONFIG_FILE": str(path)}
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from packaging.specifiers import SpecifierSet
 
-from nox_cleanroom import evidence, hygiene, process, variables
+from nox_cleanroom import evidence, hygiene, process, redaction, variables
 from nox_cleanroom.bytecode import BytecodeStore
 from nox_cleanroom.change import display
 from nox_cleanroom.config import Settings, parse_toml, tool_table
@@ -211,7 +211,9 @@ def open_job(request: Request, progress: Progress) -> Iterator[Job]:
         watch = Watch(checkout, exempt=exempt, allowed=settings.allow)
         if request.options.require_clean:
             _require_clean(watch)
-        installers = settings_kept(read_user_settings(request.env), request.env)
+        told = read_user_settings(request.env)
+        redaction.learn_from({one.name: str(one.value) for one in (*told.pip, *told.uv)})
+        installers = settings_kept(told, request.env)
         handed_over = installers.hand_over(workspace.root)
         constraints = constraints_options(settings.constraints, workspace.root)
         yield Job(

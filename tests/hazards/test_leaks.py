@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from conftest import PYTHON, Tool, demo_files, pyproject, write_files
+from conftest import PYTHON, Tool, commit_all, demo_files, git, pyproject, write_files
 from independent import deep_snapshot, difference
 
 Make = Callable[..., Path]
@@ -180,15 +181,54 @@ def test_what_is_printed_cannot_act(
     assert difference(before, deep_snapshot(root)) == []
 
 
+COMMANDS = ["::error::owned", "##[error]owned", "x ##vso[task.complete]owned", "\x1b[2Jowned"]
+
+
+def acts(text: str) -> list[str]:
+    """The lines that would act in a terminal or in a CI log."""
+    return [
+        line
+        for line in text.splitlines()
+        if "\x1b" in line or line.lstrip().startswith("::") or re.search(r"##\w*\[", line)
+    ]
+
+
+@pytest.mark.parametrize("text", COMMANDS)
+@pytest.mark.parametrize("session", [SMOKE, "matrix"])
 def test_names_in_the_checkout_cannot_act_either(
-    repository: Make, cleanroom: Tool, tmp_path: Path
+    repository: Make, cleanroom: Tool, text: str, session: str
 ) -> None:
-    path = str(tmp_path / "checkout" / "\x1b[2J\n::error::x")
-    code = f"open({path!r}, 'w').close()\n"
-    ran = cleanroom(repository(demo_files(**{"src/demo/__init__.py": code})), SMOKE)
-    assert ran.status == 30
-    assert "\x1b" not in ran.text
-    assert not any(line.startswith("::") for line in ran.text.splitlines())
+    root = repository(name=f"in {text}")
+    table = f"[tool.nox-cleanroom]\npythons = ['{PYTHON}']\n"
+    files = {
+        "pyproject.toml": pyproject(tool=table),
+        f"{text}.txt": "x",
+        "src/demo/__init__.py": f"open({str(root / text)!r}, 'w').close()\n",
+    }
+    write_files(root, files)
+    git(root, "checkout", "-q", "-b", "side")
+    commit_all(root, f"{text}\n\n{text}")
+    (root / ".git/refs/heads" / "other").write_text(git(root, "rev-parse", "HEAD"))
+    ran = cleanroom(root, session)
+    assert ran.status == 30, ran.text
+    assert acts(ran.text) == []
+
+
+@pytest.mark.parametrize("text", COMMANDS)
+def test_nor_can_what_errors_name(
+    repository: Make, cleanroom: Tool, tmp_path: Path, text: str
+) -> None:
+    outside = tmp_path / f"\n{text}"
+    outside.mkdir()
+    root = repository()
+    for where, *words in (
+        (outside, SMOKE),
+        (root, SMOKE, "--", "--rev", text),
+        (root, SMOKE, "--", f"--\n{text}"),
+        (root, "--report", f"/nowhere/{text}/x", SMOKE),
+    ):
+        ran = cleanroom(where, *words)
+        assert acts(ran.text) == [], words
 
 
 def test_what_is_passed_on_purpose_is_passed(repository: Make, cleanroom: Tool) -> None:

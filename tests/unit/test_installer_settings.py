@@ -78,8 +78,6 @@ DROPPED: dict[str, tuple[dict[str, str], dict[str, str], list[str]]] = {
         {"UV_OVERRIDE": "o.txt"},
         ["override-dependencies (USER_UV)", "no-deps (USER_UV)", "override (UV_OVERRIDE)"],
     ),
-    # https://github.com/pypa/build/issues/977
-    "an interpreter": ({}, {"UV_PYTHON": "3.13"}, ["python (UV_PYTHON)"]),
     "another resolver": (
         {USER_PIP: "[global]\nuse-deprecated = legacy-resolver\nuse-feature = truststore\n"},
         {},
