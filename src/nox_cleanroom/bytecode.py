@@ -25,7 +25,7 @@ from pathlib import Path
 
 from nox_cleanroom.distribution import record_digest
 from nox_cleanroom.environment import Facts
-from nox_cleanroom.places import ownership
+from nox_cleanroom.places import deletion, ownership
 
 #: How many distributions' bytecode is kept, a distribution counting once for each interpreter.
 _KEPT = 300
@@ -118,7 +118,7 @@ class BytecodeStore:
             kept = (one for one in self.root.iterdir() if one.is_dir())
             places = sorted(kept, key=lambda one: one.stat().st_mtime, reverse=True)
             for place in places[_KEPT:]:
-                ownership.tidy(store, place)
+                deletion.tidy(store, place)
 
 
 def _modules(record: Path) -> tuple[str, dict[str, str]]:
@@ -188,7 +188,7 @@ def _replace(origin: str, place: str) -> None:
         os.replace(aside, place)
     except OSError:
         # Windows does not part with a file that is being read.
-        ownership.discard(Path(aside))
+        deletion.discard(Path(aside))
 
 
 def _cached(base: str, directory: str, name: str) -> str:

@@ -28,8 +28,8 @@ from nox_cleanroom.interruption import interruptible
 from nox_cleanroom.job import Job, Request, open_job
 from nox_cleanroom.options import Options, help_text, parse_options
 from nox_cleanroom.output import clean_text, encodable
+from nox_cleanroom.places.deletion import discard_bytecode
 from nox_cleanroom.places.layout import bases
-from nox_cleanroom.places.ownership import discard_bytecode
 from nox_cleanroom.places.projects import evidence_directory
 from nox_cleanroom.recorder import Progress
 from nox_cleanroom.reports import text

@@ -18,7 +18,7 @@ from filelock import FileLock
 
 from nox_cleanroom import process
 from nox_cleanroom.distribution import Wheel
-from nox_cleanroom.places import ownership
+from nox_cleanroom.places import deletion
 from nox_cleanroom.places.ownership import Owned
 
 _RECORD = "record.json"
@@ -154,4 +154,4 @@ class Wheelhouse:
             hour_ago = time.time() - 3600
             for shelf in shelves[_KEPT_KEYS:]:
                 if shelf.stat().st_mtime < hour_ago:
-                    ownership.tidy(self.home, shelf)
+                    deletion.tidy(self.home, shelf)

@@ -15,6 +15,7 @@ from nox_cleanroom import git, process
 from nox_cleanroom.errors import Code, WorktreeError
 from nox_cleanroom.git import Checkout, Commit
 from nox_cleanroom.interruption import shielded
+from nox_cleanroom.places.deletion import delete
 from nox_cleanroom.places.entries import (
     claim_entry,
     lock_reason,
@@ -23,7 +24,6 @@ from nox_cleanroom.places.entries import (
     remove_entry,
 )
 from nox_cleanroom.places.layout import repository_lock
-from nox_cleanroom.places.ownership import delete
 from nox_cleanroom.places.rooms import empty_abandoned_rooms
 from nox_cleanroom.places.workspace import Workspace, reclaim_workspaces
 

@@ -15,7 +15,7 @@ from filelock import FileLock
 
 from nox_cleanroom.errors import CleanroomError
 from nox_cleanroom.git import Checkout
-from nox_cleanroom.places import layout, ownership
+from nox_cleanroom.places import deletion, layout, ownership
 from nox_cleanroom.places.clearing import clear
 from nox_cleanroom.places.ownership import LOCK, RECORD
 from nox_cleanroom.places.projects import reserve_project
@@ -174,14 +174,14 @@ def test_what_is_mounted_in_a_workspace_stays(
     owned = ownership.recognise(place)
     assert owned is not None
     with pytest.raises(CleanroomError, match="is a mount point"):
-        ownership.delete(owned)
+        deletion.delete(owned)
 
 
 def test_where_no_list_of_mounts_is_another_device_is_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "inner").mkdir()
-    assert list(ownership._other_devices(tmp_path)) == []
+    assert list(deletion._other_devices(tmp_path)) == []
     real = os.lstat
 
     def lstat(path: str) -> os.stat_result:
@@ -189,8 +189,8 @@ def test_where_no_list_of_mounts_is_another_device_is_one(
         found[2] += str(path).endswith("inner")
         return os.stat_result(found)
 
-    monkeypatch.setattr("nox_cleanroom.places.ownership.os.lstat", lstat)
-    assert list(ownership._other_devices(tmp_path)) == [str(tmp_path / "inner")]
+    monkeypatch.setattr("nox_cleanroom.places.deletion.os.lstat", lstat)
+    assert list(deletion._other_devices(tmp_path)) == [str(tmp_path / "inner")]
 
 
 def test_a_directory_that_changed_its_identity_is_not_deleted(tmp_path: Path) -> None:
@@ -198,25 +198,25 @@ def test_a_directory_that_changed_its_identity_is_not_deleted(tmp_path: Path) ->
     (tmp_path / "ours").rename(tmp_path / "away")
     (tmp_path / "ours").mkdir()
     (tmp_path / "ours" / "file").touch()
-    ownership.delete(owned)
+    deletion.delete(owned)
     assert (tmp_path / "ours" / "file").exists()
 
 
 def test_the_way_to_what_is_deleted_leads_through_no_link(tmp_path: Path, precious: Path) -> None:
     owned = ownership.make(tmp_path / "ours")
     (tmp_path / "ours" / "way").symlink_to(precious)
-    ownership.delete(owned, tmp_path / "ours" / "way" / "deep")
+    deletion.delete(owned, tmp_path / "ours" / "way" / "deep")
     assert is_whole(precious)
-    ownership.delete(owned)
+    deletion.delete(owned)
     assert is_whole(precious)
     assert not (tmp_path / "ours").exists()
 
 
 def test_what_cannot_be_removed_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     owned = ownership.make(tmp_path / "ours")
-    monkeypatch.setattr("nox_cleanroom.places.ownership._remove", lambda path: None)
+    monkeypatch.setattr("nox_cleanroom.places.deletion._remove", lambda path: None)
     with pytest.raises(CleanroomError, match="could not be removed"):
-        ownership.delete(owned)
+        deletion.delete(owned)
 
 
 def test_a_live_run_is_not_taken_for_abandoned(checkout: Checkout) -> None:
@@ -349,7 +349,7 @@ def test_tidying_an_old_project_never_fails_a_run(
     def refuse(owned: ownership.Owned, inner: Path | None = None) -> None:
         raise CleanroomError("It is stuck.")
 
-    monkeypatch.setattr(ownership, "delete", refuse)
+    monkeypatch.setattr(deletion, "delete", refuse)
     with reserve_project(checkout.root) as project:
         assert project.home.path.exists()
 

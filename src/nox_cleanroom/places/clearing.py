@@ -9,7 +9,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from nox_cleanroom.places import ownership
+from nox_cleanroom.places import deletion
 from nox_cleanroom.places.layout import sections
 from nox_cleanroom.places.ownership import Owned
 from nox_cleanroom.places.projects import delete_unused_project, projects
@@ -40,7 +40,7 @@ def clear() -> Cleared:
     used: list[Path] = []
     freed = 0
     for owned, act in _to_delete([one for one in found if one not in kept]):
-        size = ownership.size_of(owned.path)
+        size = deletion.size_of(owned.path)
         if act(owned):
             removed.append(owned.path)
             freed += size
@@ -58,8 +58,8 @@ def clear() -> Cleared:
 def _to_delete(runs: Iterable[Owned]) -> Iterator[tuple[Owned, Callable[[Owned], bool]]]:
     yield from ((one, delete_unused_project) for one in projects())
     # A store has no user who would notice: what is gone is compiled again.
-    yield from ((one, ownership.tidy) for one in stores())
-    yield from ((one, ownership.delete_unused) for one in (*rooms(), *runs))
+    yield from ((one, deletion.tidy) for one in stores())
+    yield from ((one, deletion.delete_unused) for one in (*rooms(), *runs))
 
 
 def _discard_locks() -> None:
@@ -69,5 +69,5 @@ def _discard_locks() -> None:
             with contextlib.suppress(Timeout, OSError, NotImplementedError):
                 lock = FileLock(path)
                 lock.acquire(blocking=False)
-                ownership.discard(path)
+                deletion.discard(path)
                 lock.release()

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from filelock import BaseFileLock
 
-from nox_cleanroom.places import ownership
+from nox_cleanroom.places import deletion, ownership
 from nox_cleanroom.places.layout import is_private, repository_lock, sections
 from nox_cleanroom.places.ownership import Owned
 from nox_cleanroom.places.workspace import SECTION, Workspace
@@ -61,7 +61,7 @@ def remove_entry(common_dir: Path, workspace: Workspace, directory: Path) -> Non
         if _is_of(entry, workspace, directory):
             owned = ownership.recognise(entry) or _adopted(entry, workspace.root)
             if owned is not None:
-                ownership.delete(owned)
+                deletion.delete(owned)
     _remove_if_empty(common_dir)
 
 
@@ -71,7 +71,7 @@ def release_entry(common_dir: Path, workspace: Workspace, directory: Path) -> No
         if _is_of(entry, workspace, directory):
             # The record stays: it says that the worktree is no one else's doing.
             for name in ("locked", ownership.LOCK):
-                ownership.discard(entry / name)
+                deletion.discard(entry / name)
 
 
 def _is_of(entry: Path, workspace: Workspace, directory: Path) -> bool:
@@ -91,7 +91,7 @@ def reclaim_entries(common_dir: Path) -> list[Owned]:
         owned = _proof(entry)
         if owned is None or owned.about.get("keep"):
             continue
-        if ownership.delete_unused(owned):
+        if deletion.delete_unused(owned):
             workspace = Path(str(owned.about.get("workspace")))
             found = ownership.recognise(workspace) if is_private(workspace.parent) else None
             workspaces += [] if found is None else [found]
@@ -185,4 +185,4 @@ def _directory_of(entry: Path) -> Path | None:
 def _remove_if_empty(common_dir: Path) -> None:
     """Remove the directory with its last entry, as git does, and not while an add begins."""
     with contextlib.suppress(OSError, NotImplementedError), repository_lock(common_dir):
-        ownership.discard_empty(common_dir / "worktrees")
+        deletion.discard_empty(common_dir / "worktrees")

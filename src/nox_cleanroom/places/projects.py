@@ -14,7 +14,7 @@ from pathlib import Path
 from filelock import BaseFileLock, FileLock, Timeout
 
 from nox_cleanroom.errors import CleanroomError, Code
-from nox_cleanroom.places import ownership
+from nox_cleanroom.places import deletion, ownership
 from nox_cleanroom.places.layout import cache_directory, sections
 from nox_cleanroom.places.ownership import Owned
 from nox_cleanroom.redaction import redact
@@ -37,7 +37,7 @@ class Reserved:
     def scratch(self) -> Path:
         """An empty directory that is this run's own; the next run of that name empties it."""
         path = self.home.path / self._own
-        ownership.tidy(self.home, path)
+        deletion.tidy(self.home, path)
         path.mkdir(mode=0o700)
         return path
 
@@ -90,7 +90,7 @@ def delete_unused_project(owned: Owned) -> bool:
             except (Timeout, OSError, NotImplementedError):
                 return False
             stack.callback(lock.release)
-        return ownership.tidy(owned)
+        return deletion.tidy(owned)
 
 
 def _use(owned: Owned) -> BaseFileLock | None:
@@ -109,8 +109,8 @@ def _use(owned: Owned) -> BaseFileLock | None:
         if ownership.recognise(owned.path) is not None:
             return lock
         lock.release()
-        ownership.discard(owned.path / f"run-{number}.lock")
-        ownership.discard_empty(owned.path)
+        deletion.discard(owned.path / f"run-{number}.lock")
+        deletion.discard_empty(owned.path)
         return None
     return None
 

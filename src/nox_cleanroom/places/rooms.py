@@ -19,7 +19,7 @@ from filelock import BaseFileLock
 
 from nox_cleanroom.errors import CleanroomError
 from nox_cleanroom.interruption import shielded
-from nox_cleanroom.places import ownership
+from nox_cleanroom.places import deletion, ownership
 from nox_cleanroom.places.layout import neutral_directory, sections
 from nox_cleanroom.places.ownership import Owned
 from nox_cleanroom.places.workspace import Workspace
@@ -70,7 +70,7 @@ def reserve_room(outside: Path, workspace: Workspace) -> Iterator[Room]:
     finally:
         with shielded():
             try:
-                ownership.empty(owned)
+                deletion.empty(owned)
             finally:
                 lock.release()
 
@@ -84,8 +84,8 @@ def _take(outside: Path) -> tuple[Owned, BaseFileLock] | None:
             lock = None if owned is None else ownership.hold(owned)
             if owned is None or lock is None:
                 continue
-            ownership.tidy_contents(owned)
-            if ownership.is_empty(owned):
+            deletion.tidy_contents(owned)
+            if deletion.is_empty(owned):
                 return owned, lock
             lock.release()
     return None
@@ -100,8 +100,8 @@ def rooms() -> Iterator[Owned]:
 def empty_abandoned_rooms() -> None:
     """Empty the rooms of runs that were killed."""
     for owned in rooms():
-        if not ownership.is_empty(owned):
+        if not deletion.is_empty(owned):
             lock = ownership.hold(owned)
             if lock is not None:
-                ownership.tidy_contents(owned)
+                deletion.tidy_contents(owned)
                 lock.release()

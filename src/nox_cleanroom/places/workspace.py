@@ -13,7 +13,7 @@ from filelock import BaseFileLock
 
 from nox_cleanroom.errors import CleanroomError, Code
 from nox_cleanroom.interruption import shielded
-from nox_cleanroom.places import ownership
+from nox_cleanroom.places import deletion, ownership
 from nox_cleanroom.places.layout import neutral_directory, sections
 from nox_cleanroom.places.ownership import Owned
 
@@ -76,7 +76,7 @@ def create_workspace(outside: Path, *, keep: bool = False) -> Iterator[Workspace
         with shielded():
             try:
                 if not keep:
-                    ownership.delete(owned)
+                    deletion.delete(owned)
             finally:
                 lock.release()
 
@@ -90,7 +90,7 @@ def _make(outside: Path, *, keep: bool) -> tuple[Owned, BaseFileLock]:
             lock = ownership.hold(owned)
             if lock is not None:
                 return owned, lock
-            ownership.tidy(owned)
+            deletion.tidy(owned)
     raise CleanroomError(
         f"No directory can be made and locked in {str(section)!r}.",
         hint="Is the disk full? Has the file system locks (flock)? TMPDIR or XDG_CACHE_HOME can"
@@ -112,4 +112,4 @@ def reclaim_workspaces(more: Iterable[Owned] = ()) -> int:
         more: workspaces that lie elsewhere.
     """
     found = {one.path: one for one in (*workspaces(), *more) if not one.about.get("keep")}
-    return sum(ownership.delete_unused(one) for one in found.values())
+    return sum(deletion.delete_unused(one) for one in found.values())
