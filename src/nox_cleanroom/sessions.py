@@ -14,16 +14,15 @@ from typing import TYPE_CHECKING
 import nox
 import platformdirs
 from nox.logger import logger
-from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
-from nox_cleanroom import as_installed, ci, evidence, process, redaction, venvs
+from nox_cleanroom import as_installed, ci, evidence, redaction, venvs
 from nox_cleanroom._version import __version__
 from nox_cleanroom.bench import CreateEnvironment, Place
 from nox_cleanroom.board import board
 from nox_cleanroom.cleanliness import check_cleanliness
 from nox_cleanroom.environment import Environment
 from nox_cleanroom.errors import CleanroomError, Code, InterpreterMissingError, UsageError
-from nox_cleanroom.interpreters import requires_python, stated_in, supported_pythons
+from nox_cleanroom.interpreters import supported_pythons
 from nox_cleanroom.interruption import interruptible
 from nox_cleanroom.job import Job, Request, open_job
 from nox_cleanroom.options import Options, help_text, parse_options
@@ -33,8 +32,8 @@ from nox_cleanroom.places.layout import bases
 from nox_cleanroom.places.projects import evidence_directory
 from nox_cleanroom.recorder import Progress
 from nox_cleanroom.reports import text
-from nox_cleanroom.results import Cell, Run
-from nox_cleanroom.selection import Selection
+from nox_cleanroom.results import Outcome, Run
+from nox_cleanroom.untested import can_test_another, is_error_to_miss, stated_by
 
 if TYPE_CHECKING:
     from nox._options import NoxConfig
@@ -76,70 +75,16 @@ def smoke(session: nox.Session, project: str | Path = ".") -> None:
                 cell = as_installed.check_wheel(
                     job, place, create, install_only=job.request.install_only
                 )
-                stated = _requires_python(job, cell)
-                return job.finish(
-                    [cell], must_test=not _can_test_another(session, stated, than=python)
+                must_test = cell.outcome is Outcome.SKIPPED and not can_test_another(
+                    session, stated_by(cell, job.pyproject), than=python
                 )
+                return job.finish([cell], must_test=must_test)
         except InterpreterMissingError as error:
-            _require_another(session, error, Path(project))
-            raise
+            if is_error_to_miss(session, python, Path(project)):
+                raise
+            session.skip(clean_text(error.message))
 
     _run(session, test)
-
-
-def _requires_python(job: Job, cell: Cell) -> SpecifierSet | None:
-    """What the wheel, or else the project, says of the Pythons that it admits."""
-    with contextlib.suppress(InvalidSpecifier):
-        if cell.wheel is not None:
-            return SpecifierSet(cell.wheel.requires_python)
-        return stated_in(job.pyproject)
-    return None
-
-
-def _require_another(session: nox.Session, error: InterpreterMissingError, project: Path) -> None:
-    """Skip the session for want of its interpreter, if that may be.
-
-    Raises:
-        InterpreterMissingError: it was named, or nox was told that a missing one is an error.
-        CleanroomError: nothing else can be tested either.
-    """
-    if Selection.of(session).is_named or _config(session).error_on_missing_interpreters:
-        raise error
-    stated = None
-    with contextlib.suppress(Exception):
-        stated = requires_python(project)
-    # What had been started for this interpreter has ended.
-    process.allow_starts()
-    if not _can_test_another(session, stated, than=_python_of(session)):
-        raise CleanroomError(
-            f"{error.message} Nor can any other Python be tested that was asked for.",
-            hint="Install one that the project supports.",
-            code=Code.NOTHING_TESTED,
-        )
-    session.skip(clean_text(error.message))
-
-
-def _can_test_another(session: nox.Session, stated: SpecifierSet | None, *, than: str) -> bool:
-    """Whether another session of this name that nox was asked for has something to test.
-
-    Each session finds that out for itself, for under ``nox -j`` none knows of the others.
-
-    Args:
-        session: the session at hand.
-        stated: what is required of Python; None when that is not known.
-        than: the Python of the session at hand.
-    """
-    for python in Selection.of(session).pythons:
-        found = venvs.find(python) if python != than else None
-        if found is not None and (stated is None or stated.contains(_version(found))):
-            return True
-    return False
-
-
-def _version(interpreter: str) -> str:
-    asked = [interpreter, "-I", "-c", "import platform; print(platform.python_version())"]
-    done = process.run(asked, cwd=os.path.dirname(interpreter) or ".", env=dict(os.environ))
-    return done.output.strip() or "0"
 
 
 def clean_check(session: nox.Session, project: str | Path = ".") -> None:

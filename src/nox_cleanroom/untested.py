@@ -1,0 +1,87 @@
+"""Whether a smoke session that has nothing to test may be skipped, or must fail.
+
+Each session finds that out for itself, for under ``nox -j`` none knows what became of the others.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import nox
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
+
+from nox_cleanroom import process, venvs
+from nox_cleanroom.errors import CleanroomError, Code
+from nox_cleanroom.interpreters import requires_python, stated_in
+from nox_cleanroom.results import Cell
+from nox_cleanroom.selection import Selection
+
+
+def is_error_to_miss(session: nox.Session, python: str, project: Path) -> bool:
+    """Whether it is an error that a session's interpreter is missing.
+
+    It is when the session was named with its Python, or nox was told so.
+
+    Args:
+        session: the session.
+        python: its Python, such as ``3.14``.
+        project: the project's directory.
+
+    Raises:
+        CleanroomError: `NOTHING_TESTED`: nothing else can be tested either.
+    """
+    config = session._runner.global_config  # noqa: SLF001 - pinned by a test
+    if Selection.of(session).is_named or config.error_on_missing_interpreters:
+        return True
+    stated = None
+    with contextlib.suppress(Exception):
+        stated = requires_python(project)
+    # What had been started for this interpreter has ended.
+    process.allow_starts()
+    if not can_test_another(session, stated, than=python):
+        raise CleanroomError(
+            f"Python {python} is not on this machine, nor can any other be tested that was asked"
+            " for.",
+            hint="Install one that the project supports.",
+            code=Code.NOTHING_TESTED,
+        )
+    return False
+
+
+def can_test_another(session: nox.Session, stated: SpecifierSet | None, *, than: str) -> bool:
+    """Whether another session of this name that nox was asked for has something to test.
+
+    Args:
+        session: the session at hand.
+        stated: what is required of Python; None when that is not known.
+        than: the Python of the session at hand.
+    """
+    for python in Selection.of(session).pythons:
+        found = venvs.find(python) if python != than else None
+        if found is not None and (stated is None or stated.contains(_version(found))):
+            return True
+    return False
+
+
+def stated_by(cell: Cell, pyproject: Mapping[str, Any]) -> SpecifierSet | None:
+    """What a cell's wheel, or else the project, says of the Pythons that it admits.
+
+    Args:
+        cell: the cell; without a wheel when none was built.
+        pyproject: the project's ``pyproject.toml``.
+    """
+    with contextlib.suppress(InvalidSpecifier):
+        if cell.wheel is not None:
+            return SpecifierSet(cell.wheel.requires_python)
+        return stated_in(pyproject)
+    return None
+
+
+def _version(interpreter: str) -> str:
+    asked = [interpreter, "-I", "-c", "import platform; print(platform.python_version())"]
+    done = process.run(asked, cwd=os.path.dirname(interpreter) or ".", env=dict(os.environ))
+    return done.output.strip() or "0"
