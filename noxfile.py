@@ -66,9 +66,8 @@ def matrix(session: nox.Session) -> None:
 def tests(session: nox.Session) -> None:
     """Test the parts, and what they do with real git."""
     install_group(session, "test", "--editable", ".[uv]")
-    session.run(
-        "pytest", "-p", "no:cacheprovider", *(session.posargs or ["tests/unit", "tests/git"])
-    )
+    wanted = session.posargs or ["tests/unit", "tests/git", "-n", "2"]
+    session.run("pytest", "-p", "no:cacheprovider", *wanted)
 
 
 @nox.session

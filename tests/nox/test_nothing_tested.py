@@ -84,12 +84,20 @@ CASES: dict[str, tuple[list[str], str, list[str], int]] = {
 }
 
 
+#: Under -j each session is a process of its own, which nox tells `-s smoke-3.11`.
+ALSO_PARALLEL = ["one is missing", "all are missing", "the missing one is named", "one is excluded"]
+WAYS = [
+    *((name, run_nox, []) for name in CASES),
+    *((name, run_nox, ["-j", "2"]) for name in ALSO_PARALLEL),
+    *((name, run_command, ["-j", "2"]) for name in ALSO_PARALLEL[:2]),
+]
+
+
 @pytest.mark.parametrize(
-    ("run", "parallel"),
-    [(run_nox, []), (run_nox, ["-j", "2"]), (run_command, ["-j", "2"])],
-    ids=["nox", "nox -j", "command -j"],
+    ("name", "run", "parallel"),
+    WAYS,
+    ids=[f"{name}-{run.__name__}{''.join(parallel)}" for name, run, parallel in WAYS],
 )
-@pytest.mark.parametrize("name", CASES)
 def test_whether_nothing_tested_is_a_success(
     repository: Make,
     name: str,
