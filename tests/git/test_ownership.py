@@ -332,10 +332,13 @@ def test_clearing_removes_all_that_is_ours_and_says_how_much(
     assert len(cleared.removed) == 4
     assert cleared.used == ()
     assert cleared.kept == (asked_for.root,)
-    files = sorted(path.name for path in cache().rglob("*") if path.name not in {RECORD, LOCK})
-    assert [name for name in files if not (cache() / name).is_dir()] == [
-        *sorted(["mine", asked_for.root.name])
-    ]
+    left = {
+        path.relative_to(cache()).as_posix()
+        for path in cache().rglob("*")
+        if path.name not in {RECORD, LOCK} and path.parent != cache()
+    }
+    # A store stays, for a run may be using it.
+    assert left == {"projects/mine", f"runs/{asked_for.root.name}", "stores/bytecode"}
     assert is_whole(precious)
 
 
@@ -375,3 +378,39 @@ def test_where_nothing_can_be_locked_nothing_is_reclaimed(
     monkeypatch.setattr("filelock.FileLock.acquire", refuse)
     assert reclaim(checkout) == 0
     assert place.exists()
+
+
+def test_where_the_cache_has_no_locks_another_place_is_taken(
+    checkout: Checkout, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    acquire = FileLock.acquire
+
+    def refuse_there(lock: FileLock, *words: object, **more: object) -> object:
+        if Path(lock.lock_file).is_relative_to(os.environ["XDG_CACHE_HOME"]):
+            raise NotImplementedError
+        return acquire(lock, *words, **more)  # type: ignore[arg-type]
+
+    monkeypatch.setattr("filelock.FileLock.acquire", refuse_there)
+    with create_workspace(checkout.root) as workspace, reserve_project(checkout.root) as project:
+        for place in (workspace.root, project.home.path):
+            assert place.is_relative_to(os.environ["TMPDIR"])
+
+
+def test_a_file_with_another_name_elsewhere_keeps_its_mode(tmp_path: Path) -> None:
+    (tmp_path / "precious").touch(0o400)
+    owned = ownership.make(tmp_path / "ours")
+    (owned.path / "inner").mkdir()
+    (owned.path / "inner" / "link").hardlink_to(tmp_path / "precious")
+    (owned.path / "inner").chmod(0o500)
+    deletion._unlock_and_retry(os.unlink, str(owned.path / "inner" / "link"), None)
+    assert not (owned.path / "inner" / "link").exists()
+    assert (tmp_path / "precious").stat().st_mode & 0o777 == 0o400
+
+
+def test_a_store_that_is_cleared_while_it_is_used_is_still_ours(checkout: Checkout) -> None:
+    store = open_store("bytecode")
+    assert store is not None
+    (store.path / "kept").mkdir()
+    clear()
+    assert not (store.path / "kept").exists()
+    assert open_store("bytecode") == store

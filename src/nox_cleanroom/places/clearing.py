@@ -57,8 +57,8 @@ def clear() -> Cleared:
 
 def _to_delete(runs: Iterable[Owned]) -> Iterator[tuple[Owned, Callable[[Owned], bool]]]:
     yield from ((one, delete_unused_project) for one in projects())
-    # A store has no user who would notice: what is gone is compiled again.
-    yield from ((one, deletion.tidy) for one in stores())
+    # Nobody notices: what is gone is compiled again.
+    yield from ((one, deletion.tidy_contents) for one in stores())
     yield from ((one, deletion.delete_unused) for one in (*rooms(), *runs))
 
 

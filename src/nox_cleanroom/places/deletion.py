@@ -88,10 +88,11 @@ def empty(owned: Owned) -> None:
         delete(owned, owned.path / name)
 
 
-def tidy_contents(owned: Owned) -> None:
-    """Delete everything in a directory of ours, as far as that is possible; see `empty`."""
-    for name in names_in(owned.path) - {RECORD, LOCK}:
-        tidy(owned, owned.path / name)
+def tidy_contents(owned: Owned) -> bool:
+    """Delete everything in a directory of ours, as far as possible; whether that was all of it."""
+    inner = (owned.path / name for name in names_in(owned.path) - {RECORD, LOCK})
+    left = [path for path in inner if not tidy(owned, path)]
+    return not left
 
 
 def is_empty(owned: Owned) -> bool:
@@ -223,7 +224,8 @@ def _unlock_and_retry(_function: Callable[..., Any], name: str, _error: Any) -> 
     path = Path(name)
     with contextlib.suppress(OSError):
         for locked in (path.parent, path):
-            if not locked.is_symlink():
+            # A file may have another name elsewhere, and its mode is that one's, too.
+            if not locked.is_symlink() and (locked.is_dir() or sys.platform == "win32"):
                 locked.chmod(locked.stat().st_mode | stat.S_IRWXU)
         if path.is_dir() and not path.is_symlink():
             shutil.rmtree(path, ignore_errors=True)

@@ -38,39 +38,48 @@ _CONFIGURATION = (
 
 
 def cache_directory(section: str) -> Path:
-    """A directory for what is kept between runs, such as ``projects``.
+    """The best directory for what is kept between runs, such as ``projects``.
 
     Raises:
         CleanroomError: there is no place that can be written to.
     """
+    return next(cache_directories(section))
+
+
+def cache_directories(section: str) -> Iterator[Path]:
+    """The directories for what is kept between runs, best first, as far as they are asked for.
+
+    Raises:
+        CleanroomError: there is none that can be written to, or none that was any good.
+    """
     for base in bases():
         with contextlib.suppress(OSError):
-            return _section(base, section)
+            yield _section(base, section)
     raise CleanroomError(
         "Neither the user's cache directory nor the temporary directory is a place of the user's"
-        " own that can be written to.",
+        " own that can be written to, and whose file system has locks.",
         hint="Is HOME, or XDG_CACHE_HOME, a place to write to?",
         code=Code.NO_SPACE,
     )
 
 
-def neutral_directory(section: str, outside: Path) -> Path:
-    """A directory for what a run makes, which is no part of a project.
+def neutral_directories(section: str, outside: Path) -> Iterator[Path]:
+    """The directories for what a run makes that are no part of a project, best first.
 
     Args:
         section: such as ``runs``.
-        outside: the checkout, which the directory must lie outside of.
+        outside: the checkout, which the directories must lie outside of.
 
     Raises:
-        CleanroomError: there is no such place.
+        CleanroomError: there is none, or none that was any good.
     """
     for base in bases():
         with contextlib.suppress(OSError):
             if is_neutral(base, outside):
-                return _section(base, section)
+                yield _section(base, section)
     raise CleanroomError(
         "There is no place for a worktree outside the checkout: the temporary directory and the"
-        " cache directory lie inside a project, or cannot be written to.",
+        " cache directory lie inside a project, cannot be written to, or have no locks (flock).",
         hint="Set TMPDIR to a writable directory that no project contains.",
         code=Code.WORKTREE_FAILED,
     )

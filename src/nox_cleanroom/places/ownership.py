@@ -108,10 +108,10 @@ def owned_in(section: Path) -> Iterator[Owned]:
 
 def ensure(path: Path) -> Owned | None:
     """A directory of ours, made if there is none; None where something else has its name."""
-    with contextlib.suppress(FileExistsError):
-        return make(path)
-    # Who makes it at this moment writes the record right after.
     for _ in range(10):
+        # It may be there; and an empty one may be cleared away before the record is in it.
+        with contextlib.suppress(OSError):
+            return make(path)
         found = recognise(path)
         if found is not None:
             return found

@@ -13,9 +13,8 @@ from pathlib import Path
 
 from filelock import BaseFileLock, FileLock, Timeout
 
-from nox_cleanroom.errors import CleanroomError, Code
 from nox_cleanroom.places import deletion, ownership
-from nox_cleanroom.places.layout import cache_directory, sections
+from nox_cleanroom.places.layout import cache_directories, cache_directory, sections
 from nox_cleanroom.places.ownership import Owned
 from nox_cleanroom.redaction import redact
 
@@ -24,6 +23,9 @@ SECTION = "projects"
 
 #: How many projects' directories are kept.
 _KEPT = 20
+
+#: How often a directory is made and locked before its place is given up.
+_TRIES = 5
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,24 +56,23 @@ def reserve_project(project: Path) -> Iterator[Reserved]:
     Raises:
         CleanroomError: there is no place for it.
     """
-    section = cache_directory(SECTION)
-    for _ in range(10):
-        # Whoever clears the cache may delete it before it is locked.
-        owned = ownership.ensure(section / _name(project))
-        lock = None if owned is None else _use(owned)
-        if owned is not None and lock is not None:
-            break
-    else:
-        raise CleanroomError(
-            f"No directory can be made and locked in {str(section)!r}.",
-            hint="Is something else there in its place?",
-            code=Code.NO_SPACE,
-        )
+    owned, lock = _reserve(_name(project))
     try:
-        _prune(section, owned)
+        _prune(owned)
         yield Reserved(home=owned, _own=Path(lock.lock_file).stem)
     finally:
         lock.release()
+
+
+def _reserve(name: str) -> tuple[Owned, BaseFileLock]:
+    for section in cache_directories(SECTION):
+        for _ in range(_TRIES):
+            # Whoever clears the cache may delete it before it is locked.
+            owned = ownership.ensure(section / name)
+            lock = None if owned is None else _use(owned)
+            if owned is not None and lock is not None:
+                return owned, lock
+    raise AssertionError  # the last of the places raises
 
 
 def projects() -> Iterator[Owned]:
@@ -101,10 +102,7 @@ def _use(owned: Owned) -> BaseFileLock | None:
             lock.acquire(blocking=False)
         except Timeout:
             continue
-        except NotImplementedError:
-            # Then nobody can tell that it is not used, and it is never deleted.
-            return lock
-        except OSError:
+        except (OSError, NotImplementedError):
             return None
         if ownership.recognise(owned.path) is not None:
             return lock
@@ -120,11 +118,13 @@ def _name(project: Path) -> str:
     return f"{re.sub('[^A-Za-z0-9._-]', '-', redact(project.name))}-{digest}"
 
 
-def _prune(section: Path, used: Owned) -> None:
+def _prune(used: Owned) -> None:
     """Delete what was used least recently, beyond what is kept."""
     with contextlib.suppress(OSError):
         os.utime(used.path)
-        paths = sorted(section.iterdir(), key=lambda path: os.lstat(path).st_mtime, reverse=True)
+        paths = sorted(
+            used.path.parent.iterdir(), key=lambda path: os.lstat(path).st_mtime, reverse=True
+        )
         for path in paths[_KEPT:]:
             owned = ownership.recognise(path)
             if owned is not None and owned.path != used.path:

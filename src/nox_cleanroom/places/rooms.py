@@ -20,7 +20,7 @@ from filelock import BaseFileLock
 from nox_cleanroom.errors import CleanroomError
 from nox_cleanroom.interruption import shielded
 from nox_cleanroom.places import deletion, ownership
-from nox_cleanroom.places.layout import neutral_directory, sections
+from nox_cleanroom.places.layout import neutral_directories, sections
 from nox_cleanroom.places.ownership import Owned
 from nox_cleanroom.places.workspace import Workspace
 
@@ -78,7 +78,7 @@ def reserve_room(outside: Path, workspace: Workspace) -> Iterator[Room]:
 def _take(outside: Path) -> tuple[Owned, BaseFileLock] | None:
     """The first room that is free, and the lock that keeps others out; None without one."""
     with contextlib.suppress(OSError, CleanroomError):
-        section = neutral_directory(SECTION, outside)
+        section = next(neutral_directories(SECTION, outside))
         for number in range(1, _ROOMS + 1):
             owned = ownership.ensure(section / str(number))
             lock = None if owned is None else ownership.hold(owned)

@@ -11,14 +11,16 @@ from pathlib import Path
 
 from filelock import BaseFileLock
 
-from nox_cleanroom.errors import CleanroomError, Code
 from nox_cleanroom.interruption import shielded
 from nox_cleanroom.places import deletion, ownership
-from nox_cleanroom.places.layout import neutral_directory, sections
+from nox_cleanroom.places.layout import neutral_directories, sections
 from nox_cleanroom.places.ownership import Owned
 
 #: Where the workspaces of all runs lie.
 SECTION = "runs"
+
+#: How often a directory is made and locked before its place is given up.
+_TRIES = 5
 
 
 @dataclass(frozen=True)
@@ -82,21 +84,16 @@ def create_workspace(outside: Path, *, keep: bool = False) -> Iterator[Workspace
 
 
 def _make(outside: Path, *, keep: bool) -> tuple[Owned, BaseFileLock]:
-    section = neutral_directory(SECTION, outside)
-    for _ in range(10):
-        # Another run may take the directory for abandoned before it is locked, and delete it.
-        with contextlib.suppress(OSError):
-            owned = ownership.make(section / secrets.token_hex(4), keep=keep)
-            lock = ownership.hold(owned)
-            if lock is not None:
-                return owned, lock
-            deletion.tidy(owned)
-    raise CleanroomError(
-        f"No directory can be made and locked in {str(section)!r}.",
-        hint="Is the disk full? Has the file system locks (flock)? TMPDIR or XDG_CACHE_HOME can"
-        " name another place.",
-        code=Code.NO_SPACE,
-    )
+    for section in neutral_directories(SECTION, outside):
+        for _ in range(_TRIES):
+            # Another run may take it for abandoned before it is locked, and delete it.
+            with contextlib.suppress(OSError):
+                owned = ownership.make(section / secrets.token_hex(4), keep=keep)
+                lock = ownership.hold(owned)
+                if lock is not None:
+                    return owned, lock
+                deletion.tidy(owned)
+    raise AssertionError  # the last of the places raises
 
 
 def workspaces() -> Iterator[Owned]:
