@@ -270,14 +270,15 @@ def test_a_wheel_whose_tags_exclude_its_builder_is_refused(
     assert "BUILD_FAILED" in ran.evidence["codes"]
 
 
-def test_an_excluded_interpreter_is_skipped_with_the_reason(
+def test_an_excluded_interpreter_that_is_named_tests_nothing_and_says_why(
     repository: Make, cleanroom: Tool
 ) -> None:
     table = f"[tool.nox-cleanroom]\npythons = ['{PYTHON}']\n"
     text = pyproject(tool=table, **{"requires-python": "<3.5"})
     ran = cleanroom(repository(demo_files(**{"pyproject.toml": text})), SMOKE)
-    assert ran.status == 0, ran.text
-    assert ran.evidence["verdict"] == "SKIPPED"
+    assert ran.status == 1, ran.text
+    assert ran.evidence["codes"] == ["NOTHING_TESTED"]
+    assert ran.evidence["cells"][0]["outcome"] == "SKIPPED"
     assert "excludes Python" in ran.text
 
 
