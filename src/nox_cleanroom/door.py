@@ -72,7 +72,10 @@ def misspelt_tables(document: Mapping[str, Any], name: str) -> list[str]:
     >>> misspelt_tables({"tool": {"nox_cleanroom": {}}}, "nox-cleanroom")
     ['tool.nox_cleanroom']
     """
-    found = [key for key in document if _resembles(key, name)]
+    found = [key for key in document if _resembles(key.removeprefix("tool."), name)]
+    project = document.get("project")
+    if isinstance(project, Mapping) and isinstance(project.get("tool"), Mapping):
+        found += [f"project.tool.{key}" for key in project["tool"] if _resembles(key, name)]
     for top, table in document.items():
         if not isinstance(table, Mapping) or top.lower() not in {"tool", "tools"}:
             continue

@@ -7,6 +7,7 @@ is not known to be harmless is left out, so that no setting changes a result unn
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
@@ -15,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from nox_cleanroom.places.deletion import discard
 from nox_cleanroom.places.files import write_whole
 from nox_cleanroom.user_settings import Setting, UserSettings
 
@@ -77,12 +79,19 @@ class InstallerSettings:
     #: What is dropped, and which policy is kept; names and sources, since values may be secrets.
     notes: tuple[str, ...] = ()
 
-    def hand_over(self, directory: Path) -> dict[str, str]:
-        """The variables for installers, with uv's file written into a private directory."""
+    @contextlib.contextmanager
+    def handed_over(self, directory: Path) -> Iterator[dict[str, str]]:
+        """A block in which installers can be given the variables that are yielded.
+
+        uv's file is in a private directory that long, and no longer: it may hold credentials.
+        """
         # Under another name than `uv.toml`, which is looked for in the parents of a project.
         path = directory / "settings-of-uv.toml"
         write_whole(path, self.uv_toml.encode())
-        return {**self.variables, "UV_CONFIG_FILE": str(path)}
+        try:
+            yield {**self.variables, "UV_CONFIG_FILE": str(path)}
+        finally:
+            discard(path)
 
 
 def settings_kept(user: UserSettings, env: Mapping[str, str]) -> InstallerSettings:

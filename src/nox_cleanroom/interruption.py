@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import signal
 import threading
 from collections.abc import Iterator, Mapping
@@ -95,3 +96,30 @@ def interruptible() -> Iterator[None]:
 def _restore(handlers: Mapping[int, Any]) -> None:
     for number, handler in handlers.items():
         signal.signal(number, handler)
+
+
+#: How often a worker looks whether its parent is there, in seconds.
+_INTERVAL = 0.5
+
+
+@contextlib.contextmanager
+def ending_with_parent() -> Iterator[None]:
+    """A block in which this process ends, as on SIGTERM, once its parent is gone.
+
+    Under ``nox -j`` the parent is nox, which starts a process for each session, and takes none of
+    them with it when it is killed.
+    """
+    parent, over = os.getppid(), threading.Event()
+
+    def look() -> None:
+        while not over.wait(_INTERVAL):
+            # An orphan is given another parent; on Windows it keeps the old one's number.
+            if os.getppid() != parent:
+                os.kill(os.getpid(), signal.SIGTERM)
+                return
+
+    threading.Thread(target=look, daemon=True).start()
+    try:
+        yield
+    finally:
+        over.set()

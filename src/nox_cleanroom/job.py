@@ -196,10 +196,12 @@ def open_job(request: Request, progress: Progress) -> Iterator[Job]:
         evidence.require_ignored(checkout, request.options.report_dir)
     pyproject, settings = _read_settings(checkout, commit, project)
     reclaimed = reclaim(checkout)
+    installers = _read_installer_settings(request.env)
     with (
         reserve_project(request.project) as reserved,
         create_workspace(checkout.root, keep=request.options.keep) as workspace,
         reserve_room(checkout.root, workspace) as room,
+        installers.handed_over(workspace.root) as handed_over,
         process.supervised(),
     ):
         report_dir = (request.options.report_dir,) if request.options.report_dir else ()
@@ -211,10 +213,6 @@ def open_job(request: Request, progress: Progress) -> Iterator[Job]:
         watch = Watch(checkout, exempt=exempt, allowed=settings.allow)
         if request.options.require_clean:
             _require_clean(watch)
-        told = read_user_settings(request.env)
-        redaction.learn_from({one.name: str(one.value) for one in (*told.pip, *told.uv)})
-        installers = settings_kept(told, request.env)
-        handed_over = installers.hand_over(workspace.root)
         constraints = constraints_options(settings.constraints, workspace.root)
         yield Job(
             request=request,
@@ -245,6 +243,12 @@ def open_job(request: Request, progress: Progress) -> Iterator[Job]:
                 *_notes_on_installs(installers, settings),
             ),
         )
+
+
+def _read_installer_settings(env: Mapping[str, str]) -> InstallerSettings:
+    told = read_user_settings(env)
+    redaction.learn_from({one.name: str(one.value) for one in (*told.pip, *told.uv)})
+    return settings_kept(told, env)
 
 
 def _read_settings(

@@ -26,6 +26,7 @@ from filelock import BaseFileLock, Timeout
 
 from nox_cleanroom import strays
 from nox_cleanroom.errors import InterruptedRunError
+from nox_cleanroom.redaction import longest_secret, redact
 
 _WINDOWS = sys.platform == "win32"
 #: Only Windows has it, and needs it for Ctrl-C not to reach the child before us.
@@ -373,6 +374,10 @@ def _end_strays(mark: str, older: AbstractSet[int]) -> None:
 def _tail(log: object) -> str:
     descriptor = log.fileno()  # type: ignore[attr-defined] # tempfile's type is private
     size = os.fstat(descriptor).st_size
-    os.lseek(descriptor, max(0, size - TAIL_BYTES), os.SEEK_SET)
-    text = os.read(descriptor, TAIL_BYTES).decode("utf-8", "replace")
+    # A secret that is cut in two would not be known: read more than is kept, and drop the rest.
+    margin = longest_secret()
+    os.lseek(descriptor, max(0, size - TAIL_BYTES - margin), os.SEEK_SET)
+    text = redact(os.read(descriptor, TAIL_BYTES + margin).decode("utf-8", "replace"))
+    if size > TAIL_BYTES:
+        text = text[margin:]
     return f"[... {size - TAIL_BYTES} bytes before this]\n{text}" if size > TAIL_BYTES else text

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import html
 import json
 import re
 import shlex
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import quote, quote_plus, unquote, urlsplit
 
 #: What stands for a secret.
 MASK = "***"
@@ -23,13 +24,15 @@ MASK = "***"
 _TELLING = re.compile(
     r"TOKEN|PASSW|PASSPHRASE|SECRET|CREDENTIAL|API_?KEY|ACCESS_?KEY|PRIVATE_?KEY|SIGNING_?KEY"
     r"|ENCRYPTION_?KEY|AUTHORI[SZ]ATION|COOKIE"
-    r"|(^|[_.-])(AUTH|PASS|PAT|PW|JWT|SIG|SIGNATURE)($|[_.-])|[_.-]KEY$",
+    r"|(^|[_.-])(AUTH|PAT|PW|JWT|SIG|SIGNATURE)($|[_.-])"
+    r"|((^|[_.-])|SSH|DB|PG|USER|ADMIN)PASS($|[_.-])|[_.-](KEY|PWD)$",
     re.IGNORECASE,
 )
 
 #: Names that end so are of the place of a secret.
 _PLACE = re.compile(
-    r"[_.-](FILE|PATH|DIR|SOCK|SOCKET|URL|URI|HOST|NAME|USERNAME|USER|LOGIN|ID)$", re.IGNORECASE
+    r"[_.-](FILE|PATH|DIR|SOCK|SOCKET|URL|URI|HOST|NAME|USERNAME|USER|LOGIN)$|KEY[_.-]ID$",
+    re.IGNORECASE,
 )
 
 #: What is no secret whatever the variable's name is, and would be struck out everywhere.
@@ -40,9 +43,21 @@ _PLAIN = frozenset(
     }
 )
 _SHORTEST = 4
+_SHORTEST_IN_BASE64 = 6
+
+#: What stands for a byte in a URL.
+_ESCAPED = re.compile("%[0-9A-F]{2}")
 
 #: A header with which a client says who it is; `actions/checkout` puts it into git's configuration.
 _HEADER = re.compile(r"authorization:\s*(?:\S+\s+)?(\S+)", re.IGNORECASE)
+
+#: An assignment, as in a connection string, a table of settings or an option.
+_ASSIGNMENT = re.compile(
+    r"""(?:(?P<option>--)|\b)(?P<name>[A-Za-z][\w.-]*)["']?(?(option)[=\s]|\s*[=:])\s*"""
+    r"""["']?(?P<value>(?!-)[^\s;,&"']+)"""
+)
+#: curl's way to say who one is.
+_USER_OPTION = re.compile(r"(?:^|\s)(?:-u|--user)[=\s]+[^\s:]+:(\S+)")
 
 #: A URL in running text, up to the next blank.
 _URL = re.compile(r"(?:\b[a-z][a-z0-9+.-]*:)?//\S+", re.IGNORECASE)
@@ -75,6 +90,11 @@ def learn(values: Iterable[str]) -> None:
             if len(part) >= _SHORTEST and part.lower() not in _PLAIN and not _is_small_number(part):
                 _known.update(_spellings(part))
     _pattern.clear()
+
+
+def longest_secret() -> int:
+    """The length of the longest known secret, in characters."""
+    return max(map(len, _known), default=0)
 
 
 def forget() -> None:
@@ -126,6 +146,10 @@ def _secrets_in(name: str, value: str) -> Iterator[str]:
 
 def _secrets_in_text(text: str) -> Iterator[str]:
     yield from _HEADER.findall(text)
+    yield from _USER_OPTION.findall(text)
+    for match in _ASSIGNMENT.finditer(text):
+        if says_secret(match["name"]):
+            yield match["value"]
     for word in _words(text):
         name, equals, value = word.partition("=")
         if equals and says_secret(name):
@@ -161,16 +185,36 @@ def _is_small_number(text: str) -> bool:
 
 def _spellings(secret: str) -> set[str]:
     """How a secret may be spelled: in a URL, in Python, in JSON, in a header."""
-    encoded = base64.b64encode(secret.encode("utf-8", "surrogateescape")).decode()
+    data = secret.encode("utf-8", "surrogateescape")
+    quoted = {
+        quote(secret, safe="", errors="replace"),
+        quote(secret, errors="replace"),
+        quote_plus(secret, errors="replace"),
+    }
     return {
         secret,
         unquote(secret),
-        quote(secret, safe="", errors="replace"),
-        quote(secret, errors="replace"),
+        *quoted,
+        *(_ESCAPED.sub(lambda match: match.group().lower(), one) for one in quoted),
         repr(secret)[1:-1],
+        repr(data)[2:-1],
         json.dumps(secret)[1:-1],
-        encoded,
+        shlex.quote(secret),
+        re.escape(secret),
+        html.escape(secret),
+        data.hex(),
+        *(_in_base64(data, offset) for offset in range(3)),
     } - {""}
+
+
+def _in_base64(data: bytes, offset: int) -> str:
+    """What base64 makes of some bytes, `offset` bytes after a group of three, whatever is around.
+
+    As in the header of basic authentication, where a user's name comes before (RFC 7617).
+    """
+    encoded = base64.b64encode(bytes(offset) + data).decode()
+    whole = encoded[-(-offset * 8 // 6) : (offset + len(data)) * 8 // 6]
+    return whole if len(whole) >= _SHORTEST_IN_BASE64 else ""
 
 
 def _redact_urls(match: re.Match[str]) -> str:

@@ -23,7 +23,7 @@ from nox_cleanroom.cleanliness import check_cleanliness
 from nox_cleanroom.environment import Environment
 from nox_cleanroom.errors import CleanroomError, Code, InterpreterMissingError, UsageError
 from nox_cleanroom.interpreters import supported_pythons
-from nox_cleanroom.interruption import interruptible
+from nox_cleanroom.interruption import ending_with_parent, interruptible
 from nox_cleanroom.job import Job, Request, open_job
 from nox_cleanroom.options import Options, help_text, parse_options
 from nox_cleanroom.output import clean_text, encodable
@@ -143,8 +143,12 @@ def _run(session: nox.Session, act: Callable[[Options, Progress], Run | None]) -
         if options.help:
             print(help_text())  # noqa: T201 - what was asked for
             return
-        with interruptible(), _clean_log(), board(logger) as progress:
-            run = act(options, progress)
+        with contextlib.ExitStack() as stack:
+            stack.enter_context(interruptible())
+            if session.parallel:
+                stack.enter_context(ending_with_parent())
+            stack.enter_context(_clean_log())
+            run = act(options, stack.enter_context(board(logger)))
         if run is not None:
             _conclude(session, run, options)
     except CleanroomError as error:

@@ -184,10 +184,10 @@ class _Watcher:
             for group in self._groups:
                 end_tree(group)
             return
-        below = _descendants(self._groups)
+        known = {pid for pid, began in self._adopted.items() if _began(pid) == began}
+        below = _descendants(self._groups | known)
         for group in self._groups:
             signal_group(group, signal.SIGKILL)
-        known = {pid for pid, began in self._adopted.items() if _began(pid) == began}
         end(below | known | {*marked(self._mark, process_ids())})
 
     def _look(self) -> None:

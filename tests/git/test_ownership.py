@@ -414,3 +414,25 @@ def test_a_store_that_is_cleared_while_it_is_used_is_still_ours(checkout: Checko
     clear()
     assert not (store.path / "kept").exists()
     assert open_store("bytecode") == store
+
+
+def test_a_directory_of_the_users_with_our_name_is_left(checkout: Checkout) -> None:
+    (cache() / "locks").mkdir(parents=True)
+    (cache() / "locks" / "deps.lock").touch()
+    cache().chmod(0o755)
+    with create_workspace(checkout.root) as workspace:
+        assert workspace.root.parents[1].name == "nox-cleanroom-2"
+    clear()
+    assert (cache() / "locks" / "deps.lock").exists()
+    assert cache().stat().st_mode & 0o777 == 0o755
+
+
+def test_looking_for_workspaces_changes_no_permissions(checkout: Checkout, tmp_path: Path) -> None:
+    place = tmp_path / "mine"
+    place.mkdir(0o755)
+    entry = checkout.common_dir / "worktrees" / "x"
+    entry.mkdir(parents=True)
+    (entry / "gitdir").write_text(f"{place / 'runs' / 'w' / 'tree'}/.git\n")
+    ownership.adopt(entry, workspace=str(place / "w"))
+    reclaim(checkout)
+    assert place.stat().st_mode & 0o777 == 0o755

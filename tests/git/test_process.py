@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from nox_cleanroom import process, strays
+from nox_cleanroom import process, redaction, strays
 from nox_cleanroom.errors import InterruptedRunError
 
 ENV = {"PATH": os.defpath}
@@ -98,6 +98,17 @@ def test_only_the_end_of_a_flood_is_kept(tmp_path: Path) -> None:
     assert len(done.output) < 2 * process.TAIL_BYTES
 
 
+def test_a_secret_that_the_end_would_cut_in_two_is_not_kept(tmp_path: Path) -> None:
+    secret = "HEADHEADHEADHEAD-TAILTAILTAILTAIL"
+    redaction.learn_from({"MY_TOKEN": secret})
+    for place in range(len(secret)):
+        after = process.TAIL_BYTES - place
+        done = run(f"print('x' * 50_000 + {secret!r} + 'y' * {after - 1})", tmp_path)
+        assert "TAIL" not in done.output
+        assert "HEAD" not in done.output
+        assert done.output.endswith("y\n")
+
+
 def test_invalid_utf8_is_replaced(tmp_path: Path) -> None:
     done = run("import sys; sys.stdout.buffer.write(b'a\\xff')", tmp_path)
     assert done.output == "a\ufffd"
@@ -140,6 +151,13 @@ if os.fork() == 0:
     os._exit(0)
 os.wait()
 """
+
+
+#: The same by a shell, which goes on to wait for a child of its own.
+SHELL = NAMELESS.replace(
+    'words = [sys.executable, "-c", code]',
+    """words = ["sh", "-c", f"{sys.executable} -c '{code}'; true"]""",
+)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux hands orphans to us")

@@ -306,6 +306,17 @@ def test_a_users_worktree_with_a_forged_reason_stays(checkout: Checkout, tmp_pat
     assert all((precious / str(number) / "pyproject.toml").exists() for number in range(5))
 
 
+def test_a_worktree_that_somebody_rescued_from_a_killed_run_stays(
+    checkout: Checkout, tmp_path: Path
+) -> None:
+    left = killed(checkout)
+    (tree,) = left.glob("worktree-*")
+    git(checkout.root, "worktree", "unlock", str(tree))
+    git(checkout.root, "worktree", "move", str(tree), str(tmp_path / "rescued"))
+    reclaim(checkout)
+    assert git(tmp_path / "rescued", "status", "--porcelain") == ""
+
+
 def test_what_a_running_run_uses_is_left_alone(checkout: Checkout) -> None:
     with create_workspace(checkout.root) as workspace:
         with create_worktree(checkout, checkout.resolve("HEAD"), workspace) as tree:

@@ -154,6 +154,18 @@ def test_what_a_killed_run_had_started_ends_soon(
     assert still_alive([int(pid) for pid in marker.read_text().split()]) == []
 
 
+def test_what_the_workers_of_a_killed_nox_had_started_ends_too(
+    hanging: Callable[[str], tuple[Path, Path, list[str]]],
+) -> None:
+    root, marker, _ = hanging("import")
+    command = [sys.executable, "-m", "nox_cleanroom", "-j", "2", "smoke"]
+    run = subprocess.Popen(command, cwd=root, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    wait_for(marker)
+    run.kill()
+    run.wait()
+    assert still_alive([int(pid) for pid in marker.read_text().split()]) == []
+
+
 @pytest.mark.parametrize("phase", PHASES)
 def test_a_time_limit_ends_a_hang(
     hanging: Callable[[str], tuple[Path, Path, list[str]]], cleanroom: Tool, phase: str

@@ -156,28 +156,11 @@ def test_install_only_says_that_it_tests_nothing(
     assert "installed only; nothing was tested (--install-only)" in ran.text
 
 
-#: Commands that find no test, and yet end well.
-EMPTY = {
-    "unittest": "python -m unittest discover {project}/tests",
-    "pytest, whose status is dropped": "python -m pytest {project}/tests || true",
-}
-
-
-@pytest.mark.parametrize("command", EMPTY.values(), ids=EMPTY.keys())
-def test_a_test_command_that_collects_nothing_fails(
-    repository: Make, cleanroom: Tool, command: str, tmp_path: Path
-) -> None:
+def test_a_test_command_that_collects_nothing_fails(repository: Make, cleanroom: Tool) -> None:
+    command = "python -m unittest discover {project}/tests"
     tool = f"[tool.nox-cleanroom]\ntest-command = {json.dumps(command)}\n"
-    fake = (
-        "print('collected 0 items')\nprint('=== no tests ran in 0.01s ===')\nraise SystemExit(5)\n"
-    )
-    files = demo_files(
-        **{
-            "pyproject.toml": pyproject(tool=tool),
-            "src/pytest.py": fake,
-            "tests/test_nothing.py": "import demo\n",
-        }
-    )
-    ran = cleanroom(repository(files), f"smoke-{PYTHON}")
+    files = {"pyproject.toml": pyproject(tool=tool), "tests/test_nothing.py": "import demo\n"}
+    ran = cleanroom(repository(demo_files(**files)), f"smoke-{PYTHON}")
     assert ran.status == 1, ran.text
-    assert "no test" in ran.text
+    # Up to Python 3.11 unittest itself is content.
+    assert "no test ran" in ran.text or "exit status 5" in ran.text

@@ -366,6 +366,9 @@ def test_strings_of_all_kinds_survive(tmp_path: Path) -> None:
 
 def test_uv_gets_a_file_and_pip_none(tmp_path: Path) -> None:
     found = kept(tmp_path, {}, {"PIP_NO_INDEX": "1"})
-    env = found.hand_over(tmp_path)
-    assert Path(env.pop("UV_CONFIG_FILE")).read_text(encoding="utf-8") == '"no-index" = true\n'
+    with found.handed_over(tmp_path) as env:
+        place = Path(env.pop("UV_CONFIG_FILE"))
+        assert place.read_text(encoding="utf-8") == '"no-index" = true\n'
+        assert place.stat().st_mode & 0o077 == 0
+    assert not place.exists()
     assert env == {"PIP_NO_INDEX": "1", **NOTHING}

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import base64
+import html
 import json
+import re
+import shlex
 from collections.abc import Iterator
-from urllib.parse import quote
+from urllib.parse import quote, quote_plus
 
 import pytest
 from hypothesis import given
@@ -78,6 +81,7 @@ NAMES = {
     "GPG_KEY_ID": False,
     "PATH": False,
     "COMPASS": False,
+    "OLDPWD": False,
 }
 
 
@@ -96,6 +100,13 @@ VARIABLES = {
     "SIGNED": "https://a.example/x?X-Amz-Signature=s3cret",
     "SETTINGS": '{"a": [{"password": "s3cret"}]}',
     "GIT_CONFIG_VALUE_0": "AUTHORIZATION: basic s3cret",
+    "CONNECTION": "Server=x;Password=s3cret;Database=y",
+    "ARGUMENTS": "--verbose --password s3cret --fast",
+    "CURL": "curl -u me:s3cret",
+    "CONFIG": "user: me\ntoken: s3cret\n",
+    "SSHPASS": "s3cret",
+    "MYSQL_PWD": "s3cret",
+    "VAULT_SECRET_ID": "s3cret",
 }
 
 
@@ -133,7 +144,15 @@ def test_a_known_secret_is_found_however_it_is_spelled(secret: str) -> None:
         "quoted": quote(secret, safe=""),
         "shown": repr(secret),
         "json": json.dumps(secret),
+        "plus": quote_plus(secret),
+        "lower": re.sub("%..", lambda match: match.group().lower(), quote(secret, safe="")),
+        "shell": shlex.quote(secret),
+        "pattern": re.escape(secret),
+        "html": html.escape(secret),
+        "bytes": repr(secret.encode()),
+        "hex": secret.encode().hex(),
         "base64": base64.b64encode(secret.encode()).decode(),
+        "basic": base64.b64encode(f"__token__:{secret}".encode()).decode(),
     }
     for text in spelled.values():
         assert text not in redact(f"spelled: {text}")

@@ -126,7 +126,10 @@ class Witness:
         command = arguments[1] if event == "subprocess.Popen" else arguments[0]
         words = command if isinstance(command, (list, tuple)) else [command]
         # Where a program lies on this machine is of no interest.
-        shown = " ".join(self._basename(self._fspath(str(word))) for word in words)[:120]
+        shown = " ".join(self._basename(self._fspath(str(word))) for word in words)
+        if len(shown) > 120:
+            # Whole words only: half a secret would not be known for one.
+            shown = shown[:120].rpartition(" ")[0]
         if shown not in self.started and len(self.started) < 50:
             self.started.append(shown)
 

@@ -92,8 +92,9 @@ def reclaim_entries(common_dir: Path) -> list[Owned]:
         if owned is None or owned.about.get("keep"):
             continue
         if deletion.delete_unused(owned):
-            workspace = Path(str(owned.about.get("workspace")))
-            found = ownership.recognise(workspace) if is_private(workspace.parent) else None
+            workspace = _workspace_of(owned)
+            ours = is_private(workspace.parent) and ownership.is_recorded(workspace.parents[1])
+            found = ownership.recognise(workspace) if ours else None
             workspaces += [] if found is None else [found]
     _remove_if_empty(common_dir)
     return workspaces
@@ -118,13 +119,14 @@ def _is_ours(entry: Path) -> bool:
 
 def _proof(entry: Path) -> Owned | None:
     """The proof that an entry is ours: its record, or that only the record's writing is missing."""
-    owned = ownership.recognise(entry)
-    if owned is not None:
-        return owned
-    workspace = _named_workspace(entry)
     directory = _directory_of(entry)
+    owned = ownership.recognise(entry)
+    workspace = _named_workspace(entry) if owned is None else _workspace_of(owned)
+    # What has been moved elsewhere (`git worktree move`) is its mover's.
     if workspace is None or (directory is not None and directory.parent != workspace):
         return None
+    if owned is not None:
+        return owned
     if not os.path.lexists(workspace):
         # The run was killed, and another one has deleted its workspace.
         return _adopted(entry, workspace)
@@ -136,6 +138,10 @@ def _proof(entry: Path) -> Owned | None:
         return _adopted(entry, workspace)
     finally:
         lock.release()
+
+
+def _workspace_of(owned: Owned) -> Path:
+    return Path(str(owned.about.get("workspace")))
 
 
 def _adopted(entry: Path, workspace: Path, *, keep: bool = False) -> Owned | None:

@@ -16,10 +16,11 @@ import platformdirs
 from filelock import BaseFileLock, FileLock
 
 from nox_cleanroom.errors import CleanroomError, Code
+from nox_cleanroom.places.ownership import adopt, is_recorded
 
 _NAME = "nox-cleanroom"
 
-#: How many names in a shared temporary directory are tried: others may have taken the first.
+#: How many names are tried in a directory: somebody else may have taken the first.
 _NAMES = 9
 
 #: Files that tools look for in the parents of where they run; a workspace under one of
@@ -105,17 +106,36 @@ def bases(*, make: bool = True) -> Iterator[Path]:
     """The directories of ours that only this user can enter, best first.
 
     In the user's cache, which outlives a restart of the system and is on the same disk as the
-    installers' caches; else in a temporary directory.
+    installers' caches; else in a temporary directory. Each holds our record: somebody else's
+    directory of that name is left, and another name is taken.
 
     Args:
         make: whether one that is not there is made.
     """
-    for path in _candidates():
-        with contextlib.suppress(OSError):
-            if make and not os.path.lexists(path):
-                path.mkdir(mode=0o700, parents=True)
-            if is_private(path):
+    for directory, name in _candidates():
+        for number in range(1, _NAMES + 1):
+            path = directory / (name if number == 1 else f"{name}-{number}")
+            if make:
+                _make_base(path)
+            if _is_base(path):
                 yield path.resolve()
+                break
+
+
+def _make_base(path: Path) -> None:
+    """Make a directory of ours, or take an empty one of this user's, and close it to others."""
+    with contextlib.suppress(OSError):
+        if not os.path.lexists(path):
+            path.mkdir(mode=0o700, parents=True)
+        if _is_mine(path) and not os.listdir(path):
+            path.chmod(0o700)
+            adopt(path)
+        elif is_recorded(path) and _is_mine(path):
+            path.chmod(0o700)
+
+
+def _is_base(path: Path) -> bool:
+    return is_private(path) and is_recorded(path)
 
 
 def digest_key() -> bytes:
@@ -138,22 +158,19 @@ def repository_lock(common_dir: Path) -> BaseFileLock:
     return FileLock(cache_directory("locks") / f"{name}.lock")
 
 
-def _candidates() -> Iterator[Path]:
+def _candidates() -> Iterator[tuple[Path, str]]:
+    """Where our directories may lie, and what they are called there."""
     cache = platformdirs.user_cache_path(_NAME)
-    yield cache
+    yield cache.parent, cache.name
     shared = []
     # gettempdir raises when no candidate can be written to.
     with contextlib.suppress(OSError):
         shared.append(Path(tempfile.gettempdir()))
     if sys.platform != "win32":
         shared += [Path("/tmp"), Path("/var/tmp")]  # noqa: S108 - in a directory of our own
-    who = "" if sys.platform == "win32" else f"-{os.geteuid()}"
+    name = _NAME if sys.platform == "win32" else f"{_NAME}-{os.geteuid()}"
     for directory in dict.fromkeys(shared):
-        yield directory / f"{_NAME}{who}"
-        # Somebody else may have taken that name.
-        for number in range(2, _NAMES + 1):
-            if os.path.lexists(directory / f"{_NAME}{who}"):
-                yield directory / f"{_NAME}{who}-{number}"
+        yield directory, name
 
 
 def _section(base: Path, name: str) -> Path:
@@ -171,20 +188,22 @@ def _section(base: Path, name: str) -> Path:
 
 
 def is_private(path: Path) -> bool:
-    """Whether a directory is this user's and, from now on, closed to others.
+    """Whether a directory is this user's and closed to others.
 
     A link counts when the user has made it: caches are moved to another disk that way.
     """
     try:
-        link, found = os.lstat(path), os.stat(path)
-        if not stat.S_ISDIR(found.st_mode):
-            return False
-        if sys.platform == "win32":
-            return True
-        if {link.st_uid, found.st_uid} != {os.geteuid()}:
-            return False
-        if found.st_mode & 0o077:
-            path.chmod(0o700)
+        mode = os.stat(path).st_mode
     except OSError:
         return False
-    return True
+    return _is_mine(path) and (sys.platform == "win32" or not mode & 0o077)
+
+
+def _is_mine(path: Path) -> bool:
+    try:
+        link, found = os.lstat(path), os.stat(path)
+    except OSError:
+        return False
+    if not stat.S_ISDIR(found.st_mode):
+        return False
+    return sys.platform == "win32" or {link.st_uid, found.st_uid} == {os.geteuid()}

@@ -92,6 +92,14 @@ def recognise(path: Path) -> Owned | None:
     return Owned(path=path, device=found.st_dev, inode=found.st_ino, about=about)
 
 
+def is_recorded(path: Path) -> bool:
+    """Whether a directory holds a record of this user's, wherever it was when that was written."""
+    try:
+        return bool(json.loads(_read(path / RECORD))["uid"] == _uid())
+    except (OSError, ValueError, TypeError, KeyError):
+        return False
+
+
 def owned_in(section: Path) -> Iterator[Owned]:
     """The directories of ours in another one; one without a record goes when nothing is in it.
 

@@ -130,13 +130,22 @@ def _judge(installation: Installation, command: str, step: Step, witnesses: Path
     if not step.succeeded:
         words = last_lines(step.output, 25)
         return result(Outcome.FAILED, f"It ended with {step.ending}.", output=words)
+    if _says_failed(step.output):
+        return result(
+            Outcome.FAILED,
+            "Tests failed, and yet it ended well.",
+            "Does a pipe or `||` in the command drop the exit status?",
+            last_lines(step.output, 25),
+        )
     if _found_no_test(step.output):
         return result(
             Outcome.FAILED,
-            "It ended well, and no test was found.",
+            "It ended well, and no test ran.",
             "Is it the right directory? Name it with `{project}`, or list it in `test-sources`.",
             last_lines(step.output, 5),
         )
+    if _skipped_all(step.output):
+        return result(Outcome.WARNED, "It ended well, and every test was skipped.")
     places = _places_of_modules(witnesses)
     strange = [place for place in places if not installation.is_inside(place)]
     if strange:
@@ -154,15 +163,48 @@ def _judge(installation: Installation, command: str, step: Step, witnesses: Path
     return result(Outcome.PASSED)
 
 
+#: Colours, which pytest also puts into a file when it is told so.
+_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+
+#: The last line of pytest, and that of unittest: how many tests ran, and how they ended.
+_RAN = re.compile(
+    r"\b[1-9]\d* (passed|failed|errors?|xfailed|xpassed)\b|^Ran [1-9]\d* tests? in ", re.MULTILINE
+)
+_RAN_NONE = re.compile(
+    r"^Ran 0 tests in |\bno tests ran\b|\b\d+ deselected\b.* in [\d.]+s|\btests? collected in ",
+    re.MULTILINE,
+)
+_SKIPPED = re.compile(r"\b[1-9]\d* skipped\b.* in [\d.]+s", re.MULTILINE)
+_FAILED = re.compile(
+    r"\b[1-9]\d* (failed|errors?)\b.* in [\d.]+s|^FAILED \((failures|errors)=", re.MULTILINE
+)
+#: What unittest says when there was nothing but skipped tests.
+_UNITTEST = re.compile(r"^Ran (\d+) tests? in .*\n+OK \(skipped=(\d+)\)", re.MULTILINE)
+
+
 def _found_no_test(output: str) -> bool:
-    """Whether unittest or pytest say that there was no test to run, and none that there was one.
+    """Whether pytest or unittest say that there was no test to run: none found, none selected.
 
     Up to Python 3.11 unittest exits with 0 then
     (https://docs.python.org/3/library/unittest.html#unittest.main).
     """
-    nothing = re.search(r"^Ran 0 tests in |\bno tests ran\b", output, re.MULTILINE)
-    something = re.search(r"^Ran [1-9]\d* tests? in |\b\d+ passed\b", output, re.MULTILINE)
-    return nothing is not None and something is None
+    text = _COLOUR.sub("", output)
+    ran = _RAN.search(text) or _SKIPPED.search(text)
+    return bool(_RAN_NONE.search(text)) and not ran
+
+
+def _skipped_all(output: str) -> bool:
+    """Whether pytest or unittest say that there were tests, and all were skipped."""
+    text = _COLOUR.sub("", output)
+    skipped = _UNITTEST.findall(text)
+    if skipped and all(ran == left_out for ran, left_out in skipped):
+        return not re.search(r"\b[1-9]\d* passed\b", text)
+    return bool(_SKIPPED.search(text)) and not _RAN.search(text)
+
+
+def _says_failed(output: str) -> bool:
+    """Whether the summary of pytest or unittest counts tests that failed."""
+    return bool(_FAILED.search(_COLOUR.sub("", output)))
 
 
 def _places_of_modules(witnesses: Path) -> list[str]:

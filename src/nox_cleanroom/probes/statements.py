@@ -61,7 +61,7 @@ def _changed(name: str, ours: _Said, theirs: _Said) -> Iterator[str]:
 
 
 def _quoted(texts: list[str]) -> str:
-    shown = ", ".join(f"`{clean_text(_shortened(text))}`" for text in sorted(texts)[:5])
+    shown = ", ".join(f"`{_shortened(clean_text(text))}`" for text in sorted(texts)[:5])
     return f"{shown} and {len(texts) - 5} more" if texts[5:] else shown
 
 
