@@ -214,6 +214,7 @@ def test_a_backend_without_editable_installs(repository: Make, cleanroom: Tool) 
     assert_that_no_editable_is_a_note(ran)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("without_uv")
 def test_a_backend_without_editable_installs_without_uv(repository: Make, cleanroom: Tool) -> None:
     env = {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": ""}

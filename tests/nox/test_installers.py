@@ -21,7 +21,7 @@ NEEDS = demo_files(
 )
 
 
-@pytest.fixture(params=["uv", "pip"])
+@pytest.fixture(params=["uv", pytest.param("pip", marks=pytest.mark.slow)])
 def installer(request: pytest.FixtureRequest) -> str:
     """Which of the two installs."""
     name = str(request.param)

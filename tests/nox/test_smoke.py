@@ -528,6 +528,7 @@ def test_evidence_in_the_checkout_must_be_ignored(repository: Make, tmp_path: Pa
     assert json.loads((root / "kept" / f"{SMOKE}.json").read_text())["verdict"] == "PASSED"
 
 
+@pytest.mark.slow
 def test_credentials_of_an_index_are_not_in_the_evidence(
     repository: Make, cleanroom: Tool, links: Path
 ) -> None:

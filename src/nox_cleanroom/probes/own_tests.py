@@ -113,7 +113,9 @@ def _run(installation: Installation, command: str, place: Path) -> ProbeResult:
     return _judge(installation, command, step, witnesses)
 
 
-def _judge(installation: Installation, command: str, step: Step, witnesses: Path) -> ProbeResult:
+def _judge(  # noqa: PLR0911 - one for each way to end
+    installation: Installation, command: str, step: Step, witnesses: Path
+) -> ProbeResult:
     def result(
         outcome: Outcome, message: str = "", hint: str = "", output: str = ""
     ) -> ProbeResult:
