@@ -166,9 +166,12 @@ with create_workspace(checkout.root) as workspace:
 KILL = "os.kill(os.getpid(), 9)"
 
 
-def killed(checkout: Checkout, *, before: str = "", act: str = KILL) -> Path:
+def killed(checkout: Checkout, *, before: str = "", act: str = KILL, keep: bool = False) -> Path:
     """The workspace of a run that was killed."""
-    command = [sys.executable, "-c", SCRIPT.format(before=before, act=act), str(checkout.root)]
+    script = SCRIPT.format(before=before, act=act)
+    if keep:
+        script = script.replace("(checkout.root)", "(checkout.root, keep=True)")
+    command = [sys.executable, "-c", script, str(checkout.root)]
     done = subprocess.run(command, stdout=subprocess.PIPE, check=False)
     assert done.returncode == -9
     return Path(done.stdout.decode().strip())
@@ -335,6 +338,17 @@ def test_a_kept_workspace_stays_and_is_not_reclaimed(checkout: Checkout) -> None
     git(checkout.root, "worktree", "remove", "--force", str(tree.root))
     assert reclaim(checkout) == 0
     assert workspace.root.exists()
+
+
+def test_a_kept_worktree_whose_run_was_killed_is_handed_over(checkout: Checkout) -> None:
+    left = killed(checkout, act=KILL, keep=True)
+    (tree,) = left.glob("worktree-*")
+    reclaim(checkout)
+    assert (tree / "pyproject.toml").exists()
+    assert "locked" not in git(checkout.root, "worktree", "list", "--porcelain")
+    shutil.rmtree(left)
+    reclaim(checkout)
+    assert entries(checkout) == []
 
 
 def test_git_says_who_uses_the_worktree(checkout: Checkout) -> None:

@@ -89,7 +89,7 @@ def reclaim_entries(common_dir: Path) -> list[Owned]:
     workspaces = []
     for entry in _entries(common_dir):
         owned = _proof(entry)
-        if owned is None or owned.about.get("keep"):
+        if owned is None or _is_kept(owned):
             continue
         if deletion.delete_unused(owned):
             workspace = _workspace_of(owned)
@@ -98,6 +98,18 @@ def reclaim_entries(common_dir: Path) -> list[Owned]:
             workspaces += [] if found is None else [found]
     _remove_if_empty(common_dir)
     return workspaces
+
+
+def _is_kept(owned: Owned) -> bool:
+    """Whether the worktree was to be kept, and is there; handed over if its run was killed."""
+    directory = _directory_of(owned.path)
+    if not owned.about.get("keep") or directory is None or not directory.exists():
+        return False
+    lock = ownership.hold(owned)
+    if lock is not None:
+        deletion.discard(owned.path / "locked")
+        lock.release()
+    return True
 
 
 def foreign_entries(common_dir: Path) -> list[Path]:
