@@ -45,12 +45,19 @@ def leave(_stand: Stand) -> None:
 def clean(stand: Stand) -> None:
     """Remove everything that is not in the commit: environments, wheels, what builds leave."""
     stand.run("git", "clean", "-ffdxq")
+    for kept in _projects(stand).glob("*"):
+        shutil.rmtree(kept)
 
 
 def without_wheels(stand: Stand) -> None:
     """Have the wheel built anew."""
-    state = stand.checkout / ".nox" / ".cache" / "nox-cleanroom"
-    shutil.rmtree(state / "wheels", ignore_errors=True)
+    for wheels in _projects(stand).glob("*/wheels"):
+        shutil.rmtree(wheels)
+
+
+def _projects(stand: Stand) -> Path:
+    """Where nox-cleanroom keeps what it knows of projects."""
+    return stand.stage.root / "cache" / "nox-cleanroom" / "projects"
 
 
 def used(run: Callable[[Stand], Measures]) -> Callable[[Stand], None]:
