@@ -163,9 +163,19 @@ class InterpreterMissingError(CleanroomError):
 
 
 class PythonExcludedError(CleanroomError):
-    """Requires-Python excludes the interpreter, so there is nothing to ask."""
+    """Requires-Python excludes the interpreter, so there is nothing to ask.
+
+    Attributes:
+        requires_python: what is required.
+    """
 
     code = Code.PYTHON_EXCLUDED
+
+    def __init__(self, requires_python: str, version: str) -> None:
+        super().__init__(
+            f"Requires-Python is {requires_python!r}, which excludes Python {version}."
+        )
+        self.requires_python = requires_python
 
 
 class InterruptedRunError(CleanroomError):

@@ -161,6 +161,11 @@ class Checkout:
         )
         return {record[3:]: record[:2] for record in records if record}
 
+    def is_new(self, path: Path) -> bool:
+        """Whether a file is neither tracked nor ignored by any rule."""
+        answer = self.ask("ls-files", "--others", "--exclude-standard", "-z", "--", str(path))
+        return answer.returncode == 0 and bool(answer.stdout)
+
     def unignored(self) -> list[str]:
         """New paths that no tracked ignore rule covers; of a new directory just its name and ``/``.
 

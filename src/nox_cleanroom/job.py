@@ -319,6 +319,4 @@ def require_admitted(specifier: SpecifierSet | None, version: str) -> None:
         PythonExcludedError: it does not.
     """
     if specifier is not None and not specifier.contains(version, prereleases=True):
-        raise PythonExcludedError(
-            f"Requires-Python is {str(specifier)!r}, which excludes Python {version}."
-        )
+        raise PythonExcludedError(str(specifier), version)

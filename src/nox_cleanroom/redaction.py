@@ -22,7 +22,7 @@ MASK = "***"
 
 #: Parts of names that say that a value is secret, also inside of longer words.
 _TELLING = re.compile(
-    r"TOKEN|PASSW|PASSPHRASE|SECRET|CREDENTIAL|API_?KEY|ACCESS_?KEY|PRIVATE_?KEY|SIGNING_?KEY"
+    r"TOKEN|PASSW|PASSPHRASE|SECRET|CREDENTIAL|API[_-]?KEY|ACCESS_?KEY|ACCOUNT_?KEY|PRIVATE_?KEY|SIGNING_?KEY"
     r"|ENCRYPTION_?KEY|AUTHORI[SZ]ATION|COOKIE"
     r"|(^|[_.-])(AUTH|PAT|PW|JWT|SIG|SIGNATURE)($|[_.-])"
     r"|((^|[_.-])|SSH|DB|PG|USER|ADMIN)PASS($|[_.-])|[_.-](KEY|PWD)$",
@@ -137,6 +137,9 @@ def _secrets_in(name: str, value: str) -> Iterator[str]:
     if says_secret(name):
         yield value
     yield from _secrets_in_text(value)
+    if re.match(r"[a-z][a-z0-9+.-]*://", value, re.IGNORECASE):
+        # A password may hold a blank, which a URL must not.
+        yield from user_information(value)
     if value.startswith(("{", "[")):
         with contextlib.suppress(ValueError, RecursionError):
             yield from _secrets_in_json(json.loads(value), name)

@@ -100,6 +100,8 @@ class Problem:
     message: str
     hint: str = ""
     output: str = ""
+    #: What is required of Python, when that is the problem.
+    requires_python: str = ""
 
     @classmethod
     def from_error(cls, error: CleanroomError) -> Problem:
@@ -110,6 +112,7 @@ class Problem:
             message=error.message,
             hint=error.hint,
             output=error.output,
+            requires_python=getattr(error, "requires_python", ""),
         )
 
 

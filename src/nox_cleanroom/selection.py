@@ -62,8 +62,10 @@ def _config_of_the_user(session: nox.Session) -> NoxConfig:
     from nox._options import options  # noqa: PLC0415 - the way that nox itself reads arguments
 
     said = options.parse_args(json.loads(os.environ.get(ARGUMENTS, "[]")))
-    if said.sessions is None and nox.options.sessions:
-        said.sessions = list(nox.options.sessions)
+    # What the noxfile says counts where the command line says nothing, as in the parent.
+    for name in ("sessions", "pythons", "tags", "keywords"):
+        if not getattr(said, name) and getattr(nox.options, name):
+            setattr(said, name, getattr(nox.options, name))
     return said
 
 

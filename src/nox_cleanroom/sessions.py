@@ -22,6 +22,7 @@ from nox_cleanroom.board import board
 from nox_cleanroom.cleanliness import check_cleanliness
 from nox_cleanroom.environment import Environment
 from nox_cleanroom.errors import CleanroomError, Code, InterpreterMissingError, UsageError
+from nox_cleanroom.git import Checkout
 from nox_cleanroom.interpreters import supported_pythons
 from nox_cleanroom.interruption import ending_with_parent, interruptible
 from nox_cleanroom.job import Job, Request, open_job
@@ -30,7 +31,7 @@ from nox_cleanroom.output import clean_text, encodable
 from nox_cleanroom.places.deletion import discard_bytecode
 from nox_cleanroom.places.layout import bases
 from nox_cleanroom.places.projects import evidence_directory
-from nox_cleanroom.recorder import Progress
+from nox_cleanroom.recorder import Progress, Watch
 from nox_cleanroom.reports import text
 from nox_cleanroom.results import Outcome, Run
 from nox_cleanroom.untested import can_test_another, is_error_to_miss, stated_by
@@ -76,12 +77,13 @@ def smoke(session: nox.Session, project: str | Path = ".") -> None:
                     job, place, create, install_only=job.request.install_only
                 )
                 must_test = cell.outcome is Outcome.SKIPPED and not can_test_another(
-                    session, stated_by(cell, job.pyproject), than=python
+                    session, stated_by(cell), than=python
                 )
                 return job.finish([cell], must_test=must_test)
         except InterpreterMissingError as error:
             if is_error_to_miss(session, python, Path(project)):
                 raise
+            _discard_bytecode(session)
             session.skip(clean_text(error.message))
 
     _run(session, test)
@@ -98,7 +100,8 @@ def clean_check(session: nox.Session, project: str | Path = ".") -> None:
     def check(options: Options, progress: Progress) -> Run:
         pythons = _wanted_pythons(project, options)
         with _job(session, _request(session, "clean_check", project, options), progress) as job:
-            return job.finish([check_cleanliness(job, pythons, _creator(session))])
+            cell = check_cleanliness(job, pythons, _creator(session))
+            return job.finish([cell], must_test=True)
 
     _run(session, check)
 
@@ -140,20 +143,46 @@ def _run(session: nox.Session, act: Callable[[Options, Progress], Run | None]) -
         redaction.learn(
             secret for link in options.find_links for secret in redaction.user_information(link)
         )
-        if options.help:
-            print(help_text())  # noqa: T201 - what was asked for
-            return
-        with contextlib.ExitStack() as stack:
-            stack.enter_context(interruptible())
-            if session.parallel:
-                stack.enter_context(ending_with_parent())
-            stack.enter_context(_clean_log())
-            run = act(options, stack.enter_context(board(logger)))
-        if run is not None:
-            _conclude(session, run, options)
+        run = None if options.help else _act(session, act, options)
     except CleanroomError as error:
+        _discard_bytecode(session)
         _tell_status(session, {error.code})
         session.error(clean_text(str(error)))
+    if options.help:
+        print(help_text())  # noqa: T201 - what was asked for
+    if run is None:
+        _discard_bytecode(session)
+    else:
+        _conclude(session, run, options)
+
+
+def _act(
+    session: nox.Session, act: Callable[[Options, Progress], Run | None], options: Options
+) -> Run | None:
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(interruptible())
+        if session.parallel:
+            stack.enter_context(ending_with_parent())
+        stack.enter_context(_clean_log())
+        return act(options, stack.enter_context(board(logger)))
+
+
+def _discard_bytecode(session: nox.Session, watch: Watch | None = None) -> None:
+    """Delete what nox has just compiled of the noxfile, where git would list it as new.
+
+    Args:
+        session: a session of that noxfile.
+        watch: who has asked git already; None when nobody has.
+    """
+    noxfile = Path(os.path.abspath(_config(session).noxfile))
+    compiled = Path(cache_from_source(noxfile))
+    with contextlib.suppress(CleanroomError):
+        if compiled.exists() and (
+            watch.is_loose(compiled)
+            if watch is not None
+            else Checkout.find(noxfile.parent).is_new(compiled)
+        ):
+            discard_bytecode(compiled, of=noxfile)
 
 
 @contextlib.contextmanager
@@ -216,11 +245,7 @@ def _job(session: nox.Session, request: Request, progress: Progress) -> Iterator
     """A job that says what it is about, works in a neutral directory, and says what it keeps."""
     with open_job(request, progress) as job:
         _announce(session, job)
-        noxfile = Path(os.path.abspath(_config(session).noxfile))
-        compiled = Path(cache_from_source(noxfile))
-        if job.watch.is_loose(compiled):
-            # Nox has just compiled the noxfile, and nothing ignores that.
-            discard_bytecode(compiled, of=noxfile)
+        _discard_bytecode(session, job.watch)
         with _working_in(job.workspace.neutral):
             yield job
         if job.options.keep:

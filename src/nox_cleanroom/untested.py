@@ -7,16 +7,14 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import nox
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
 from nox_cleanroom import process, venvs
 from nox_cleanroom.errors import CleanroomError, Code
-from nox_cleanroom.interpreters import requires_python, stated_in
+from nox_cleanroom.interpreters import requires_python
 from nox_cleanroom.results import Cell
 from nox_cleanroom.selection import Selection
 
@@ -67,17 +65,12 @@ def can_test_another(session: nox.Session, stated: SpecifierSet | None, *, than:
     return False
 
 
-def stated_by(cell: Cell, pyproject: Mapping[str, Any]) -> SpecifierSet | None:
-    """What a cell's wheel, or else the project, says of the Pythons that it admits.
-
-    Args:
-        cell: the cell; without a wheel when none was built.
-        pyproject: the project's ``pyproject.toml``.
-    """
+def stated_by(cell: Cell) -> SpecifierSet | None:
+    """What a cell has found out about the Pythons that are required; None when that is nothing."""
+    stated = [cell.wheel.requires_python] if cell.wheel is not None else []
+    stated += [problem.requires_python for problem in cell.problems if problem.requires_python]
     with contextlib.suppress(InvalidSpecifier):
-        if cell.wheel is not None:
-            return SpecifierSet(cell.wheel.requires_python)
-        return stated_in(pyproject)
+        return SpecifierSet(stated[-1]) if stated else None
     return None
 
 

@@ -131,6 +131,32 @@ def test_a_noxfile_names_its_own_default_sessions(repository: Make) -> None:
         assert run_nox(root, *parallel).returncode == 1
 
 
+def test_a_noxfile_names_pythons_itself(repository: Make) -> None:
+    noxfile = f"import nox\nnox.options.pythons = [{MISSING!r}]\n" + ONE_LINE
+    root = repository({**project([PYTHON, MISSING]), "noxfile.py": noxfile})
+    for parallel in ([], ["-j", "2"]):
+        assert run_nox(root, *parallel).returncode == 1
+
+
+@pytest.mark.parametrize("where", ["setup.py", "setup.cfg"])
+def test_all_are_excluded_by_what_is_stated_elsewhere(
+    repository: Make, several: list[str], where: str
+) -> None:
+    texts = {
+        "setup.py": "from setuptools import setup\nsetup(name='demo', version='1', python_requires='<3.5')\n",
+        "setup.cfg": "[metadata]\nname = demo\nversion = 1\n[options]\npython_requires = <3.5\n",
+    }
+    table = f"[tool.nox-cleanroom]\npythons = {json.dumps(several[:2])}\n"
+    files = {"setup.py": "", where: texts[where], "pyproject.toml": table, "noxfile.py": ONE_LINE}
+    root = repository(files)
+    for parallel in ([], ["-j", "2"]):
+        done = run_nox(root, *parallel, "-s", "smoke")
+        assert done.returncode == 1, done.stdout + done.stderr
+    done = run_nox(root, "-s", "clean_check")
+    assert done.returncode == 1
+    assert "NOTHING_TESTED" in done.stdout + done.stderr
+
+
 def test_in_ci_a_missing_one_is_an_error_unless_nox_is_told_otherwise(repository: Make) -> None:
     root = repository(project([PYTHON, MISSING]))
     for parallel in ([], ["-j", "2"]):

@@ -247,10 +247,14 @@ def test_nothing_that_git_would_list_is_left_behind(repository: Make) -> None:
         ["-s", "matrix"],
         ["-s", "smoke", "--", "--require-clean"],
         ["-j", "2", "-s", "smoke", "--", "--require-clean"],
+        ["-s", "matrix", "--", "--emit", "github"],
+        ["-s", "smoke", "--", "--help"],
     ):
         done = run_nox(root, *words)
         assert done.returncode == 0, done.stdout + done.stderr
         assert git(root, "status", "--porcelain") == ""
+    assert run_nox(root, "-s", "smoke", "--", "--no-such-option").returncode == 1
+    assert git(root, "status", "--porcelain") == ""
 
 
 def test_a_noxfiles_bytecode_does_not_count_when_the_command_runs(

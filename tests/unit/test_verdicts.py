@@ -46,7 +46,7 @@ def test_a_probe_without_a_subject_does_not_skip_the_cell() -> None:
 
 
 def test_an_excluded_interpreter_skips_the_cell_and_fails_nothing() -> None:
-    problem = Problem.from_error(PythonExcludedError("no"))
+    problem = Problem.from_error(PythonExcludedError("<3.9", "3.9.1"))
     skipped = Cell(name="smoke-3.9", python="3.9", problems=(problem,))
     assert skipped.outcome is Outcome.SKIPPED
     assert run(skipped, cell(Outcome.PASSED)).codes == set()
@@ -86,7 +86,7 @@ def test_missing_interpreters_fail_when_they_must(is_error: bool, codes: set[Cod
 
 
 def test_a_matrix_that_skipped_everything_tested_nothing() -> None:
-    problem = Problem.from_error(PythonExcludedError("no"))
+    problem = Problem.from_error(PythonExcludedError("<3.9", "3.9.1"))
     skipped = Cell(name="smoke-3.9", python="3.9", problems=(problem,))
     assert run(skipped).codes == {Code.EMPTY_MATRIX}
     assert run(skipped).outcome is Outcome.FAILED
