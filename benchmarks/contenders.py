@@ -15,6 +15,8 @@ from pathlib import Path
 from stage import CommandError, Measures, Stage, timed, tool
 from subjects import Subject
 
+from nox_cleanroom.places.projects import directory_name
+
 _INSIDE = Path(__file__).parent / "inside.py"
 _IMPORT = ("-c", "import colours")
 
@@ -45,19 +47,18 @@ def leave(_stand: Stand) -> None:
 def clean(stand: Stand) -> None:
     """Remove everything that is not in the commit: environments, wheels, what builds leave."""
     stand.run("git", "clean", "-ffdxq")
-    for kept in _projects(stand).glob("*"):
-        shutil.rmtree(kept)
+    shutil.rmtree(_home(stand), ignore_errors=True)
 
 
 def without_wheels(stand: Stand) -> None:
     """Have the wheel built anew."""
-    for wheels in _projects(stand).glob("*/wheels"):
-        shutil.rmtree(wheels)
+    shutil.rmtree(_home(stand) / "wheels", ignore_errors=True)
 
 
-def _projects(stand: Stand) -> Path:
-    """Where nox-cleanroom keeps what it knows of projects."""
-    return stand.stage.root / "cache" / "nox-cleanroom" / "projects"
+def _home(stand: Stand) -> Path:
+    """Where nox-cleanroom keeps what it knows of the project."""
+    projects = stand.stage.root / "cache" / "nox-cleanroom" / "projects"
+    return projects / directory_name(stand.checkout.resolve())
 
 
 def used(run: Callable[[Stand], Measures]) -> Callable[[Stand], None]:

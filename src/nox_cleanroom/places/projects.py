@@ -46,7 +46,7 @@ class Reserved:
 
 def evidence_directory(project: Path) -> Path:
     """Where evidence goes when nobody says where."""
-    return cache_directory(SECTION) / _name(project) / "evidence"
+    return cache_directory(SECTION) / directory_name(project) / "evidence"
 
 
 @contextlib.contextmanager
@@ -56,7 +56,7 @@ def reserve_project(project: Path) -> Iterator[Reserved]:
     Raises:
         CleanroomError: there is no place for it.
     """
-    owned, lock = _reserve(_name(project))
+    owned, lock = _reserve(directory_name(project))
     try:
         _prune(owned)
         yield Reserved(home=owned, _own=Path(lock.lock_file).stem)
@@ -113,7 +113,8 @@ def _use(owned: Owned) -> BaseFileLock | None:
     return None
 
 
-def _name(project: Path) -> str:
+def directory_name(project: Path) -> str:
+    """What the directory of a project is called."""
     digest = hashlib.sha256(os.fsencode(project)).hexdigest()[:12]
     return f"{re.sub('[^A-Za-z0-9._-]', '-', redact(project.name))}-{digest}"
 
