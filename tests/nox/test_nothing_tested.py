@@ -6,7 +6,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -25,21 +25,18 @@ def project(pythons: list[str], requires: str = ">=3.2", **files: str) -> dict[s
 
 
 def run_nox(root: Path, *words: str, **env: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "nox", *words],
-        cwd=root,
-        env={**os.environ, **env},
-        capture_output=True,
-        encoding="utf-8",
-        timeout=300,
-        check=False,
-    )
+    return _run("nox", root, words, env)
 
 
 def run_command(root: Path, *words: str, **env: str) -> subprocess.CompletedProcess[str]:
-    words = tuple(word for word in words if word != "-s")
+    return _run("nox_cleanroom", root, [word for word in words if word != "-s"], env)
+
+
+def _run(
+    module: str, root: Path, words: Sequence[str], env: Mapping[str, str]
+) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "nox_cleanroom", *words],
+        [sys.executable, "-m", module, *words],
         cwd=root,
         env={**os.environ, **env},
         capture_output=True,
