@@ -438,3 +438,10 @@ def test_looking_for_workspaces_changes_no_permissions(checkout: Checkout, tmp_p
     ownership.adopt(entry, workspace=str(place / "w"))
     reclaim(checkout)
     assert place.stat().st_mode & 0o777 == 0o755
+
+
+def test_a_record_that_names_no_workspace_breaks_nothing(checkout: Checkout) -> None:
+    entry = checkout.common_dir / "worktrees" / "x"
+    entry.mkdir(parents=True)
+    ownership.adopt(entry)
+    assert reclaim(checkout) == 0

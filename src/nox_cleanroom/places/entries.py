@@ -93,7 +93,8 @@ def reclaim_entries(common_dir: Path) -> list[Owned]:
             continue
         if deletion.delete_unused(owned):
             workspace = _workspace_of(owned)
-            ours = is_private(workspace.parent) and ownership.is_recorded(workspace.parents[1])
+            section = workspace.parent
+            ours = is_private(section) and ownership.is_recorded(section.parent)
             found = ownership.recognise(workspace) if ours else None
             workspaces += [] if found is None else [found]
     _remove_if_empty(common_dir)
