@@ -183,9 +183,9 @@ def _clear_cache() -> int:
     megabytes = cleared.freed / 1_000_000
     print(f"removed {len(cleared.removed)} directories, {megabytes:.1f} MB")
     for path in cleared.used:
-        print(f"in use, so left alone: {path}", file=sys.stderr)
+        print(f"left alone, for it is in use or has a mount in it: {path}", file=sys.stderr)
     for path in cleared.kept:
-        print(f"kept on request, so left alone: {path}", file=sys.stderr)
+        print(f"left alone, for it was to be kept: {path}", file=sys.stderr)
     return 0
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import secrets
 import signal
 import subprocess
@@ -34,6 +35,9 @@ _NEW_GROUP: int = getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)
 
 #: How much of a command's output is kept, in bytes, counted from its end.
 TAIL_BYTES = 16_384
+
+#: The rest of a word at the beginning of a text.
+_BROKEN_WORD = re.compile(r"\A\S{1,4096}(?=\s)")
 
 #: How long a process may take to end on SIGTERM before it is killed, in seconds.
 _GRACE = 0.5
@@ -379,5 +383,6 @@ def _tail(log: object) -> str:
     os.lseek(descriptor, max(0, size - TAIL_BYTES - margin), os.SEEK_SET)
     text = redact(os.read(descriptor, TAIL_BYTES + margin).decode("utf-8", "replace"))
     if size > TAIL_BYTES:
-        text = text[margin:]
+        # Nor would what is left of a URL: begin with a whole word, where there is one.
+        text = _BROKEN_WORD.sub("", text[margin:], count=1)
     return f"[... {size - TAIL_BYTES} bytes before this]\n{text}" if size > TAIL_BYTES else text

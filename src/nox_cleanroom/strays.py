@@ -62,7 +62,7 @@ def become_subreaper() -> None:
     (Linux, prctl(2)).
     """
     if sys.platform == "linux":
-        import ctypes  # noqa: PLC0415 - few milliseconds that only a run needs
+        import ctypes  # noqa: PLC0415 - it takes milliseconds, and only a run needs it
 
         with contextlib.suppress(OSError, AttributeError):
             ctypes.CDLL(None).prctl(_SUBREAPER, 1, 0, 0, 0)

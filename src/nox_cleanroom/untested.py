@@ -60,7 +60,9 @@ def can_test_another(session: nox.Session, stated: SpecifierSet | None, *, than:
     """
     for python in Selection.of(session).pythons:
         found = venvs.find(python) if python != than else None
-        if found is not None and (stated is None or stated.contains(_version(found))):
+        if found is None:
+            continue
+        if stated is None or stated.contains(_version(found), prereleases=True):
             return True
     return False
 

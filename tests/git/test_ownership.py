@@ -325,6 +325,7 @@ def test_clearing_removes_all_that_is_ours_and_says_how_much(
     with create_workspace(checkout.root) as workspace, reserve_room(checkout.root, workspace):
         pass
     FileLock(layout.cache_directory("locks") / "a.lock").acquire().lock.release()
+    key = layout.digest_key()
     abandoned(checkout)
     with create_workspace(checkout.root, keep=True) as asked_for:
         pass
@@ -339,6 +340,8 @@ def test_clearing_removes_all_that_is_ours_and_says_how_much(
         for path in cache().rglob("*")
         if path.name not in {RECORD, LOCK} and path.parent != cache()
     }
+    assert layout.digest_key() != key
+    left.discard("keys/digest")
     # A store stays, for a run may be using it.
     assert left == {"projects/mine", f"runs/{asked_for.root.name}", "stores/bytecode"}
     assert is_whole(precious)

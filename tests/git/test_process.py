@@ -109,6 +109,16 @@ def test_a_secret_that_the_end_would_cut_in_two_is_not_kept(tmp_path: Path) -> N
         assert done.output.endswith("y\n")
 
 
+def test_what_is_left_of_a_url_that_was_cut_is_not_kept(tmp_path: Path) -> None:
+    # Nobody knows this secret: it is only told by what stands around it.
+    url = "https://me:HEADHEAD-TAILTAIL@localhost/x"
+    for place in (20, 25, 30):
+        after = process.TAIL_BYTES - len(url) + place
+        done = run(f"print('x ' * 50_000 + {url!r} + ' ' + 'y' * {after - 2})", tmp_path)
+        assert "TAIL" not in done.output
+        assert done.output.endswith("y\n")
+
+
 def test_invalid_utf8_is_replaced(tmp_path: Path) -> None:
     done = run("import sys; sys.stdout.buffer.write(b'a\\xff')", tmp_path)
     assert done.output == "a\ufffd"

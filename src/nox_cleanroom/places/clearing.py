@@ -10,7 +10,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from nox_cleanroom.places import deletion
-from nox_cleanroom.places.layout import sections
+from nox_cleanroom.places.layout import KEYS, LOCKS, sections
 from nox_cleanroom.places.ownership import Owned
 from nox_cleanroom.places.projects import delete_unused_project, projects
 from nox_cleanroom.places.rooms import rooms
@@ -24,7 +24,7 @@ class Cleared:
 
     #: The directories that are gone.
     removed: tuple[Path, ...]
-    #: Those that a run is using.
+    #: Those that a run is using, or in which something is mounted.
     used: tuple[Path, ...]
     #: Workspaces that were kept on request, and may hold somebody's work by now.
     kept: tuple[Path, ...]
@@ -46,7 +46,7 @@ def clear() -> Cleared:
             freed += size
         else:
             used.append(owned.path)
-    _discard_locks()
+    _discard_files()
     return Cleared(
         removed=tuple(removed),
         used=tuple(used),
@@ -62,9 +62,11 @@ def _to_delete(runs: Iterable[Owned]) -> Iterator[tuple[Owned, Callable[[Owned],
     yield from ((one, deletion.delete_unused) for one in (*rooms(), *runs))
 
 
-def _discard_locks() -> None:
-    """Discard the repositories' locks that no one is holding."""
-    for section in sections("locks"):
+def _discard_files() -> None:
+    """Discard the key of digests, and the repositories' locks that no one is holding."""
+    for section in sections(KEYS):
+        deletion.discard(section / "digest")
+    for section in sections(LOCKS):
         for path in section.glob("*.lock"):
             with contextlib.suppress(Timeout, OSError, NotImplementedError):
                 lock = FileLock(path)

@@ -1,4 +1,4 @@
-"""Deleting what is proved to be ours; the only module that takes anything away."""
+"""Deleting what is proved to be ours."""
 
 from __future__ import annotations
 

@@ -16,9 +16,14 @@ import platformdirs
 from filelock import BaseFileLock, FileLock
 
 from nox_cleanroom.errors import CleanroomError, Code
+from nox_cleanroom.places.files import write_whole
 from nox_cleanroom.places.ownership import adopt, is_recorded
 
 _NAME = "nox-cleanroom"
+
+#: The sections of single files: the key of digests, and the locks of repositories.
+KEYS = "keys"
+LOCKS = "locks"
 
 #: How many names are tried in a directory: somebody else may have taken the first.
 _NAMES = 9
@@ -144,18 +149,16 @@ def digest_key() -> bytes:
     Raises:
         CleanroomError: there is no place for it.
     """
-    path = cache_directory("keys") / "digest"
-    with contextlib.suppress(FileExistsError):
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with open(descriptor, "wb") as file:
-            file.write(secrets.token_bytes(32))
+    path = cache_directory(KEYS) / "digest"
+    if not path.exists():
+        write_whole(path, secrets.token_bytes(32))
     return path.read_bytes()
 
 
 def repository_lock(common_dir: Path) -> BaseFileLock:
     """One lock a repository, outside of it: it is no business of the user's."""
     name = hashlib.sha256(os.fsencode(common_dir)).hexdigest()[:16]
-    return FileLock(cache_directory("locks") / f"{name}.lock")
+    return FileLock(cache_directory(LOCKS) / f"{name}.lock")
 
 
 def _candidates() -> Iterator[tuple[Path, str]]:

@@ -127,13 +127,17 @@ def ensure(path: Path) -> Owned | None:
     return None
 
 
-def hold(owned: Owned) -> BaseFileLock | None:
-    """The lock of a directory of ours, held from now on; None while a run is using it.
+def hold(owned: Owned, name: str = LOCK) -> BaseFileLock | None:
+    """A lock in a directory of ours, held from now on; None while a run is holding it.
 
     The system releases the lock of a run that was killed, whatever its process number or host name
     was. Where no locks can be had, every directory counts as used.
+
+    Args:
+        owned: the directory.
+        name: the lock's file.
     """
-    lock = FileLock(owned.path / LOCK)
+    lock = FileLock(owned.path / name)
     try:
         lock.acquire(blocking=False)
     except (Timeout, OSError, NotImplementedError):
@@ -142,7 +146,7 @@ def hold(owned: Owned) -> BaseFileLock | None:
         # It was deleted meanwhile, and locking has made it anew with nothing but the lock in it.
         lock.release()
         with contextlib.suppress(OSError):
-            os.unlink(owned.path / LOCK)
+            os.unlink(owned.path / name)
             os.rmdir(owned.path)
         return None
     return lock

@@ -8,10 +8,9 @@ import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import count
 from pathlib import Path
 
-from filelock import BaseFileLock, FileLock, Timeout
+from filelock import BaseFileLock
 
 from nox_cleanroom.places import deletion, ownership
 from nox_cleanroom.places.layout import cache_directories, cache_directory, sections
@@ -23,6 +22,9 @@ SECTION = "projects"
 
 #: How many projects' directories are kept.
 _KEPT = 20
+
+#: How many runs at once can use a project's directory.
+_RUNS = 64
 
 #: How often a directory is made and locked before its place is given up.
 _TRIES = 5
@@ -85,10 +87,8 @@ def delete_unused_project(owned: Owned) -> bool:
     """Delete a project's directory unless a run is using it; whether it is gone."""
     with contextlib.ExitStack() as stack:
         for path in sorted(owned.path.glob("run-*.lock")):
-            lock = FileLock(path)
-            try:
-                lock.acquire(blocking=False)
-            except (Timeout, OSError, NotImplementedError):
+            lock = ownership.hold(owned, path.name)
+            if lock is None:
                 return False
             stack.callback(lock.release)
         return deletion.tidy(owned)
@@ -96,21 +96,9 @@ def delete_unused_project(owned: Owned) -> bool:
 
 def _use(owned: Owned) -> BaseFileLock | None:
     """One lock for each run at the same time; None when the directory is gone."""
-    for number in count(1):
-        lock = FileLock(owned.path / f"run-{number}.lock")
-        try:
-            lock.acquire(blocking=False)
-        except Timeout:
-            continue
-        except (OSError, NotImplementedError):
-            return None
-        if ownership.recognise(owned.path) is not None:
-            return lock
-        lock.release()
-        deletion.discard(owned.path / f"run-{number}.lock")
-        deletion.discard_empty(owned.path)
-        return None
-    return None
+    names = (f"run-{number}.lock" for number in range(1, _RUNS + 1))
+    locks = (ownership.hold(owned, name) for name in names)
+    return next((lock for lock in locks if lock is not None), None)
 
 
 def directory_name(project: Path) -> str:
