@@ -11,7 +11,8 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 
 from nox_cleanroom import process
-from nox_cleanroom.bench import Bench, CreateEnvironment, Place, SdistQuestion
+from nox_cleanroom.bench import Bench, Environments, Place, SdistQuestion
+from nox_cleanroom.builders import Builders
 from nox_cleanroom.errors import CleanroomError, InterpreterMissingError, InterruptedRunError
 from nox_cleanroom.job import Job
 from nox_cleanroom.results import Cell, Outcome, Problem
@@ -25,14 +26,14 @@ _THREADS = 4
 
 
 def check_wheel(
-    job: Job, place: Place, create: CreateEnvironment, *, install_only: bool = False
+    job: Job, place: Place, environments: Environments, *, install_only: bool = False
 ) -> Cell:
     """The wheel of the commit, installed in a fresh environment and probed.
 
     Args:
         job: the run.
         place: the interpreter and the way to test on it.
-        create: makes an environment; raises `InterpreterMissingError`.
+        environments: makes them; raises `InterpreterMissingError`.
         install_only: stop when the wheel is installed and proved.
 
     Raises:
@@ -41,18 +42,19 @@ def check_wheel(
     """
     with _workers(_THREADS) as workers:
         turn = Turn(Turns(_AT_ONCE), 0, workers.submit)
-        return _check(Bench(job, place, create, turn), install_only=install_only)
+        bench = Bench(job, place, environments, _builders(job, environments), turn)
+        return _check(bench, install_only=install_only)
 
 
 def check_matrix(
-    job: Job, pythons: Sequence[str], create: CreateEnvironment, *, install_only: bool = False
+    job: Job, pythons: Sequence[str], environments: Environments, *, install_only: bool = False
 ) -> tuple[list[Cell], list[str]]:
     """The wheel on every interpreter, in every way that the settings ask for, side by side.
 
     Args:
         job: the run.
         pythons: the interpreters, such as ``["3.11", "3.12"]``.
-        create: makes an environment; raises `InterpreterMissingError`.
+        environments: makes them; raises `InterpreterMissingError`.
         install_only: stop when the wheel is installed and proved.
 
     Returns:
@@ -66,10 +68,11 @@ def check_matrix(
     usual = [place for place in places if place.variant == job.variants[0]]
     question = SdistQuestion(usual if job.compares_sdist and not install_only else [])
     turns = Turns(_AT_ONCE)
+    builders = _builders(job, environments)
 
     def test(place: Place) -> tuple[Bench, Cell | None]:
         turn = Turn(turns, places.index(place), workers.submit)
-        bench = Bench(job, place, create, turn, question)
+        bench = Bench(job, place, environments, builders, turn, question)
         try:
             cell = _check(bench, install_only=install_only)
         except InterpreterMissingError:
@@ -88,6 +91,11 @@ def check_matrix(
     cells = [cell for cell in results if cell is not None]
     lacking = [place.python for place, cell in zip(places, results, strict=True) if cell is None]
     return cells, list(dict.fromkeys(lacking))
+
+
+def _builders(job: Job, environments: Environments) -> Builders:
+    memory = job.home.path / "interpreters"
+    return Builders(job.supported, environments.discover, memory, job.request.env)
 
 
 @contextlib.contextmanager

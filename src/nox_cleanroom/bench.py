@@ -3,24 +3,28 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import canonicalize_name
 
 from nox_cleanroom import process
+from nox_cleanroom.builders import Builders
 from nox_cleanroom.distribution import Wheel
 from nox_cleanroom.environment import Environment, Facts
 from nox_cleanroom.errors import CleanroomError, ConfigError, InterruptedRunError
 from nox_cleanroom.installation import Installation, install_wheel, prove_identity
+from nox_cleanroom.installed_python import InstalledPython
+from nox_cleanroom.interpreters import stated_in
 from nox_cleanroom.job import Job, require_admitted
-from nox_cleanroom.probes import run_probes, sdist, waive
+from nox_cleanroom.probes import builder, run_probes, sdist, waive
 from nox_cleanroom.results import Cell, InterpreterRecord, ProbeResult, Problem, WheelRecord
 from nox_cleanroom.second_look import look_again
 from nox_cleanroom.supply import Supply
@@ -29,11 +33,14 @@ from nox_cleanroom.variant import Artifact, Extras, Variant, name_of
 from nox_cleanroom.wheelhouse import StoredWheel
 
 
-class CreateEnvironment(Protocol):
-    """Makes environments."""
+class Environments(Protocol):
+    """Makes environments, and knows which Pythons are here."""
 
-    def __call__(self, python: str, location: Path, *, bare: bool = False) -> Environment:
+    def create(self, python: str, location: Path, *, bare: bool = False) -> Environment:
         """An environment for a Python, such as ``3.11``, in a directory; see `venvs.create`."""
+
+    def discover(self, python: str) -> InstalledPython | None:
+        """The Python on this machine; None when there is none."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,32 +86,11 @@ class SdistQuestion:
             self._places = [one for one in self._places if one != place]
 
 
-class Spare:
-    """A fresh environment that nobody uses yet: for a build, or else for the test.
+class _Taken(NamedTuple):
+    """The wheel that a cell tests, and where its wheels come from."""
 
-    Args:
-        environment: the first one.
-        turn: whose it is.
-        create: makes another, while the first is used.
-    """
-
-    def __init__(
-        self, environment: Environment, turn: Turn, create: Callable[[], Environment]
-    ) -> None:
-        self._turn = turn
-        self._create = create
-        self._next: Future[Environment] = Future()
-        self._next.set_result(environment)
-
-    def hand_over(self) -> Environment:
-        """The environment; another is made meanwhile."""
-        environment = self.take()
-        self._next = self._turn.beside(self._create)
-        return environment
-
-    def take(self) -> Environment:
-        """The environment."""
-        return self._turn.wait_for(self._next)
+    supply: Supply
+    stored: StoredWheel
 
 
 class Bench:
@@ -114,19 +100,20 @@ class Bench:
         self,
         job: Job,
         place: Place,
-        create: CreateEnvironment,
+        environments: Environments,
+        builders: Builders,
         turn: Turn,
         question: SdistQuestion | None = None,
     ) -> None:
         self._job = job
         self._question = question or SdistQuestion()
         self._place = place
-        self._create = create
+        self._environments = environments
+        self._builders = builders
         self._turn = turn
         self._recorder = job.recorder(place.name)
         self._other: Future[StoredWheel] | None = None
-        self._again: Callable[[Artifact], Wheel] | None = None
-        self._begin_late: Callable[[], StoredWheel] | None = None
+        self._begin_late: Callable[[], _Taken] | None = None
         self._interpreter: InterpreterRecord | None = None
         self._wheel: WheelRecord | None = None
         self._traces: tuple[str, ...] = ()
@@ -136,34 +123,43 @@ class Bench:
     def test(self, *, install_only: bool) -> None:
         """Environment, wheel, installation, proof, probes; while it is our turn."""
         with self._turn.working():
-            stored = self._test(install_only=install_only)
+            taken = self._test(install_only=install_only)
         if self._other is not None:
-            self._compare_sdist(stored, self._other)
+            self._compare_sdist(taken, self._other)
 
     def compare_late(self) -> None:
         """Hold the wheels against each other, if that fell to this cell after its tests."""
         if self._begin_late is not None and self._question.falls_to(self._place):
             with self._turn.working():
-                stored = self._begin_late()
+                taken = self._begin_late()
             if self._other is not None:
-                self._compare_sdist(stored, self._other)
+                self._compare_sdist(taken, self._other)
 
-    def _test(self, *, install_only: bool) -> StoredWheel:
+    def _test(self, *, install_only: bool) -> _Taken:
         job, recorder, variant = self._job, self._recorder, self._place.variant
-        environment = self._fresh_environment()
+        with recorder.action("make environment"):
+            environment = self._environment(self._place.python)
         facts = job.learn_facts(environment, recorder)
         self._interpreter = facts.record(environment)
+        with contextlib.suppress(InvalidSpecifier):
+            require_admitted(stated_in(job.pyproject), facts.version)
+        supply = Supply(
+            job=job,
+            recorder=recorder,
+            builders=self._builders,
+            turn=self._turn,
+            own=self._own_python(environment, facts),
+            facts=facts,
+            environment=environment,
+            create=self._environment,
+        )
         is_from_sdist = variant.artifact == "sdist"
         if not install_only and (is_from_sdist or self._question.falls_to(self._place)):
             # First, for it takes long, and another cell builds what all of them wait for.
-            self._begin_other(environment, facts, "wheel" if is_from_sdist else "sdist")
-        spare = Spare(environment, self._turn, self._fresh_environment)
-        # One with a pip in it is not what a build should see.
-        create = self._bare_environment if environment.uv is None else lambda _: spare.hand_over()
-        stored = self._supply(environment, create).take(facts, variant.artifact)
+            self._begin_other(supply, "wheel" if is_from_sdist else "sdist")
+        stored = supply.take(variant.artifact)
+        taken = _Taken(supply, stored)
         wheel = stored.wheel
-        environment = spare.take()
-        facts = job.learn_facts(environment, recorder)
         self._wheel = _wheel_record(stored)
         self._traces = (stored.provenance.built_in, str(job.checkout.root))
         with contextlib.suppress(InvalidSpecifier):
@@ -174,43 +170,31 @@ class Bench:
         if not install_only:
             self._probe(wheel, environment, facts, extras)
             if self._other is None:
-                self._begin_late = partial(self._begin_other_late, stored, environment, facts)
-        return stored
+                self._begin_late = partial(self._begin_other_late, taken)
+        return taken
 
-    def _begin_other_late(
-        self, stored: StoredWheel, environment: Environment, facts: Facts
-    ) -> StoredWheel:
-        self._begin_other(environment, facts, "sdist")
-        return stored
-
-    def _begin_other(self, environment: Environment, facts: Facts, artifact: Artifact) -> None:
-        supply = self._supply(environment, self._bare_environment)
-        self._again = lambda artifact: supply.build(facts, artifact)[0]
-        with self._turn.given_up():
-            self._other = self._turn.beside(partial(supply.take, facts, artifact))
-
-    def _supply(self, installer: Environment, create: Callable[[str], Environment]) -> Supply:
-        return Supply(
-            job=self._job,
-            recorder=self._recorder,
-            turn=self._turn,
-            installer=installer,
-            create=create,
+    def _own_python(self, environment: Environment, facts: Facts) -> InstalledPython:
+        """The cell's Python, as the builders know it."""
+        known = (one for one in self._builders.here if one.python == self._place.python)
+        return next(known, None) or InstalledPython(
+            python=self._place.python,
+            executable=Path(os.path.realpath(environment.python)),
+            version=facts.version,
         )
 
-    def _bare_environment(self, purpose: str) -> Environment:
-        return self._environment(purpose, bare=True)
+    def _begin_other_late(self, taken: _Taken) -> _Taken:
+        self._begin_other(taken.supply, "sdist")
+        return taken
 
-    def _fresh_environment(self) -> Environment:
-        with self._recorder.action("make environment"):
-            return self._environment()
+    def _begin_other(self, supply: Supply, artifact: Artifact) -> None:
+        with self._turn.given_up():
+            self._other = self._turn.beside(partial(supply.take, artifact))
 
-    def _environment(self, purpose: str = "", *, bare: bool = False) -> Environment:
-        """A new environment of the cell's interpreter, in a place named for its purpose."""
+    def _environment(self, python: str, purpose: str = "", *, bare: bool = False) -> Environment:
+        """A new environment of a Python, in a place named for its purpose."""
         process.require_running()
-        python = self._place.python
         name = f"{python}-{purpose}" if purpose else python
-        return self._create(python, self._job.room.directory(name), bare=bare)
+        return self._environments.create(python, self._job.room.directory(name), bare=bare)
 
     def _install(
         self, wheel: Wheel, environment: Environment, facts: Facts, extras: tuple[str, ...]
@@ -254,7 +238,7 @@ class Bench:
                 project=project,
                 recorder=self._recorder,
                 workspace=job.workspace,
-                bytecode=job.home.path / "bytecode",
+                bytecode=job.bytecode,
                 outer_env=job.request.env,
                 build_env=job.build_env,
                 install_options=job.install_options,
@@ -271,32 +255,36 @@ class Bench:
         """The same wheel, with extras, in a second environment."""
         job, recorder = self._job, self._recorder
         with recorder.action("make second environment"):
-            environment = self._environment("extras")
+            environment = self._environment(self._place.python, "extras")
         facts = job.learn_facts(environment, recorder)
         self._install(first.wheel, environment, facts, extras)
         return replace(first, environment=environment, facts=facts, extras=extras, reading=None)
 
-    def _compare_sdist(self, stored: StoredWheel, other: Future[StoredWheel]) -> None:
+    def _compare_sdist(self, taken: _Taken, other: Future[StoredWheel]) -> None:
         """Hold the wheels from the tree and from the source distribution against each other."""
         try:
-            result = self._comparison(stored, other.result())
+            results = self._comparisons(taken, other.result())
         except InterruptedRunError:
             raise
         except CleanroomError as error:
             self.problems.append(Problem.from_error(error))
         else:
-            self._probes.append(waive(result, self._job.settings.ignore))
+            self._probes += [waive(result, self._job.settings.ignore) for result in results]
 
-    def _comparison(self, stored: StoredWheel, other: StoredWheel) -> ProbeResult:
-        is_from_sdist = self._place.variant.artifact == "sdist"
+    def _comparisons(self, taken: _Taken, other: StoredWheel) -> list[ProbeResult]:
+        is_from_sdist, stored = self._place.variant.artifact == "sdist", taken.stored
         tree, from_sdist = (other, stored) if is_from_sdist else (stored, other)
         tracked = self._job.checkout.file_names(self._job.commit)
         result = sdist.compare(tree.wheel, from_sdist.wheel, tracked)
-        if not result.outcome.is_bad or self._again is None or _have_same_builder(tree, from_sdist):
-            return result
-        # A setup.py may ask which Python builds, and newer backends do not serve older ones.
-        with self._turn.taken():
-            return sdist.compare(self._again("wheel"), self._again("sdist"), tracked)
+        if not result.outcome.is_bad or tree.provenance.python == from_sdist.provenance.python:
+            return [result]
+        # Either the sdist lacks something, or the wheel is another with another Python: what the
+        # Python that built from the sdist makes of the tree tells which.
+        third = taken.supply.built_by_same(from_sdist, "wheel")
+        return [
+            sdist.compare(third.wheel, from_sdist.wheel, tracked),
+            builder.compare(tree, third, tracked),
+        ]
 
     def cell(self) -> Cell:
         """The record of the cell."""
@@ -325,10 +313,6 @@ def _known_extras(wheel: Wheel, extras: Extras) -> tuple[str, ...]:
     return extras
 
 
-def _have_same_builder(one: StoredWheel, other: StoredWheel) -> bool:
-    return one.provenance.built_with == other.provenance.built_with
-
-
 def _wheel_record(stored: StoredWheel) -> WheelRecord:
     wheel, provenance = stored.wheel, stored.provenance
     return WheelRecord(
@@ -340,5 +324,6 @@ def _wheel_record(stored: StoredWheel) -> WheelRecord:
         built_at=provenance.built_at,
         built_with=provenance.built_with,
         requires_python=wheel.metadata.get("requires_python", ""),
-        variables=provenance.variables,
+        variables=dict(provenance.variables),
+        remarks=stored.remarks,
     )

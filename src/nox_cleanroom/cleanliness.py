@@ -15,7 +15,7 @@ from pathlib import Path
 from packaging.specifiers import InvalidSpecifier
 
 from nox_cleanroom import hygiene, variables
-from nox_cleanroom.bench import CreateEnvironment
+from nox_cleanroom.bench import Environments
 from nox_cleanroom.commands import Runner
 from nox_cleanroom.config import Command
 from nox_cleanroom.distribution import Wheel
@@ -39,20 +39,20 @@ from nox_cleanroom.results import Cell, InterpreterRecord, Outcome, ProbeResult,
 from nox_cleanroom.worktree import Worktree
 
 
-def check_cleanliness(job: Job, pythons: Sequence[str], create: CreateEnvironment) -> Cell:
+def check_cleanliness(job: Job, pythons: Sequence[str], environments: Environments) -> Cell:
     """The findings, question by question, on the newest of the Pythons that is here.
 
     Args:
         job: the run.
         pythons: the interpreters that the project supports, oldest first.
-        create: makes an environment; raises `InterpreterMissingError`.
+        environments: makes them; raises `InterpreterMissingError`.
 
     Raises:
         InterpreterMissingError: none of the interpreters is here.
         InterruptedRunError: the run is being ended.
     """
     name = f"clean_check{job.request.suffix}"
-    recorder = job.recorder(name)
+    recorder, create = job.recorder(name), environments.create
     python, environment = _newest(
         pythons, lambda python: create(python, job.room.directory(python))
     )
@@ -222,7 +222,7 @@ class _Scratch:
     @cached_property
     def _wheel(self) -> Wheel:
         with naming_submodules(self.tree):
-            return self._frontend.build_wheel(self.tree.project)
+            return self._frontend.build_wheel(self.tree.project).wheel
 
     def _install(self, environment: Environment, *flags: str) -> None:
         wanted = self.job.variants[0].extras

@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 import packaging
 
 from nox_cleanroom.errors import CleanroomError, Code
+from nox_cleanroom.installed_python import identity_of
 from nox_cleanroom.output import last_lines
 from nox_cleanroom.places.files import write_whole
 from nox_cleanroom.places.workspace import Workspace
@@ -82,6 +83,8 @@ class Facts:
 
     version: str
     implementation: str
+    #: What its bytecode is called by; empty when it keeps none.
+    cache_tag: str
     executable: str
     prefix: str
     platform: str
@@ -230,7 +233,7 @@ def learn_facts(
     record = _place_of_facts(environment, known)
     place = json.dumps(str(environment.location))[1:-1]
     if record is not None:
-        with contextlib.suppress(OSError, ValueError, TypeError, KeyError):
+        with contextlib.suppress(OSError, ValueError, TypeError, KeyError, RecursionError):
             said = json.loads(record.read_text(encoding="utf-8").replace(_HERE, place))
             return Facts(**{**said, "tags": tuple(said["tags"])})
     facts = _ask_for_facts(environment, recorder, workspace, env)
@@ -253,13 +256,9 @@ def _place_of_facts(environment: Environment, known: Path) -> Path | None:
     original = Path(os.path.realpath(environment.python))
     if original.is_relative_to(os.path.realpath(environment.location)):
         return None
-    with contextlib.suppress(OSError):
-        found = original.stat()
-        about = (found.st_size, found.st_mtime_ns, packaging.__version__, platform.release())
-        identity = (original, *about)
-        name = hashlib.sha256(repr(identity).encode()).hexdigest()[:20]
-        return known / f"{environment.backend}-{name}.json"
-    return None
+    identity = (*identity_of(environment.python), packaging.__version__, platform.release())
+    name = hashlib.sha256(repr(identity).encode("utf-8", "surrogateescape")).hexdigest()[:20]
+    return known / f"{environment.backend}-{name}.json"
 
 
 def _ask_for_facts(
@@ -284,6 +283,7 @@ def _ask_for_facts(
     return Facts(
         version=said["version"],
         implementation=said["implementation"],
+        cache_tag=said["cache_tag"],
         executable=said["executable"],
         prefix=said["prefix"],
         platform=said["platform"],

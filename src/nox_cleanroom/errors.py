@@ -144,6 +144,10 @@ class BuildError(CleanroomError):
     code = Code.BUILD_FAILED
 
 
+class BuildRequirementsError(BuildError):
+    """What the build requires is not to be had for the Python that builds."""
+
+
 class InstallError(CleanroomError):
     """The installer said no."""
 

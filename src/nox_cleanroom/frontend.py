@@ -7,18 +7,20 @@ import json
 import os
 import shutil
 import tarfile
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
+
+from packaging.utils import canonicalize_name
 
 from nox_cleanroom import variables
 from nox_cleanroom.build_system import BuildSystem
 from nox_cleanroom.bytecode import BytecodeStore
 from nox_cleanroom.distribution import Wheel
 from nox_cleanroom.environment import INSIDE, Environment, Facts
-from nox_cleanroom.errors import BuildError
-from nox_cleanroom.installer import find_links_options, tool_failure
+from nox_cleanroom.errors import BuildError, BuildRequirementsError
+from nox_cleanroom.installer import constraints_options, find_links_options, tool_failure
 from nox_cleanroom.listing import Stat, list_files
 from nox_cleanroom.places.workspace import Workspace
 from nox_cleanroom.recorder import Recorder
@@ -46,12 +48,31 @@ class _Answer:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Built:
+    """A wheel that has just been built."""
+
+    wheel: Wheel
+    #: The version of the Python that has built it.
+    builder: str
+    #: What was installed for the build: versions by name.
+    requirements: Mapping[str, str]
+
+
+@dataclass(frozen=True, kw_only=True)
 class Ready:
     """An environment with what a build requires in it."""
 
     system: BuildSystem
     environment: Environment
     facts: Facts
+
+    @property
+    def requirements(self) -> dict[str, str]:
+        """What is installed: versions by name."""
+        sites = {self.facts.paths[scheme] for scheme in ("purelib", "platlib")}
+        found = [info.stem for site in sites for info in Path(site).glob("*.dist-info")]
+        pairs = (name.rpartition("-") for name in sorted(found))
+        return {canonicalize_name(name): version for name, _, version in pairs if name}
 
     def contents(self) -> dict[bytes, tuple[int, ...]]:
         """What is in the environment, but for bytecode and times that a link to a cache moves."""
@@ -91,6 +112,8 @@ class Frontend:
     find_links: tuple[str, ...]
     #: Where the bytecode of backends, and of pip, is kept.
     bytecode: BytecodeStore
+    #: Versions of what builds require that are taken where this Python has them.
+    versions: Mapping[str, str] = field(default_factory=dict)
 
     def prepare(self, system: BuildSystem) -> Ready:
         """An environment in which such a project can be built; for one build.
@@ -102,10 +125,9 @@ class Frontend:
             environment = self.create()
         facts = self.learn_facts(environment)
         self._install(environment, system.requires)
-        self.bytecode.settle(facts)
         return Ready(system=system, environment=environment, facts=facts)
 
-    def build_wheel(self, project: Path, ready: Ready | None = None) -> Wheel:
+    def build_wheel(self, project: Path, ready: Ready | None = None) -> Built:
         """A wheel of the project in a directory.
 
         Args:
@@ -115,7 +137,7 @@ class Frontend:
         Raises:
             BuildError: the backend said no, or what it requires could not be installed.
         """
-        return Wheel(self._build("wheel", project, ready, step="wheel"))
+        return _built(*self._build("wheel", project, ready, step="wheel"))
 
     def build_sdist(self, project: Path, ready: Ready | None = None) -> Path:
         """A source distribution of the project in a directory.
@@ -127,9 +149,9 @@ class Frontend:
         Raises:
             BuildError: the backend said no, or what it requires could not be installed.
         """
-        return self._build("sdist", project, ready, step="sdist")
+        return self._build("sdist", project, ready, step="sdist")[0]
 
-    def build_wheel_from_sdist(self, project: Path, ready: Ready | None = None) -> Wheel:
+    def build_wheel_from_sdist(self, project: Path, ready: Ready | None = None) -> Built:
         """A wheel of the project in a directory, built from its source distribution.
 
         Args:
@@ -146,7 +168,7 @@ class Frontend:
         # An environment that the first build has left as it was is as good as a fresh one.
         if system != ready.system or ready.contents() != fresh:
             ready = self.prepare(system)
-        return Wheel(self._build("wheel", source, ready, step="wheel from sdist"))
+        return _built(*self._build("wheel", source, ready, step="wheel from sdist"))
 
     def has_hook(self, project: Path, hook: str) -> bool:
         """Whether the backend of the project in a directory has a hook, such as ``build_editable``.
@@ -165,7 +187,10 @@ class Frontend:
             raise tool_failure(BuildError, "The build backend could not be loaded", step)
         return hook in json.loads(place.read_text(encoding="ascii"))["hooks"]
 
-    def _build(self, kind: Kind, project: Path, ready: Ready | None, *, step: str) -> Path:
+    def _build(
+        self, kind: Kind, project: Path, ready: Ready | None, *, step: str
+    ) -> tuple[Path, Ready]:
+        """What was built, and what it was built in."""
         ready = ready or self.prepare(BuildSystem.of_project(project))
         out = self.workspace.directory("dist")
         answer = self._call(kind, project, ready, out, step=step)
@@ -176,21 +201,33 @@ class Frontend:
             answer = self._call(kind, project, ready, out, step=step, known=True)
         if not (answer.built and (out / answer.built).is_file()):
             raise BuildError(f"The build backend ended without an error, and has made no {step}.")
-        return out / answer.built
+        return out / answer.built, ready
 
     def _install(self, environment: Environment, requirements: Sequence[str]) -> None:
         if not requirements:
             return
-        links = find_links_options(self.find_links)
+        options = find_links_options(self.find_links)
+        if self.versions:
+            pins = [f"{name}=={version}" for name, version in self.versions.items()]
+            pinned = constraints_options(pins, self.workspace.directory("constraints"))
+            step = self._pip_install(environment, [*options, *pinned, *requirements])
+            if step.succeeded:
+                return
+            # This Python does not have those versions.
+        step = self._pip_install(environment, [*options, *requirements])
+        if not step.succeeded:
+            raise tool_failure(
+                BuildRequirementsError, "What the build requires could not be installed", step
+            )
+
+    def _pip_install(self, environment: Environment, words: Sequence[str]) -> Step:
         with self.bytecode.lent(self.learn_facts(self.installer)):
-            step = self.recorder.run(
+            return self.recorder.run(
                 "install build requirements",
-                self.installer.pip_install(*links, *requirements, into=environment),
+                self.installer.pip_install(*words, into=environment),
                 cwd=self.workspace.neutral,
                 env=self.env,
             )
-        if not step.succeeded:
-            raise tool_failure(BuildError, "What the build requires could not be installed", step)
 
     def _call(
         self, kind: Kind, project: Path, ready: Ready, out: Path, *, step: str, known: bool = False
@@ -222,6 +259,10 @@ class Frontend:
                 cwd=project,
                 env=variables.for_hooks(self.env, bin_dir=ready.environment.bin_dir),
             )
+
+
+def _built(wheel: Path, ready: Ready) -> Built:
+    return Built(wheel=Wheel(wheel), builder=ready.facts.version, requirements=ready.requirements)
 
 
 def _read_answer(place: Path) -> _Answer:

@@ -50,6 +50,8 @@ class Commit:
     describe: str
     #: The first line of its message.
     subject: str
+    #: When it was committed, in seconds since the epoch.
+    time: int
 
     @property
     def short(self) -> str:
@@ -114,11 +116,13 @@ class Checkout:
             )
         oid = answer.stdout.decode().strip()
         describe = self.ask("describe", "--tags", "--always", "--long", oid)
-        subject = self.ask("log", "-1", "--format=%s", "--no-show-signature", oid)
+        about = self.ask("log", "-1", "--format=%ct %s", "--no-show-signature", oid)
+        time, _, subject = about.stdout.decode("utf-8", "replace").strip().partition(" ")
         return Commit(
             oid=oid,
             describe=describe.stdout.decode("utf-8", "replace").strip() or oid[:12],
-            subject=subject.stdout.decode("utf-8", "replace").strip(),
+            subject=subject,
+            time=int(time) if time.isdigit() else 0,
         )
 
     def read_file(self, commit: Commit, path: str) -> str | None:
@@ -217,6 +221,21 @@ class Checkout:
         lines = self.must("for-each-ref", "--format=%(refname) %(objectname)").splitlines()
         pairs = (os.fsdecode(line).rpartition(" ") for line in lines)
         return {name: oid for name, _, oid in pairs if not name.startswith("refs/remotes/")}
+
+    def tags_and_replacements(self) -> str:
+        """Tags, and the objects that stand in for others (`git replace`), and where each leads."""
+        shown = "--format=%(refname) %(objectname)"
+        return os.fsdecode(self.must("for-each-ref", shown, "refs/tags", "refs/replace"))
+
+    def branches_containing(self, commit: Commit) -> str:
+        """The names of branches, also of remote ones, from which a commit can be reached."""
+        where = ("--contains", commit.oid, "refs/heads", "refs/remotes")
+        return os.fsdecode(self.must("for-each-ref", "--format=%(refname)", *where))
+
+    def configuration(self) -> list[str]:
+        """The settings in force, each as its name, a newline and its value."""
+        answer = self.must("config", "--list", "-z", "--includes")
+        return [os.fsdecode(one) for one in answer.split(b"\0") if one]
 
     def ignored(self, paths: Iterable[bytes]) -> frozenset[bytes]:
         """Those of `paths` that an ignore rule covers and that are not tracked."""

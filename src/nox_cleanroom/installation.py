@@ -9,6 +9,7 @@ from functools import cached_property
 from pathlib import Path, PurePosixPath
 
 from nox_cleanroom import variables
+from nox_cleanroom.bytecode import BytecodeStore
 from nox_cleanroom.change import display
 from nox_cleanroom.config import Settings
 from nox_cleanroom.distribution import EntryPoint, Member, Wheel, record_digest
@@ -46,7 +47,7 @@ class Installation:
     recorder: Recorder
     workspace: Workspace
     #: Where our own programs' bytecode is kept between runs.
-    bytecode: Path
+    bytecode: BytecodeStore
     #: The user's variables.
     outer_env: Mapping[str, str]
     #: The variables that installers see, and the options that they get.
@@ -76,7 +77,8 @@ class Installation:
         questions = [Question("read", path) for path in members]
         # No code of the package runs, so nobody needs a home of their own.
         env = self._probe_env(home=self.workspace.neutral, tmp=self.workspace.tmp)
-        answers = self.ask("read modules", questions, env=env, bytecode=self.bytecode)
+        with self.bytecode.lent_inside(self.facts) as bytecode:
+            answers = self.ask("read modules", questions, env=env, bytecode=bytecode)
         return tuple((members[answer.subject], answer) for answer in answers)
 
     def load(self, question: Question) -> Answer:

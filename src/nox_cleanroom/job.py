@@ -3,26 +3,29 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
 from packaging.specifiers import SpecifierSet
 
 from nox_cleanroom import evidence, hygiene, process, redaction, variables
+from nox_cleanroom.build_inputs import BuildInputs, read_build_inputs
 from nox_cleanroom.bytecode import BytecodeStore
 from nox_cleanroom.change import display
 from nox_cleanroom.config import Settings, parse_toml, tool_table
-from nox_cleanroom.environment import Environment, Facts, learn_facts
+from nox_cleanroom.environment import INSIDE, Environment, Facts, learn_facts
 from nox_cleanroom.errors import BuildError, ConfigError, DirtyCheckoutError, PythonExcludedError
 from nox_cleanroom.frontend import Frontend
 from nox_cleanroom.git import Checkout, Commit
 from nox_cleanroom.installer import constraints_options, find_links_options
 from nox_cleanroom.installer_settings import InstallerSettings, settings_kept
+from nox_cleanroom.interpreters import supported_pythons
 from nox_cleanroom.options import Options
 from nox_cleanroom.output import clean_text
 from nox_cleanroom.places.ownership import Owned
@@ -30,7 +33,7 @@ from nox_cleanroom.places.projects import reserve_project
 from nox_cleanroom.places.rooms import Room, reserve_room
 from nox_cleanroom.places.stores import open_store
 from nox_cleanroom.places.workspace import Workspace, create_workspace
-from nox_cleanroom.probes import DEFAULT_PROBES, sdist, unused_waivers
+from nox_cleanroom.probes import DEFAULT_PROBES, builder, sdist, unused_waivers
 from nox_cleanroom.project import require_project
 from nox_cleanroom.recorder import Progress, Recorder, Watch
 from nox_cleanroom.results import Cell, Run, Subject
@@ -42,7 +45,7 @@ from nox_cleanroom.worktree import Worktree, create_worktree, missing_submodules
 DEFAULT_TIMEOUT = 900.0
 
 #: What may be waived: the probes of all sessions.
-_PROBES = frozenset({*DEFAULT_PROBES, sdist.NAME, *hygiene.QUESTIONS})
+_PROBES = frozenset({*DEFAULT_PROBES, sdist.NAME, builder.NAME, *hygiene.QUESTIONS})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -118,6 +121,24 @@ class Job:
         """Submodules of the commit that cannot be filled from what the checkout has."""
         return missing_submodules(self.checkout, self.commit)
 
+    @cached_property
+    def supported(self) -> Sequence[str]:
+        """The Pythons that the project supports, oldest first, such as ``3.11``."""
+        return supported_pythons(self.request.project)
+
+    @cached_property
+    def build_inputs(self) -> BuildInputs:
+        """Everything that the wheels of the run depend on, whoever builds them."""
+        return read_build_inputs(
+            self.checkout,
+            self.commit,
+            project=self.subject.project,
+            build_env=self.build_env,
+            uv_toml=self.installers.uv_toml,
+            find_links=self.options.find_links,
+            missing_submodules=self.missing_submodules,
+        )
+
     def recorder(self, cell: str) -> Recorder:
         """A recorder for the steps of one cell."""
         timeout = self.options.timeout or DEFAULT_TIMEOUT
@@ -132,15 +153,37 @@ class Job:
     def bytecode(self) -> BytecodeStore:
         """Bytecode of build backends, and of pip, shared by all projects."""
         store = open_store("bytecode")
-        return BytecodeStore(self.workspace.root / "bytecode" if store is None else store.path)
+        root = self.workspace.directory("bytecode") if store is None else store.path
+        return BytecodeStore(
+            root=root, compile=self._compile, scratch=partial(self.workspace.directory, "modules")
+        )
+
+    def _compile(self, facts: Facts, directory: Path) -> None:
+        # Not the environment's link to it, which a project may have replaced.
+        python = os.path.realpath(facts.executable)
+        process.run(
+            [python, "-I", "-S", INSIDE / "compiling.py", directory],
+            cwd=self.workspace.neutral,
+            env=self.build_env,
+            timeout=DEFAULT_TIMEOUT,
+        )
 
     def frontend(
         self,
         create: Callable[[], Environment],
         installer: Environment,
         recorder: Recorder,
+        *,
+        versions: Mapping[str, str] | None = None,
     ) -> Frontend:
-        """A frontend that builds in bare environments, into which another's pip installs."""
+        """A frontend that builds in bare environments, into which another's pip installs.
+
+        Args:
+            create: makes an environment with nothing in it.
+            installer: whose pip installs, where there is no uv.
+            recorder: runs the steps.
+            versions: of what builds require, to be taken where the interpreter has them.
+        """
         return Frontend(
             create=create,
             installer=installer,
@@ -150,6 +193,7 @@ class Job:
             env=self.build_env,
             find_links=self.options.find_links,
             bytecode=self.bytecode,
+            versions=versions or {},
         )
 
     def worktree(self) -> contextlib.AbstractContextManager[Worktree]:
@@ -232,7 +276,9 @@ def open_job(request: Request, progress: Progress) -> Iterator[Job]:
             home=reserved.home,
             room=room,
             installers=installers,
-            build_env=variables.for_build(request.env, installers=handed_over, tmp=workspace.tmp),
+            build_env=variables.for_build(
+                request.env, installers=handed_over, tmp=workspace.tmp, commit_time=commit.time
+            ),
             install_options=(*find_links_options(request.options.find_links), *constraints),
             watch=watch,
             progress=progress,

@@ -141,6 +141,8 @@ class WheelRecord:
     requires_python: str = ""
     #: Variables that shaped the build, with a value or a digest of it.
     variables: dict[str, str] = field(default_factory=dict)
+    #: What else there is to say about who built it.
+    remarks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -17,10 +17,9 @@ from nox.logger import logger
 
 from nox_cleanroom import as_installed, ci, evidence, redaction, venvs
 from nox_cleanroom._version import __version__
-from nox_cleanroom.bench import CreateEnvironment, Place
+from nox_cleanroom.bench import Environments, Place
 from nox_cleanroom.board import board
 from nox_cleanroom.cleanliness import check_cleanliness
-from nox_cleanroom.environment import Environment
 from nox_cleanroom.errors import CleanroomError, Code, InterpreterMissingError, UsageError
 from nox_cleanroom.git import Checkout
 from nox_cleanroom.interpreters import supported_pythons
@@ -67,14 +66,14 @@ def smoke(session: nox.Session, project: str | Path = ".") -> None:
     """
 
     def test(options: Options, progress: Progress) -> Run:
-        python, create = _python_of(session), _creator(session)
+        python, environments = _python_of(session), _environments(session)
         venvs.require_environment(session)
         try:
             venvs.require_interpreter(session, python, download=_download(session))
             with _job(session, _request(session, "smoke", project, options), progress) as job:
                 place = Place(python=python, variant=job.variants[0], suffix=job.request.suffix)
                 cell = as_installed.check_wheel(
-                    job, place, create, install_only=job.request.install_only
+                    job, place, environments, install_only=job.request.install_only
                 )
                 must_test = cell.outcome is Outcome.SKIPPED and not can_test_another(
                     session, stated_by(cell), than=python
@@ -100,7 +99,7 @@ def clean_check(session: nox.Session, project: str | Path = ".") -> None:
     def check(options: Options, progress: Progress) -> Run:
         pythons = _wanted_pythons(project, options)
         with _job(session, _request(session, "clean_check", project, options), progress) as job:
-            cell = check_cleanliness(job, pythons, _creator(session))
+            cell = check_cleanliness(job, pythons, _environments(session))
             return job.finish([cell], must_test=True)
 
     _run(session, check)
@@ -122,7 +121,7 @@ def matrix(session: nox.Session, project: str | Path = ".") -> None:
         config = _config(session)
         with _job(session, _request(session, "matrix", project, options), progress) as job:
             cells, missing = as_installed.check_matrix(
-                job, pythons, _creator(session), install_only=job.request.install_only
+                job, pythons, _environments(session), install_only=job.request.install_only
             )
             return job.finish(
                 cells,
@@ -210,6 +209,8 @@ def _conclude(session: nox.Session, run: Run, options: Options) -> None:
     report = text.render(run, durations=options.durations)
     # As a whole: a line of ours may end in what is not.
     print(encodable(clean_text(report), sys.stdout.encoding), flush=True)  # noqa: T201 - the report
+    for line in text.wheel_lines(run):
+        session.log(clean_text(line))
     codes, verdict = run.codes, text.verdict_line(run)
     try:
         written = _write_evidence(session, run, options)
@@ -331,16 +332,10 @@ def _python_of(session: nox.Session) -> str:
     return f"{sys.version_info.major}.{sys.version_info.minor}"
 
 
-def _creator(session: nox.Session) -> CreateEnvironment:
+def _environments(session: nox.Session) -> Environments:
     """What makes environments, as nox was told to make them."""
-    config = _config(session)
-    backend = config.force_venv_backend or MAKERS
-    download = _download(session)
-
-    def create(python: str, location: Path, *, bare: bool = False) -> Environment:
-        return venvs.create(python, location, backend=backend, download=download, bare=bare)
-
-    return create
+    backend = _config(session).force_venv_backend or MAKERS
+    return venvs.NoxEnvironments(backend=backend, download=_download(session))
 
 
 def _download(session: nox.Session) -> venvs.Download:

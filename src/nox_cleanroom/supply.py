@@ -1,27 +1,48 @@
-"""The commit's wheels for a cell: from the wheelhouse, or built now."""
+"""The commit's wheel for a cell: from the wheelhouse, or built now."""
 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from functools import partial
+from typing import Protocol
 
 from packaging.specifiers import InvalidSpecifier
 
 from nox_cleanroom import variables
 from nox_cleanroom.build_system import BuildSystem
+from nox_cleanroom.builders import Audience, Builders, audience_of
 from nox_cleanroom.distribution import Wheel
 from nox_cleanroom.environment import Environment, Facts
-from nox_cleanroom.errors import BuildError
+from nox_cleanroom.errors import (
+    BuildError,
+    BuildRequirementsError,
+    CleanroomError,
+    Code,
+    InterpreterMissingError,
+    InterruptedRunError,
+    PythonExcludedError,
+)
+from nox_cleanroom.installed_python import InstalledPython
 from nox_cleanroom.interpreters import requires_python, stated_in
 from nox_cleanroom.job import Job, naming_submodules, require_admitted
 from nox_cleanroom.places.layout import digest_key
 from nox_cleanroom.recorder import Recorder
 from nox_cleanroom.turns import Turn
 from nox_cleanroom.variant import Artifact
-from nox_cleanroom.wheelhouse import Provenance, StoredWheel, Wheelhouse, wheelhouse_key
+from nox_cleanroom.wheelhouse import Provenance, StoredWheel, Wheelhouse
+
+#: Endings of files that a compiler reads: a project that has some is likely to compile them.
+_COMPILED = (".c", ".cc", ".cpp", ".cxx", ".pyx", ".rs", ".f90", ".cu")
+
+
+class CreateEnvironment(Protocol):
+    """Makes environments for a cell."""
+
+    def __call__(self, python: str, purpose: str = "", *, bare: bool = False) -> Environment:
+        """A new environment of a Python, in a place named for its purpose."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,93 +51,187 @@ class Supply:
 
     job: Job
     recorder: Recorder
+    builders: Builders
     #: Given up while another cell, or another process, builds what we wait for.
     turn: Turn
-    #: Whose pip installs what builds require, where there is no uv.
-    installer: Environment
-    #: Makes a bare environment of the cell's interpreter, for a purpose.
-    create: Callable[[str], Environment]
+    #: The cell's Python, what it says of itself, and its environment.
+    own: InstalledPython
+    facts: Facts
+    environment: Environment
+    create: CreateEnvironment
 
-    def take(self, facts: Facts, artifact: Artifact) -> StoredWheel:
-        """The commit's wheel for an interpreter, built when there is none.
+    def take(self, artifact: Artifact) -> StoredWheel:
+        """A copy of the commit's wheel for the cell's interpreter, built when there is none.
+
+        Who builds depends on whom the wheel serves, and that is known only when there is one.
 
         Args:
-            facts: what the cell's interpreter says of itself.
             artifact: whether it is built from the tree or from a source distribution.
 
         Raises:
             CleanroomError: it could not be built.
         """
-        job = self.job
-        wheelhouse = Wheelhouse(
-            home=job.home,
-            not_before=job.started_at if job.options.rebuild else None,
-        )
-        everything_a_build_sees = (
-            job.commit.oid,
-            job.commit.describe,
-            job.subject.project,
-            artifact,
-            variables.seen_by_the_build(job.build_env),
-            job.installers.uv_toml,
-            job.missing_submodules,
-            job.options.find_links,
-        )
-        key = wheelhouse_key(*everything_a_build_sees)
+        audience, tried = self._expected_audience(), set[Audience]()
+        while audience not in tried:
+            tried.add(audience)
+            stored = self._first_built(audience, artifact)
+            audience = audience_of(stored.wheel)
+            best, *_ = self.builders.choose(audience, artifact, self.own)
+            if stored.provenance.python == best.python:
+                break
+        if stored.wheel.serves(self.facts.tags):
+            return stored
+        own = self.built_by(self.own, artifact)
+        if not own.wheel.serves(self.facts.tags):
+            raise BuildError(
+                f"{own.wheel.path.name} was built with Python {self.facts.version}, and its tags"
+                " exclude that interpreter.",
+                hint="The backend, or an option of it, sets the wrong tags.",
+            )
+        return own
 
-        def serves(wheel: Wheel) -> bool:
-            return wheel.serves(facts.tags)
+    def built_by(
+        self, python: InstalledPython, artifact: Artifact, *, like: StoredWheel | None = None
+    ) -> StoredWheel:
+        """A copy of the commit's wheel that a certain Python builds.
 
-        def build() -> tuple[Wheel, Provenance]:
-            with self.turn.taken():
-                return self.build(facts, artifact)
+        Args:
+            python: who builds.
+            artifact: whether it is built from the tree or from a source distribution.
+            like: a wheel that was built with versions of what builds require which should be taken
+                here, too, where this Python has them.
 
-        found = wheelhouse.find(key, serves)
+        Raises:
+            CleanroomError: it could not be built.
+        """
+        wheelhouse, key = self._wheelhouse, self._key(python, artifact)
+        into = self.job.workspace.directory("wheel")
+        found = wheelhouse.find(key, into)
         if found is not None:
             return found
         self.recorder.wait_for("the wheel")
+        versions = {} if like is None else like.provenance.requirements
         with self.turn.given_up():
-            return wheelhouse.get(key, serves, build, kind=facts.kind)
+            return wheelhouse.get(
+                key, into, partial(self._build_once, key, python, artifact, versions)
+            )
 
-    def build(self, facts: Facts, artifact: Artifact) -> tuple[Wheel, Provenance]:
-        """The commit's wheel, built with the cell's interpreter whatever is at hand.
-
-        Args:
-            facts: what the cell's interpreter says of itself.
-            artifact: whether it is built from the tree or from a source distribution.
+    def built_by_same(self, other: StoredWheel, artifact: Artifact) -> StoredWheel:
+        """A copy of the wheel that the Python that built another wheel builds.
 
         Raises:
             CleanroomError: it could not be built.
         """
+        candidates = [*self.builders.here, self.own]
+        python = next(one for one in candidates if one.python == other.provenance.python)
+        return self.built_by(python, artifact, like=other)
+
+    @property
+    def _wheelhouse(self) -> Wheelhouse:
         job = self.job
-        # Before anything is prepared for nothing; what else says so is read in the worktree.
+        return Wheelhouse(home=job.home, not_before=job.started_at if job.options.rebuild else None)
+
+    def _key(self, python: InstalledPython, artifact: Artifact) -> str:
+        return self.job.build_inputs.key(
+            builder=python.identity, artifact=artifact, secret=digest_key()
+        )
+
+    def _expected_audience(self) -> Audience:
+        """Whom the wheel will serve: those whom the last one served, or who is likely to be."""
+        latest = self._wheelhouse.latest()
+        if latest is not None:
+            return audience_of(latest)
+        prefix = "" if self.job.subject.project == "." else f"{self.job.subject.project}/"
+        names = self.job.checkout.file_names(self.job.commit)
+        compiles = any(name.startswith(prefix) and name.endswith(_COMPILED) for name in names)
+        return "own" if compiles else "all"
+
+    def _first_built(self, audience: Audience, artifact: Artifact) -> StoredWheel:
+        """The wheel of the first Python that can build it."""
+        *others, last = self.builders.choose(audience, artifact, self.own)
+        like = self._stored_tree_wheel(audience) if artifact == "sdist" else None
+        remarks = []
+        for python in others:
+            try:
+                stored = self.built_by(python, artifact, like=like)
+            except CleanroomError as error:
+                if not _leaves_it_to_another(error, artifact):
+                    raise
+                remarks.append(f"Python {python.version} could not build it: {error.message}")
+            else:
+                return replace(stored, remarks=tuple(remarks))
+        return replace(self.built_by(last, artifact, like=like), remarks=tuple(remarks))
+
+    def _stored_tree_wheel(self, audience: Audience) -> StoredWheel | None:
+        python, *_ = self.builders.choose(audience, "wheel", self.own)
+        into = self.job.workspace.directory("wheel")
+        return self._wheelhouse.find(self._key(python, "wheel"), into)
+
+    def _build_once(
+        self, key: str, python: InstalledPython, artifact: Artifact, versions: Mapping[str, str]
+    ) -> tuple[Wheel, Provenance]:
+        """Build, unless that has failed for another cell."""
+        refusals = self.builders.refusals
+        if key in refusals:
+            raise refusals[key]
+        try:
+            with self.turn.taken():
+                return self._build(python, artifact, versions)
+        except InterruptedRunError:
+            raise
+        except CleanroomError as error:
+            refusals[key] = error
+            raise
+
+    def _build(
+        self, python: InstalledPython, artifact: Artifact, versions: Mapping[str, str]
+    ) -> tuple[Wheel, Provenance]:
+        job = self.job
+        # Fail before preparing a build environment; what else says so is read in the worktree.
         with contextlib.suppress(InvalidSpecifier):
-            require_admitted(stated_in(job.pyproject), facts.version)
-        frontend = job.frontend(partial(self.create, artifact), self.installer, self.recorder)
+            require_admitted(stated_in(job.pyproject), python.version)
+        create = partial(self.create, python.python)
+        has_own_pip = self.environment.uv is None and python != self.own
+        frontend = job.frontend(
+            partial(create, artifact, bare=True),
+            create("installer") if has_own_pip else self.environment,
+            self.recorder,
+            versions=versions,
+        )
         system = BuildSystem.from_document(job.pyproject)
         preparing = self.turn.beside(partial(frontend.prepare, system))
         with contextlib.ExitStack() as stack:
             with self.recorder.action("create worktree"):
                 tree = stack.enter_context(job.worktree())
             with contextlib.suppress(InvalidSpecifier):
-                require_admitted(requires_python(tree.project), facts.version)
+                require_admitted(requires_python(tree.project), python.version)
             ready = self.turn.wait_for(preparing)
             with naming_submodules(tree):
                 if artifact == "sdist":
-                    wheel = frontend.build_wheel_from_sdist(tree.project, ready)
+                    built = frontend.build_wheel_from_sdist(tree.project, ready)
                 else:
-                    wheel = frontend.build_wheel(tree.project, ready)
+                    built = frontend.build_wheel(tree.project, ready)
             with self.recorder.action("remove worktree"):
                 stack.close()
-        if not wheel.serves(facts.tags):
-            raise BuildError(
-                f"{wheel.path.name} was built with Python {facts.version}, and its tags say no.",
-                hint="The backend, or an option of it, sets the wrong tags.",
-            )
         built_at = datetime.now(timezone.utc).isoformat(timespec="milliseconds")
-        return wheel, Provenance(
-            built_with=facts.version,
+        return built.wheel, Provenance(
+            python=python.python,
+            built_with=built.builder,
             built_at=built_at,
+            requirements=built.requirements,
             variables=variables.shaping_the_build(job.request.env, key=digest_key()),
             built_in=str(job.workspace.root),
+            sha256=built.wheel.sha256,
         )
+
+
+def _leaves_it_to_another(error: CleanroomError, artifact: Artifact) -> bool:
+    """Whether another Python may build what one could not, without that being anybody's fault.
+
+    A source distribution has to build with the oldest Python, as it does for users of that one, if
+    only what the build requires is to be had for it.
+    """
+    if isinstance(error, PythonExcludedError | InterpreterMissingError | BuildRequirementsError):
+        return error.code is not Code.NETWORK
+    cannot_start = error.code in {Code.TOOL_MISSING, Code.ENVIRONMENT_REFUSED}
+    return cannot_start or (error.code is Code.BUILD_FAILED and artifact == "wheel")

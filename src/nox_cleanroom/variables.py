@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import hmac
 import os
@@ -119,8 +120,12 @@ def _git_may_see(name: str) -> bool:
     return not name.startswith("GIT_") or _matches(name, _GIT_KEPT)
 
 
+#: The first moment that an archive of the zip format can hold, in seconds since the epoch.
+_FIRST_TIME_OF_ZIP = 315_532_800
+
+
 def for_build(
-    env: Mapping[str, str], *, installers: Mapping[str, str], tmp: Path
+    env: Mapping[str, str], *, installers: Mapping[str, str], tmp: Path, commit_time: int
 ) -> dict[str, str]:
     """The variables for builds and installs: the user's, minus what falsifies them.
 
@@ -130,12 +135,15 @@ def for_build(
         env: the user's variables.
         installers: what is kept of the user's settings of installers.
         tmp: a private directory for temporary files.
+        commit_time: when the commit was made, in seconds since the epoch; two builds of it then
+            give the same times to what they pack (https://reproducible-builds.org/specs/source-date-epoch/).
     """
     kept = {
         name: value
         for name, value in env.items()
         if _git_may_see(name) and not _matches(name, _FALSIFYING)
     }
+    kept.setdefault("SOURCE_DATE_EPOCH", str(max(commit_time, _FIRST_TIME_OF_ZIP)))
     return _with_places({**kept, **installers}, tmp)
 
 
@@ -207,14 +215,42 @@ def _with_places(env: dict[str, str], tmp: Path) -> dict[str, str]:
     return env
 
 
-#: What differs between two shells without a build taking notice; everything else may matter.
+#: What differs between two terminals, two steps of a CI job, or a shell and a hook, and says
+#: nothing to a build. Everything else may matter, such as `BUILD_NUMBER`.
 _VOLATILE = (
-    *("PATH", "PWD", "OLDPWD", "SHLVL", "_", "TMPDIR", "TEMP", "TMP", "TERM*", "COLUMNS", "LINES"),
-    *("SSH_*", "GPG_*", "XDG_*", "DBUS_*", "DISPLAY", "WAYLAND_*", "WINDOWID", "SESSION_*"),
-    *("VSCODE_*", "COLORTERM", "LS_COLORS", "PS1", "PROMPT*", "HIST*", "LESS*", "PAGER", "EDITOR"),
-    *("GITHUB_*", "RUNNER_*", "CI", "CI_*", "BUILD_*", "*_TOKEN", "*_PASSWORD", "*_SECRET*"),
-    *("NO_COLOR", "FORCE_COLOR", "VIRTUAL_ENV*", "NOX*", "GIT_*", "HOSTNAME", "LOGNAME", "MAIL"),
-    *("PYENV_*", "UV_CACHE_DIR", "PIP_CACHE_DIR", "UV_CONFIG_FILE"),
+    # Where the shell is, and what is shown how. PATH counts by the tools on it: see `tools`.
+    *("PATH", "PWD", "OLDPWD", "SHLVL", "_", "COLUMNS", "LINES", "NO_COLOR", "*FORCE_COLOR"),
+    *("PS[0-9]", "PROMPT*", "HIST*", "LS_COLORS", "LSCOLORS", "LESS*", "PAGER", "MAIL", "BROWSER"),
+    *("EDITOR", "VISUAL", "STARSHIP_*", "P9K_*", "_P9K_*", "ZDOTDIR", "USER_ZDOTDIR", "_OLD_*"),
+    # Temporary directories, which are ours.
+    *("TMPDIR", "TEMP", "TMP"),
+    # Terminals, multiplexers and editors.
+    *("TERM*", "COLORTERM", "COLORFGBG", "LC_TERMINAL*", "VTE_*", "GNOME_TERMINAL_*", "KONSOLE_*"),
+    *("KITTY_*", "ALACRITTY_*", "WEZTERM_*", "GHOSTTY_*", "ITERM_*", "WT_*", "CONEMU*", "TMUX*"),
+    *("STY", "WINDOW", "ZELLIJ*", "VSCODE_*", "INSIDE_EMACS", "EMACS", "VIM", "VIMRUNTIME"),
+    *("MYVIMRC", "NVIM*", "PYCHARM_*", "PYDEVD_*", "BUNDLED_DEBUGPY_PATH", "CURSOR_TRACE_ID"),
+    *("ELECTRON_RUN_AS_NODE", "CHROME_DESKTOP", "ORIGINAL_XDG_CURRENT_DESKTOP"),
+    # Display and session.
+    *("DISPLAY", "WAYLAND_*", "XAUTHORITY", "WINDOWID", "WINDOWPATH", "DBUS_*", "SESSION*"),
+    *("DESKTOP_*", "GDMSESSION", "GNOME_*", "GIO_LAUNCHED_*", "SWAYSOCK", "I3SOCK", "NIRI_SOCKET"),
+    *("HYPRLAND_*", "XCURSOR_*", "XDG_SESSION*", "XDG_RUNTIME_DIR", "XDG_SEAT*", "XDG_VTNR"),
+    *("XDG_CURRENT_DESKTOP", "XDG_MENU_PREFIX", "XDG_ACTIVATION_TOKEN", "XDG_DATA_DIRS"),
+    *("XDG_CONFIG_DIRS", "INVOCATION_ID", "JOURNAL_STREAM", "MANAGERPID*", "SYSTEMD_EXEC_PID"),
+    *("MEMORY_PRESSURE_*", "XPC_*", "SECURITYSESSIONID", "__CF*", "LAUNCHINSTANCEID"),
+    # Agents, and who has logged in from where.
+    *("SSH_*", "GPG_*", "GNUPG*", "GIT_*"),
+    # Who started us: hooks, launchers, an active environment.
+    *("PRE_COMMIT*", "HUSKY*", "LEFTHOOK*", "NOX*", "UV", "UV_RUN_RECURSION_DEPTH", "PIPX_*"),
+    *("VIRTUAL_ENV*", "CONDA_DEFAULT_ENV", "CONDA_PROMPT_MODIFIER", "CONDA_SHLVL", "CONDA_EXE"),
+    *("CONDA_PYTHON_EXE", "CONDA_PREFIX*", "_CE_*", "PYENV_*", "DIRENV_*", "MISE_*", "__MISE_*"),
+    *("ASDF_*", "__ETC_PROFILE*"),
+    # Caches of installers, and uv's file of settings, whose content counts.
+    *("UV_CACHE_DIR", "PIP_CACHE_DIR", "UV_CONFIG_FILE"),
+    # What tells one step of a CI job from the next, and the files that it speaks through.
+    *("GITHUB_ACTION", "GITHUB_ACTION_*", "GITHUB_ENV", "GITHUB_OUTPUT", "GITHUB_PATH"),
+    *("GITHUB_STATE", "GITHUB_STEP_SUMMARY", "RUNNER_TRACKING_ID", "ACTIONS_*", "INPUT_*"),
+    *("SYSTEM_TASK*", "TASK_*", "VSTS_*", "AGENT_TASK*", "STAGE_NAME", "JENKINS_*COOKIE"),
+    *("CIRCLE_INTERNAL_*", "TRAVIS_CMD", "TRAVIS_TIMER_*", "TRAVIS_STAGE"),
 )
 
 
@@ -223,6 +259,65 @@ def seen_by_the_build(build_env: Mapping[str, str]) -> dict[str, str]:
     return {
         name: value for name, value in sorted(build_env.items()) if not _matches(name, _VOLATILE)
     }
+
+
+#: The programs that builds look for on ``PATH``.
+_TOOLS = (
+    *("cc", "c++", "gcc", "g++", "clang", "clang++", "cl", "gfortran", "flang", "nvcc", "ld"),
+    *("ar", "ranlib", "strip", "nm", "as", "ccache", "sccache", "make", "gmake", "nmake", "cmake"),
+    *("ninja", "meson", "bazel", "autoconf", "automake", "libtool", "m4", "patch", "patchelf"),
+    *("pkg-config", "pkgconf", "swig", "bison", "flex", "protoc", "msgfmt", "llvm-config"),
+    *("cargo", "rustc", "rustup", "maturin", "go", "zig", "node", "npm", "yarn", "pnpm", "bun"),
+    *("cython", "git", "git-lfs", "hg", "java", "javac", "perl", "ruby", "bash", "sh"),
+)
+
+#: The variables that name a program of these kinds.
+_NAMING_TOOLS = (
+    "CC",
+    "CXX",
+    "FC",
+    "F77",
+    "F90",
+    "CPP",
+    "LD",
+    "AR",
+    "AS",
+    "NM",
+    "RANLIB",
+    "CUDACXX",
+)
+
+
+def tools(build_env: Mapping[str, str]) -> dict[str, tuple[int, int]]:
+    """The size and the time of each program that builds look for, as far as ``PATH`` has it.
+
+    Not where it lies: a hook of git's finds a copy of ``git`` of its own. Nor what lies behind a
+    launcher, such as the toolchains of ``rustup``.
+
+    Args:
+        build_env: the variables that builds see.
+    """
+    named = {word for name in _NAMING_TOOLS for word in build_env.get(name, "").split()}
+    wanted = {*_TOOLS, *named}
+    # Each directory is listed once: to look for each program in each takes ten times as long.
+    found: dict[str, tuple[int, int]] = {}
+    for directory in build_env.get("PATH", os.defpath).split(os.pathsep):
+        with contextlib.suppress(OSError):
+            for entry in os.listdir(directory):
+                name = entry.lower().removesuffix(".exe") if sys.platform == "win32" else entry
+                if name in wanted and name not in found:
+                    _note_tool(found, name, os.path.join(directory, entry))
+    for word in named - found.keys():
+        # Named by its path, as in CC=/opt/bin/gcc.
+        _note_tool(found, word, word)
+    return dict(sorted(found.items()))
+
+
+def _note_tool(found: dict[str, tuple[int, int]], name: str, place: str) -> None:
+    with contextlib.suppress(OSError, ValueError):
+        about = os.stat(place)
+        if os.path.isfile(place) and os.access(place, os.X_OK):
+            found[name] = (about.st_size, about.st_mtime_ns)
 
 
 #: Of what shapes a build, these values are harmless, and what people want to know.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
@@ -19,6 +20,7 @@ from nox_cleanroom.errors import (
     EnvironmentRefusedError,
     InterpreterMissingError,
 )
+from nox_cleanroom.installed_python import InstalledPython
 
 #: The makers of environments that we install into, best first.
 MAKERS = ("uv", "virtualenv", "venv")
@@ -74,6 +76,34 @@ def find(python: str) -> str | None:
         return venv._resolved_interpreter  # noqa: SLF001 - what nox itself asks; pinned by a test
     except InterpreterNotFound:
         return None
+
+
+@dataclass(frozen=True, kw_only=True)
+class NoxEnvironments:
+    """Makes environments as nox does, and finds Pythons where it looks."""
+
+    #: ``uv``, ``virtualenv``, ``venv``, or several with ``|`` between, best first.
+    backend: str
+    #: Whether nox may download a missing interpreter.
+    download: Download
+
+    def create(self, python: str, location: Path, *, bare: bool = False) -> Environment:
+        """An environment for a Python in a directory; see `create`."""
+        return create(python, location, backend=self.backend, download=self.download, bare=bare)
+
+    def discover(self, python: str) -> InstalledPython | None:
+        """The Python on this machine, such as ``3.11``; None when there is none."""
+        found = nox.virtualenv._discover_interpreter(python)  # noqa: SLF001 - pinned by a test
+        if found is None or not found.executable:
+            return None
+        about = found.version_info
+        stage = {"alpha": "a", "beta": "b", "candidate": "rc"}.get(about.releaselevel, "")
+        version = f"{about.major}.{about.minor}.{about.micro}"
+        return InstalledPython(
+            python=python,
+            executable=Path(found.executable),
+            version=f"{version}{stage}{about.serial}" if stage else version,
+        )
 
 
 def create(

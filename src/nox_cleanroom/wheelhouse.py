@@ -1,15 +1,19 @@
-"""Wheels by commit on disk, shared by sessions and processes: look, lock, look again, build."""
+"""Wheels on disk, shared by sessions and processes: look, lock, look again, build.
+
+A wheel is kept under a key that holds all that is known to shape it (see `build_inputs`). What an
+index has on offer is in no key: so a wheel is handed out for a day only. Each cell gets a copy,
+which is compared with the digest of what was built.
+"""
 
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import json
 import os
 import secrets
 import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
@@ -23,38 +27,41 @@ from nox_cleanroom.places.ownership import Owned
 
 _RECORD = "record.json"
 
-#: How many commits' wheels are kept, and for how long: build requirements move on.
-_KEPT_KEYS = 12
-_KEPT_FOR = timedelta(days=7)
+#: How long a wheel is handed out: build requirements move on.
+_KEPT_FOR = timedelta(days=1)
+#: How many keys' wheels are kept; a C extension has one for each interpreter.
+_KEPT_KEYS = 40
 
 
 @dataclass(frozen=True, kw_only=True)
 class Provenance:
     """Where a wheel comes from."""
 
-    #: The interpreter that it was built with.
+    #: The Python that it was built with, such as ``3.11``, and its version in full.
+    python: str
     built_with: str
     #: When, in ISO 8601 with a time zone.
     built_at: str
+    #: What was installed for the build: versions by name.
+    requirements: Mapping[str, str]
     #: The user's variables that shaped it.
-    variables: dict[str, str]
+    variables: Mapping[str, str]
     #: The run's own directory, which the build was in.
     built_in: str
+    #: The sha256 of the file, in hexadecimal.
+    sha256: str
     #: Whether this run built it.
     built_now: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
 class StoredWheel:
-    """A wheel in the wheelhouse and where it comes from."""
+    """A wheel for one cell, and where it comes from."""
 
     wheel: Wheel
     provenance: Provenance
-
-
-def wheelhouse_key(*parts: object) -> str:
-    """The name for everything that a build can see: equal parts, equal wheel."""
-    return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()[:20]
+    #: What else there is to say about who built it.
+    remarks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,80 +78,85 @@ class Wheelhouse:
         """The directory of the wheels."""
         return self.home.path / "wheels"
 
-    def find(self, key: str, serves: Callable[[Wheel], bool]) -> StoredWheel | None:
-        """The newest wheel under `key` that serves; None when there is none."""
-        for stored in sorted(
-            self._stored(self.root / key), key=lambda one: one.provenance.built_at, reverse=True
-        ):
-            if self._is_recent(stored) and serves(stored.wheel):
-                with contextlib.suppress(OSError):
+    def find(self, key: str, into: Path) -> StoredWheel | None:
+        """A copy of the newest wheel under a key; None when there is none.
+
+        Args:
+            key: see `BuildInputs.key`.
+            into: an empty directory for the copy.
+        """
+        for record, provenance in self._newest_first(self.root / key):
+            if not self._is_recent(provenance):
+                return None
+            # Another process may be pruning it this moment.
+            with contextlib.suppress(OSError):
+                wheel = _copied(next(record.parent.glob("*.whl")), into)
+                if wheel.sha256 == provenance.sha256:
                     os.utime(self.root / key)
-                return stored
+                    return StoredWheel(wheel=wheel, provenance=provenance)
         return None
 
     def get(
-        self,
-        key: str,
-        serves: Callable[[Wheel], bool],
-        build: Callable[[], tuple[Wheel, Provenance]],
-        *,
-        kind: str,
+        self, key: str, into: Path, build: Callable[[], tuple[Wheel, Provenance]]
     ) -> StoredWheel:
-        """A wheel under `key` that serves, built when there is none; once, whoever comes first.
-
-        The first one may serve everybody. When it does not, each kind of interpreter gets its own,
-        built side by side.
+        """A copy of a wheel under a key, built when there is none; once, whoever comes first.
 
         Args:
-            key: see `wheelhouse_key`.
-            serves: whether a wheel will do.
-            build: makes a wheel somewhere else.
-            kind: a name for the interpreters of which one wheel serves all, such as ``cp311``.
+            key: see `BuildInputs.key`.
+            into: an empty directory for the copy.
+            build: makes the wheel somewhere else.
         """
         shelf = self.root / key
         shelf.mkdir(parents=True, exist_ok=True)
-        with self._lock(key):
-            found = self.find(key, serves)
-            if found is None and self.find(key, lambda _: True) is None:
-                found = self._store(shelf, *build())
-        if found is None:
-            with self._lock(f"{key}-{kind}"):
-                found = self.find(key, serves) or self._store(shelf, *build())
+        with process.holding(FileLock(self.root / f"{key}.lock")):
+            found = self.find(key, into) or self._store(shelf, into, *build())
         self._prune(keep=key)
         return found
 
-    def _lock(self, name: str) -> contextlib.AbstractContextManager[None]:
-        return process.holding(FileLock(self.root / f"{name}.lock"))
+    def latest(self) -> Wheel | None:
+        """The newest wheel of all, for what its name says; None when there is none."""
+        with contextlib.suppress(OSError):
+            shelves = (path for path in self.root.iterdir() if path.is_dir())
+            for shelf in sorted(shelves, key=lambda path: path.stat().st_mtime, reverse=True):
+                for record, _ in self._newest_first(shelf):
+                    return Wheel(next(record.parent.glob("*.whl")))
+        return None
 
-    def _is_recent(self, stored: StoredWheel) -> bool:
-        built_at = datetime.fromisoformat(stored.provenance.built_at)
+    def _is_recent(self, provenance: Provenance) -> bool:
+        built_at = datetime.fromisoformat(provenance.built_at)
         oldest = datetime.now(timezone.utc) - _KEPT_FOR
         return built_at >= max(oldest, self.not_before or oldest)
 
-    def _stored(self, shelf: Path) -> Iterator[StoredWheel]:
+    def _newest_first(self, shelf: Path) -> list[tuple[Path, Provenance]]:
+        return sorted(self._records(shelf), key=lambda one: one[1].built_at, reverse=True)
+
+    def _records(self, shelf: Path) -> Iterator[tuple[Path, Provenance]]:
         for record in shelf.glob(f"*/{_RECORD}"):
             # What begins with a dot is only half there, and `glob` finds it, too.
             if record.parent.name.startswith("."):
                 continue
-            # Another process may be pruning it this moment.
-            with contextlib.suppress(OSError, ValueError, TypeError):
+            # Pruned this moment, damaged, or written by another release of this tool.
+            with contextlib.suppress(OSError, ValueError, TypeError, RecursionError):
                 provenance = Provenance(**json.loads(record.read_text(encoding="utf-8")))
-                for path in record.parent.glob("*.whl"):
-                    yield StoredWheel(wheel=Wheel(path), provenance=provenance)
+                datetime.fromisoformat(provenance.built_at)
+                if any(record.parent.glob("*.whl")):
+                    yield record, provenance
 
-    def _store(self, shelf: Path, wheel: Wheel, provenance: Provenance) -> StoredWheel:
+    def _store(self, shelf: Path, into: Path, wheel: Wheel, provenance: Provenance) -> StoredWheel:
         aside = shelf / f".{secrets.token_hex(8)}"
         aside.mkdir()
         shutil.copyfile(wheel.path, aside / wheel.path.name)
         (aside / _RECORD).write_text(json.dumps(asdict(provenance)), encoding="utf-8")
-        final = shelf / f"{wheel.sha256[:16]}-{secrets.token_hex(4)}"
-        aside.rename(final)
+        aside.rename(shelf / f"{wheel.sha256[:16]}-{secrets.token_hex(4)}")
         return StoredWheel(
-            wheel=Wheel(final / wheel.path.name), provenance=replace(provenance, built_now=True)
+            wheel=_copied(wheel.path, into),
+            provenance=replace(provenance, built_now=True),
         )
 
     def _prune(self, keep: str) -> None:
-        """Remove the shelves that were used least recently; never one that may be in use."""
+        """Remove what newer wheels have replaced, and the shelves that nobody used for long."""
+        for record, _ in self._newest_first(self.root / keep)[1:]:
+            deletion.tidy(self.home, record.parent)
         with contextlib.suppress(OSError):
             shelves = sorted(
                 (path for path in self.root.iterdir() if path.is_dir() and path.name != keep),
@@ -155,3 +167,7 @@ class Wheelhouse:
             for shelf in shelves[_KEPT_KEYS:]:
                 if shelf.stat().st_mtime < hour_ago:
                     deletion.tidy(self.home, shelf)
+
+
+def _copied(wheel: Path, into: Path) -> Wheel:
+    return Wheel(Path(shutil.copyfile(wheel, into / wheel.name)))

@@ -1,68 +1,166 @@
-"""Wheels by commit, and who waits for whom."""
+"""Wheels by key: built once, handed out as copies, and only while they are what was built."""
 
 from __future__ import annotations
 
+import json
 import threading
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta, timezone
+from itertools import count
 from pathlib import Path
 
+import pytest
 from conftest import make_wheel
 
 from nox_cleanroom.distribution import Wheel
 from nox_cleanroom.places import ownership
 from nox_cleanroom.wheelhouse import Provenance, StoredWheel, Wheelhouse
 
-BUILT = Provenance(
-    built_with="3.11.0", built_at="2999-01-01T00:00:00+00:00", variables={}, built_in="/nowhere"
-)
+Build = Callable[[], tuple[Wheel, Provenance]]
 
 
-def take(house: Wheelhouse, place: Path, kind: str, tag: str, builds: list[str]) -> StoredWheel:
-    """A wheel for a kind of interpreter; `builds` grows by each kind that builds."""
-
-    def build() -> tuple[Wheel, Provenance]:
-        builds.append(kind)
-        return Wheel(make_wheel(place / kind, {"demo.py": ""}, tag=tag)), BUILT
-
-    def serves(wheel: Wheel) -> bool:
-        return "-py3-" in wheel.path.name or f"-{kind}-" in wheel.path.name
-
-    return house.get("key", serves, build, kind=kind)
+def ago(**length: float) -> str:
+    return (datetime.now(timezone.utc) - timedelta(**length)).isoformat()
 
 
-def test_a_wheel_for_everybody_is_built_once(tmp_path: Path) -> None:
-    house, builds = Wheelhouse(home=ownership.make(tmp_path / "house")), list[str]()
-    kinds = ["cp310", "cp311", "cp312"]
-    with ThreadPoolExecutor(3) as threads:
-        taken = list(
-            threads.map(lambda kind: take(house, tmp_path, kind, "py3-none-any", builds), kinds)
-        )
-    assert len(builds) == 1
-    assert [one.provenance.built_now for one in taken].count(True) == 1
+@dataclass
+class House:
+    """A wheelhouse, and how often each key's wheel was built."""
 
+    place: Path
+    house: Wheelhouse
+    built: list[str] = field(default_factory=list)
+    _numbers: count[int] = field(default_factory=count)
 
-def test_wheels_for_one_interpreter_each_are_built_side_by_side(tmp_path: Path) -> None:
-    house, builds = Wheelhouse(home=ownership.make(tmp_path / "house")), list[str]()
-    take(house, tmp_path, "cp310", "cp310-cp310-any", builds)
-    both_are_building = threading.Barrier(2)
+    def into(self) -> Path:
+        path = self.place / f"copy-{next(self._numbers)}"
+        path.mkdir()
+        return path
 
-    def take_own(kind: str) -> str:
+    def take(
+        self,
+        key: str = "key",
+        *,
+        built_at: str | None = None,
+        wait: Callable[[], object] | None = None,
+    ) -> StoredWheel:
         def build() -> tuple[Wheel, Provenance]:
-            both_are_building.wait(timeout=10)
-            return Wheel(make_wheel(tmp_path / kind, {}, tag=f"{kind}-{kind}-any")), BUILT
+            self.built.append(key)
+            if wait is not None:
+                wait()
+            files = {"demo.py": f"NUMBER = {len(self.built)}\n"}
+            wheel = Wheel(make_wheel(self.place / f"built-{next(self._numbers)}", files))
+            return wheel, Provenance(
+                python="3.11",
+                built_with="3.11.0",
+                built_at=built_at or ago(),
+                requirements={"needed": "1.0"},
+                variables={},
+                built_in="/nowhere",
+                sha256=wheel.sha256,
+            )
 
-        return house.get("key", lambda one: kind in one.path.name, build, kind=kind).wheel.path.name
+        return self.house.get(key, self.into(), build)
 
+    def stored(self) -> list[Path]:
+        return list(self.house.root.rglob("*.whl"))
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> House:
+    return House(tmp_path, Wheelhouse(home=ownership.make(tmp_path / "house")))
+
+
+def test_a_wheel_is_built_once_whoever_asks(house: House) -> None:
+    with ThreadPoolExecutor(4) as threads:
+        taken = list(threads.map(lambda _: house.take(), range(4)))
+    assert house.built == ["key"]
+    assert [one.provenance.built_now for one in taken].count(True) == 1
+    assert {one.wheel.sha256 for one in taken} == {taken[0].provenance.sha256}
+    assert taken[0].provenance.requirements == {"needed": "1.0"}
+
+
+def test_wheels_of_different_keys_are_built_side_by_side(house: House) -> None:
+    both_are_building = threading.Barrier(2)
     with ThreadPoolExecutor(2) as threads:
-        names = list(threads.map(take_own, ["cp311", "cp312"]))
-    assert names == ["demo-1.0-cp311-cp311-any.whl", "demo-1.0-cp312-cp312-any.whl"]
-    assert builds == ["cp310"]
+        keys = ["one", "two"]
+        list(
+            threads.map(lambda key: house.take(key, wait=lambda: both_are_building.wait(10)), keys)
+        )
+    assert sorted(house.built) == ["one", "two"]
 
 
-def test_a_wheel_that_is_only_half_there_is_not_taken(tmp_path: Path) -> None:
-    house = Wheelhouse(home=ownership.make(tmp_path / "house"))
-    taken = take(house, tmp_path, "cp311", "py3-none-any", [])
+def test_what_is_handed_out_is_a_copy(house: House) -> None:
+    first, second = house.take(), house.take()
+    for taken in (first, second):
+        # As a test command does that repairs, or signs, the wheel that it is handed.
+        taken.wheel.path.write_bytes(b"rewritten")
+    third = house.take()
+    assert third.wheel.read("demo.py") == b"NUMBER = 1\n"
+    assert len({one.wheel.path for one in (first, second, third)}) == 3
+    assert house.built == ["key"]
+
+
+def test_a_stored_wheel_that_was_changed_is_built_anew(house: House) -> None:
+    house.take()
+    (stored,) = house.stored()
+    make_wheel(stored.parent, {"demo.py": "FORGED = True\n"})
+    assert house.take().wheel.read("demo.py") == b"NUMBER = 2\n"
+    assert house.take().wheel.read("demo.py") == b"NUMBER = 2\n"
+    assert house.built == ["key", "key"]
+
+
+@pytest.mark.parametrize(
+    ("age", "is_kept"), [({"hours": 23}, True), ({"hours": 25}, False), ({"days": 6}, False)]
+)
+def test_a_wheel_is_handed_out_for_a_day(
+    house: House, age: dict[str, float], is_kept: bool
+) -> None:
+    house.take(built_at=ago(**age))
+    house.take()
+    assert house.built == ["key"] * (1 if is_kept else 2)
+
+
+def test_wheels_of_before_the_run_do_not_count_when_that_is_asked(house: House) -> None:
+    house.take(built_at=ago(minutes=5))
+    house.house = Wheelhouse(home=house.house.home, not_before=datetime.now(timezone.utc))
+    house.take()
+    house.take()
+    assert house.built == ["key", "key"]
+    # What has been replaced does not pile up.
+    assert len(house.stored()) == 1
+
+
+def test_a_wheel_that_is_only_half_there_is_not_taken(house: House) -> None:
+    house.take()
+    (stored,) = house.stored()
     # As another process has it while it stores a wheel.
-    place = taken.wheel.path.parent
-    place.rename(place.with_name(f".{place.name}"))
-    assert house.find("key", lambda _: True) is None
+    stored.parent.rename(stored.parent.with_name(f".{stored.parent.name}"))
+    assert house.house.find("key", house.into()) is None
+
+
+@pytest.mark.parametrize("record", ["", "{", "[]", "null", '{"built_with": "3.11"}', "[" * 10_000])
+def test_a_record_that_cannot_be_read_is_none(house: House, record: str) -> None:
+    house.take()
+    (stored,) = house.stored()
+    (stored.parent / "record.json").write_text(record)
+    house.take()
+    assert house.built == ["key", "key"]
+
+
+def test_the_latest_wheel_is_known(house: House) -> None:
+    assert house.house.latest() is None
+    house.take("one")
+    latest = house.house.latest()
+    assert latest is not None
+    assert latest.name == "demo"
+
+
+def test_a_record_says_what_it_needs_to(house: House) -> None:
+    house.take()
+    (stored,) = house.stored()
+    record = json.loads((stored.parent / "record.json").read_text())
+    assert record["sha256"] == Wheel(stored).sha256
+    assert record["python"] == "3.11"

@@ -11,7 +11,6 @@ from conftest import (
     HIDING_BACKEND,
     PYTHON,
     Tool,
-    commit_all,
     demo_files,
     make_wheel,
     pyproject,
@@ -271,28 +270,3 @@ def test_what_is_read_from_a_file_that_the_sdist_lacks(
     assert ran.status == 1, ran.text
     (result,) = ran.probe("sdist")
     assert result["message"] == f"Built from the source distribution, the wheel {words}."
-
-
-def test_requirements_that_depend_on_the_building_python_are_no_loss(
-    repository: Make, cleanroom: Tool, links: Path, pythons: list[str]
-) -> None:
-    # As a setup.py does that asks sys.version_info; each wheel may be built by another cell.
-    oldest, newest = pythons[0], pythons[-1]
-    assert oldest != newest
-    condition = f'if "%d.%d" % sys.version_info[:2] != "{oldest}"'
-    backend = demo_files()["in_tree_backend.py"].replace(
-        'lines += ["Requires-Dist: " + one',
-        f'lines += ["Requires-Dist: needed" {condition} else "Requires-Dist: needed>=1"]\n'
-        '    lines += ["Requires-Dist: " + one',
-    )
-    root = repository(project("", **{"in_tree_backend.py": backend}))
-    text = (root / "pyproject.toml").read_text()
-    (root / "pyproject.toml").write_text(text.replace(f"['{PYTHON}']", f"['{oldest}', '{newest}']"))
-    commit_all(root)
-    options = ("--", "--find-links", str(links))
-    assert cleanroom(root, f"smoke-{newest}", *options).status == 0
-    ran = cleanroom(root, "matrix", *options)
-    assert ran.status == 0, ran.text
-    assert [one["outcome"] for one in ran.probe("sdist")] == ["PASSED"]
-    builders = {cell["wheel"]["built_with"] for cell in ran.evidence["cells"]}
-    assert {builder.rpartition(".")[0] for builder in builders} == {newest}

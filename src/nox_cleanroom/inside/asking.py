@@ -150,6 +150,7 @@ def facts(packaging_parent):
     return {
         "version": platform.python_version(),
         "implementation": platform.python_implementation(),
+        "cache_tag": sys.implementation.cache_tag or "",
         "executable": sys.executable,
         "prefix": sys.prefix,
         "platform": platform.platform(),

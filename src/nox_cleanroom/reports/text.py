@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from nox_cleanroom.attribution import Attribution
 from nox_cleanroom.output import clean_text
@@ -45,6 +46,29 @@ def verdict_line(run: Run) -> str:
         f"{run.outcome.symbol} {run.outcome.name}: {what}{counts}, {run.duration:.1f} s"
         f"{f' [{codes}]' if codes else ''}"
     )
+
+
+def wheel_lines(run: Run) -> Iterator[str]:
+    """Which wheels were tested: who built them, and how long ago."""
+    ended_at = datetime.fromisoformat(run.started_at) + timedelta(seconds=run.duration)
+    tested = sorted((cell.wheel for cell in run.cells if cell.wheel), key=lambda one: one.built_now)
+    wheels = {wheel.sha256: wheel for wheel in tested}
+    for wheel in wheels.values():
+        age = ended_at - datetime.fromisoformat(wheel.built_at)
+        ago = "now" if wheel.built_now else f"{_in_words(age)} ago; --rebuild builds it anew"
+        yield f"{wheel.file} built with Python {wheel.built_with} {ago}"
+    for remark in dict.fromkeys(one for wheel in wheels.values() for one in wheel.remarks):
+        yield f"note: {remark}"
+
+
+def _in_words(age: timedelta) -> str:
+    """A length of time as one number.
+
+    >>> _in_words(timedelta(hours=3, minutes=5))
+    '3 h'
+    """
+    minutes = max(0, int(age.total_seconds() // 60))
+    return f"{minutes // 60} h" if minutes >= 60 else f"{minutes} min"
 
 
 def _lines(run: Run) -> Iterator[str]:

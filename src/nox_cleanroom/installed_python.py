@@ -1,0 +1,93 @@
+"""A Python on this machine: what identifies it, without running it."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import platform
+import re
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from packaging.version import Version
+
+#: The oldest Python that can be asked about itself: `packaging` has to run in it.
+_OLDEST = (3, 10)
+
+
+@dataclass(frozen=True, kw_only=True)
+class InstalledPython:
+    """A Python on this machine."""
+
+    #: What it was looked for as, such as ``3.13``.
+    python: str
+    #: Its interpreter.
+    executable: Path
+    #: Its version in full, such as ``3.13.0``.
+    version: str
+
+    @property
+    def can_build(self) -> bool:
+        """Whether releases may be built with it: no pre-release, and not too old for us."""
+        version = Version(self.version)
+        return not version.is_prerelease and version.release >= _OLDEST
+
+    @property
+    def identity(self) -> tuple[object, ...]:
+        """What is another when it has been replaced; the same for all links to it."""
+        return identity_of(Path(os.path.realpath(self.executable)))
+
+
+def identity_of(executable: Path) -> tuple[object, ...]:
+    """What is another when the interpreter behind a launcher has been replaced.
+
+    An upgrade to another patch release may leave the launcher as it is: then the library with the
+    interpreter in it, or the standard library, has another time. Of an environment the version
+    that its ``pyvenv.cfg`` states counts, too.
+
+    Args:
+        executable: an interpreter, or a link to one.
+    """
+    original = Path(os.path.realpath(executable))
+    return (
+        str(original),
+        *(_times(path) for path in (original, *_companions(original))),
+        _stated_version(executable),
+    )
+
+
+def _companions(original: Path) -> Iterator[Path]:
+    """Where an interpreter's library and its standard library lie, in the usual layouts."""
+    prefix = original.parent if sys.platform == "win32" else original.parent.parent
+    if sys.platform == "win32":
+        yield from sorted(prefix.glob("python3*.dll"))
+        yield prefix / "Lib" / "os.py"
+        return
+    # A framework of macOS has the library under this name.
+    yield prefix / "Python"
+    found = re.search(r"(python|pypy)(\d+\.\d+t?)", original.name)
+    if found is None:
+        return
+    name, version = found.groups()
+    for directory in ("lib", "lib64", f"lib/{platform.machine()}-linux-gnu", "bin"):
+        for ending in (".so.1.0", ".so", ".dylib", "-c.so", "-c.dylib"):
+            yield prefix / directory / f"lib{name}{version}{ending}"
+        for module in ("os.py", "sysconfig.py", "sysconfig/__init__.py"):
+            yield prefix / directory / f"{name}{version}" / module
+
+
+def _times(path: Path) -> tuple[int, ...]:
+    with contextlib.suppress(OSError):
+        about = path.stat()
+        return about.st_size, about.st_mtime_ns, about.st_ctime_ns
+    return ()
+
+
+def _stated_version(executable: Path) -> str:
+    with contextlib.suppress(OSError):
+        text = (executable.parent.parent / "pyvenv.cfg").read_text(encoding="utf-8")
+        lines = (line for line in text.splitlines() if line.lower().startswith("version"))
+        return "\n".join(lines)
+    return ""

@@ -1,0 +1,41 @@
+"""Is the wheel the same whichever Python builds it?
+
+Not a question to an installation but to two wheels of the same tree. A wheel that serves every
+Python is built with one of them, so that what it holds may not depend on that: requirements under
+an ``if sys.version_info`` in ``setup.py`` are those of the builder, for all users.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from nox_cleanroom.probes import sdist
+from nox_cleanroom.results import ProbeResult
+from nox_cleanroom.wheelhouse import StoredWheel
+
+NAME = "builder"
+
+
+def compare(one: StoredWheel, other: StoredWheel, tracked: Iterable[str]) -> ProbeResult:
+    """The result for two wheels of the same tree, built by two Pythons.
+
+    Args:
+        one: the wheel that is tested.
+        other: the wheel of another builder.
+        tracked: the names of the commit's files.
+    """
+    result = sdist.compare(one.wheel, other.wheel, tracked)
+    pythons = f"{other.provenance.built_with}, and not {one.provenance.built_with}"
+    return replace(
+        result,
+        probe=NAME,
+        subject="wheel",
+        message=result.message.replace(
+            "Built from the source distribution", f"Built by Python {pythons}"
+        ),
+        hint="All users get what one Python has built. Say it with markers, such as"
+        " `; python_version < '3.11'`, or in the tags of the wheel."
+        if result.message
+        else "",
+    )
