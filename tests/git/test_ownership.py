@@ -332,7 +332,8 @@ def test_clearing_removes_all_that_is_ours_and_says_how_much(
     (cache() / "projects" / "mine").symlink_to(precious)
     cleared = clear()
     assert cleared.freed > 1500
-    assert len(cleared.removed) == 4
+    # A place of this user that lies elsewhere may hold something, too.
+    assert len([one for one in cleared.removed if one.is_relative_to(cache())]) == 4
     assert cleared.used == ()
     assert cleared.kept == (asked_for.root,)
     left = {
