@@ -134,17 +134,48 @@ class Checkout:
         """Every path of a commit."""
         return [os.fsdecode(line.partition(b"\t")[2]) for line in self._tree(commit)]
 
-    def submodules(self, commit: Commit) -> dict[str, str]:
-        """The paths of a commit's submodules, and the commit that each one is at."""
-        lines = (line for line in self._tree(commit) if line.startswith(b"160000 "))
+    def gitlinks(self, oid: str, repository: Path | None = None) -> dict[str, str] | None:
+        """The paths of a commit's submodules, and the commit that each one is at.
+
+        Args:
+            oid: the commit.
+            repository: the git directory that has it; None for this checkout's.
+
+        Returns:
+            None when the repository does not have the commit.
+        """
+        answer = self._list_tree(oid, repository)
+        if answer.returncode != 0:
+            return None
+        lines = (line for line in answer.stdout.split(b"\0") if line.startswith(b"160000 "))
         found = (line.partition(b"\t") for line in lines)
         return {os.fsdecode(path): head.split()[2].decode() for head, _, path in found}
 
+    def submodule_names(self, oid: str, repository: Path | None = None) -> dict[str, str]:
+        """The names of a commit's submodules by their paths: what git keeps them under.
+
+        Args:
+            oid: the commit.
+            repository: the git directory that has it; None for this checkout's.
+        """
+        wanted = ("config", "-z", "--blob", f"{oid}:.gitmodules", "--get-regexp")
+        answer = self._ask_once(*_of(repository), *wanted, r"^submodule\..*\.path$")
+        pairs = (one.partition(b"\n") for one in answer.stdout.split(b"\0") if one)
+        return {
+            os.fsdecode(path): os.fsdecode(key)[len("submodule.") : -len(".path")]
+            for key, _, path in pairs
+        }
+
     def _tree(self, commit: Commit) -> list[bytes]:
-        answer = self._ask_once("ls-tree", "-r", "-z", "--full-tree", commit.oid)
+        answer = self._list_tree(commit.oid)
         if answer.returncode != 0:
             raise _failure(answer)
         return answer.stdout.split(b"\0")[:-1]
+
+    def _list_tree(
+        self, oid: str, repository: Path | None = None
+    ) -> subprocess.CompletedProcess[bytes]:
+        return self._ask_once(*_of(repository), "ls-tree", "-r", "-z", "--full-tree", oid)
 
     def _ask_once(self, *arguments: str) -> subprocess.CompletedProcess[bytes]:
         if arguments not in self._said:
@@ -298,6 +329,16 @@ def ask(
         capture_output=True,
         check=False,
     )
+
+
+def _of(repository: Path | None) -> tuple[str, ...]:
+    """What has git look into a repository by its git directory.
+
+    It may name a working tree that is not there, and git would go to it first.
+    """
+    if repository is None:
+        return ()
+    return (f"--git-dir={repository}", f"--work-tree={repository}")
 
 
 def _require_working_tree(start: Path) -> None:

@@ -352,8 +352,8 @@ def naming_submodules(tree: Worktree) -> Iterator[None]:
         if tree.missing_submodules:
             names = ", ".join(tree.missing_submodules)
             error.hint = (
-                f"These submodules are empty: {names}; `git submodule update --init` fills them in"
-                f" the checkout, from where they are taken. {error.hint}"
+                f"These submodules are empty: {names}; `git submodule update --init --recursive`"
+                f" fills them in the checkout, from where they are taken. {error.hint}"
             )
         raise
 

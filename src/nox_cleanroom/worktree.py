@@ -26,6 +26,7 @@ from nox_cleanroom.places.entries import (
 from nox_cleanroom.places.layout import repository_lock
 from nox_cleanroom.places.rooms import empty_abandoned_rooms
 from nox_cleanroom.places.workspace import Workspace, reclaim_workspaces
+from nox_cleanroom.submodules import Submodule, find_submodules
 
 #: `git worktree add` reads every entry, and one that another add is just making is torn; and
 #: another's removal may take the directory of all entries away.
@@ -159,38 +160,36 @@ def reclaim(checkout: Checkout) -> int:
 def _fill_submodules(
     checkout: Checkout, commit: Commit, directory: Path, workspace: Workspace
 ) -> Iterator[str]:
-    """Fill submodules from the checkout's own module repositories; yields those it cannot.
+    """Fill submodules, and theirs, from the checkout's own repositories; yields those it cannot.
 
     Not with ``git submodule update``, which writes into the checkout's own configuration.
     """
-    for path, oid in checkout.submodules(commit).items():
-        repository = _module_repository(checkout, path)
-        if repository is None:
-            yield path
+    empty: list[str] = []
+    for submodule in find_submodules(checkout, commit):
+        if any(submodule.path.startswith(f"{path}/") for path in empty):
             continue
-        index = workspace.directory("index") / "index"
-        answer = checkout.ask(
-            f"--git-dir={repository}",
-            f"--work-tree={directory / path}",
-            *("-c", "core.bare=false", "read-tree", "-u", "--reset", oid),
-            env={"GIT_INDEX_FILE": str(index)},
-        )
-        if answer.returncode != 0:
-            yield path
+        if not _fill_submodule(checkout, submodule, directory, workspace):
+            empty.append(submodule.path)
+            yield submodule.path
+
+
+def _fill_submodule(
+    checkout: Checkout, submodule: Submodule, directory: Path, workspace: Workspace
+) -> bool:
+    if submodule.repository is None:
+        return False
+    index = workspace.directory("index") / "index"
+    answer = checkout.ask(
+        f"--git-dir={submodule.repository}",
+        f"--work-tree={directory / submodule.path}",
+        *("-c", "core.bare=false", "-c", "core.sparseCheckout=false"),
+        *("read-tree", "-u", "--reset", submodule.oid),
+        env={"GIT_INDEX_FILE": str(index)},
+    )
+    return answer.returncode == 0
 
 
 def missing_submodules(checkout: Checkout, commit: Commit) -> tuple[str, ...]:
-    """The submodules of a commit that the checkout has nothing of."""
-    paths = checkout.submodules(commit)
-    return tuple(path for path in paths if _module_repository(checkout, path) is None)
-
-
-def _module_repository(checkout: Checkout, path: str) -> Path | None:
-    link = checkout.root / path / ".git"
-    if link.is_dir():
-        return link
-    with contextlib.suppress(OSError):
-        target = link.read_text(encoding="utf-8").removeprefix("gitdir:").strip()
-        return (link.parent / target).resolve()
-    stored = checkout.common_dir / "modules" / path
-    return stored if stored.is_dir() else None
+    """The submodules of a commit, and of its submodules, that the checkout has nothing of."""
+    found = find_submodules(checkout, commit)
+    return tuple(submodule.path for submodule in found if submodule.repository is None)

@@ -1,0 +1,138 @@
+"""Submodules, and theirs, come from what the checkout has of them."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from conftest import commit_all, git, make_repository, write_files
+
+from nox_cleanroom.git import Checkout
+from nox_cleanroom.places.workspace import create_workspace
+from nox_cleanroom.worktree import create_worktree, missing_submodules
+
+FROM_FILES = ("-c", "protocol.file.allow=always")
+
+
+def add(root: Path, library: Path, path: str, *options: str) -> None:
+    git(root, *FROM_FILES, "submodule", "-q", "add", *options, str(library), path)
+    commit_all(root, f"with {path}")
+
+
+def clone(root: Path, name: str) -> Path:
+    place = root.parent / name
+    git(root.parent, *FROM_FILES, "clone", "-q", "--recurse-submodules", str(root), str(place))
+    return place
+
+
+@pytest.fixture
+def origin(tmp_path: Path) -> Path:
+    """A project with a submodule in a submodule, each under another name than its path."""
+    inner = make_repository(tmp_path / "inner", {"inner.c": "int inner;\n"})
+    middle = make_repository(tmp_path / "middle", {"middle.c": "int middle;\n"})
+    add(middle, inner, "deep/down", "--name", "the inner one")
+    root = make_repository(tmp_path / "origin", {"outer.c": "int outer;\n"})
+    add(root, middle, "lib", "--name", "libraries/middle")
+    return root
+
+
+def without_work_trees(root: Path) -> Path:
+    git(root, "submodule", "-q", "deinit", "--all", "--force")
+    return root
+
+
+def linked(root: Path) -> Path:
+    git(root, "worktree", "add", "-q", "--detach", str(root.parent / "linked"))
+    return root.parent / "linked"
+
+
+def linked_with_its_own(root: Path) -> Path:
+    place = linked(root)
+    git(place, *FROM_FILES, "submodule", "-q", "update", "--init", "--recursive")
+    shutil.rmtree(root / ".git/modules")
+    return place
+
+
+def moved(root: Path) -> Path:
+    # The directory that git notes in the submodule's repository is gone.
+    shutil.rmtree(root / "lib")
+    return root
+
+
+def sparse(root: Path) -> Path:
+    git(root / "lib", "sparse-checkout", "set", "nothing")
+    return root
+
+
+def elsewhere(root: Path) -> Path:
+    """The submodule's own directory is at a commit of another repository of that name."""
+    other = make_repository(root.parent / "other", {"other.c": ""})
+    shutil.rmtree(root / "lib")
+    git(root.parent, "clone", "-q", str(other), str(root / "lib"))
+    return root
+
+
+@pytest.mark.parametrize(
+    "arrange",
+    [lambda root: root, without_work_trees, linked, linked_with_its_own, moved, sparse, elsewhere],
+    ids=["a clone", "no work trees", "linked", "linked, its own", "moved", "sparse", "elsewhere"],
+)
+def test_all_of_them_are_filled_and_no_configuration_is_written(
+    origin: Path, arrange: Callable[[Path], Path]
+) -> None:
+    root = clone(origin, "checkout")
+    checkout = Checkout.find(arrange(root))
+    configs = {path: path.read_text() for path in root.glob(".git/**/config*")}
+    commit = checkout.resolve("HEAD")
+    with create_workspace(checkout.root) as workspace:
+        with create_worktree(checkout, commit, workspace) as tree:
+            assert tree.missing_submodules == missing_submodules(checkout, commit) == ()
+            assert (tree.root / "lib/middle.c").read_text() == "int middle;\n"
+            assert (tree.root / "lib/deep/down/inner.c").read_text() == "int inner;\n"
+    assert {path: path.read_text() for path in root.glob(".git/**/config*")} == configs
+
+
+def test_those_that_are_not_here_are_named_with_their_whole_path(origin: Path) -> None:
+    root = clone(origin, "checkout")
+    shutil.rmtree(root / "lib/deep")
+    shutil.rmtree(root / ".git/modules/libraries/middle/modules")
+    checkout = Checkout.find(root)
+    commit = checkout.resolve("HEAD")
+    assert missing_submodules(checkout, commit) == ("lib/deep/down",)
+    with create_workspace(checkout.root) as workspace:
+        with create_worktree(checkout, commit, workspace) as tree:
+            assert tree.missing_submodules == ("lib/deep/down",)
+            assert (tree.root / "lib/middle.c").exists()
+
+
+def test_a_commit_that_was_never_fetched_is_missing(origin: Path) -> None:
+    root = clone(origin, "checkout")
+    git(root, "update-index", "--cacheinfo", f"160000,{'1' * 40},lib")
+    git(root, "commit", "-qm", "a commit that nobody has")
+    checkout = Checkout.find(root)
+    assert missing_submodules(checkout, checkout.resolve("HEAD")) == ("lib",)
+
+
+def test_the_submodules_of_the_commit_count_and_not_those_of_head(origin: Path) -> None:
+    root = clone(origin, "checkout")
+    git(root, "rm", "-q", "lib")
+    commit_all(root, "without")
+    checkout = Checkout.find(root)
+    with create_workspace(checkout.root) as workspace:
+        with create_worktree(checkout, checkout.resolve("HEAD~1"), workspace) as tree:
+            assert tree.missing_submodules == ()
+            assert (tree.root / "lib/deep/down/inner.c").exists()
+
+
+def test_a_name_that_leads_elsewhere_is_not_followed(origin: Path, tmp_path: Path) -> None:
+    root = clone(origin, "checkout")
+    write_files(
+        root, {".gitmodules": '[submodule "../../../elsewhere"]\n\tpath = lib\n\turl = x\n'}
+    )
+    commit_all(root)
+    shutil.rmtree(root / "lib")
+    shutil.copytree(root / ".git/modules/libraries/middle", tmp_path / "elsewhere")
+    checkout = Checkout.find(root)
+    assert missing_submodules(checkout, checkout.resolve("HEAD")) == ("lib",)
