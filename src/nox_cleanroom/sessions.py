@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
+import shlex
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from importlib.util import cache_from_source
@@ -28,6 +29,7 @@ from nox_cleanroom.job import Job, Request, open_job
 from nox_cleanroom.options import Options, help_text, parse_options
 from nox_cleanroom.output import clean_text, encodable
 from nox_cleanroom.places.deletion import discard_bytecode
+from nox_cleanroom.places.entries import removal_of
 from nox_cleanroom.places.layout import bases
 from nox_cleanroom.places.projects import evidence_directory
 from nox_cleanroom.recorder import Progress, Watch
@@ -378,15 +380,15 @@ def _announce(session: nox.Session, job: Job) -> None:
 
 
 def _say_what_is_kept(session: nox.Session, job: Job) -> None:
-    for line in _what_is_kept(job.workspace.root):
+    for line in _what_is_kept(job.workspace.root, job.checkout.common_dir):
         session.log(clean_text(line))
 
 
-def _what_is_kept(root: Path) -> Iterator[str]:
+def _what_is_kept(root: Path, common_dir: Path) -> Iterator[str]:
     yield f"kept: {root}"
     for found in sorted(root.glob("environments-*/*/pyvenv.cfg")):
         yield f"  an environment: . {found.parent}/bin/activate"
-    for tree in sorted(root.glob("worktree-*/.git")):
-        yield f"  a worktree: cd {tree.parent}"
-        yield f"  when done: git worktree remove --force {tree.parent}"
-    yield f"  and at last: rm -r {root}"
+    for tree in sorted(path.parent for path in root.glob("worktree-*/.git")):
+        yield f"  a worktree: cd {tree}"
+        yield f"  when done: {shlex.join(removal_of(common_dir, tree))}"
+    yield f"  and at last: {shlex.join(['rm', '-r', str(root)])}"

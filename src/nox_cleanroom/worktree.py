@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import re
+import subprocess
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from filelock import BaseFileLock
 from nox_cleanroom import git, process
 from nox_cleanroom.errors import Code, WorktreeError
 from nox_cleanroom.git import Checkout, Commit
+from nox_cleanroom.git_directory import make_directory, make_private
 from nox_cleanroom.interruption import shielded
 from nox_cleanroom.places.deletion import delete
 from nox_cleanroom.places.entries import (
@@ -62,12 +64,15 @@ def create_worktree(
         WorktreeError: git could not make or fill it.
     """
     shared = checkout.common_dir
+    turn = repository_lock(shared)
     # Git names the entry after the directory, so that no other worktree has that name.
     directory = workspace.directory(f"worktree-{workspace.root.name}")
     lock: BaseFileLock | None = None
     try:
-        _add(checkout, directory, commit, lock_reason(workspace))
+        with process.holding(turn):
+            _add(checkout, directory, commit, lock_reason(workspace))
         lock = claim_entry(shared, workspace, directory)
+        make_directory(checkout, directory, commit.oid, workspace)
         _fill(directory, commit)
         missing = tuple(_fill_submodules(checkout, commit, directory, workspace))
         yield Worktree(root=directory, project=directory / subdirectory, missing_submodules=missing)
@@ -79,21 +84,20 @@ def create_worktree(
                 release_entry(shared, workspace, directory)
             else:
                 delete(workspace.owned, directory)
-                remove_entry(shared, workspace, directory)
+                remove_entry(shared, workspace, directory, turn)
 
 
 def _add(checkout: Checkout, directory: Path, commit: Commit, reason: str) -> None:
-    with process.holding(repository_lock(checkout.common_dir)):
-        for attempt in range(1, _ATTEMPTS + 1):
-            try:
-                _add_entry(checkout, directory, commit, reason)
-            except WorktreeError as error:
-                # Somebody else's add, which our lock knows nothing of, was half done.
-                if attempt == _ATTEMPTS or not _LOST_A_RACE.search(error.output):
-                    raise
-                time.sleep(0.05 * attempt)
-            else:
-                return
+    for attempt in range(1, _ATTEMPTS + 1):
+        try:
+            _add_entry(checkout, directory, commit, reason)
+        except WorktreeError as error:
+            # Somebody else's add, which our lock knows nothing of, was half done.
+            if attempt == _ATTEMPTS or not _LOST_A_RACE.search(error.output):
+                raise
+            time.sleep(0.05 * attempt)
+        else:
+            return
 
 
 def _add_entry(checkout: Checkout, directory: Path, commit: Commit, reason: str) -> None:
@@ -123,14 +127,17 @@ def _advice(words: str) -> str:
     return "Does `git worktree add` work by hand?"
 
 
+def _read_tree(directory: Path, oid: str) -> subprocess.CompletedProcess[bytes]:
+    whole = ("-c", "core.sparseCheckout=false")
+    return git.ask(directory, *whole, "read-tree", "--reset", "-u", oid)
+
+
 def _fill(directory: Path, commit: Commit) -> None:
     """Write every file of the commit into a worktree, also when the checkout is sparse.
 
     ``read-tree`` and not ``checkout``: it runs no hook, and what it exits with is its own.
     """
-    answer = git.ask(
-        directory, *("-c", "core.sparseCheckout=false", "read-tree", "--reset", "-u", commit.oid)
-    )
+    answer = _read_tree(directory, commit.oid)
     if answer.returncode != 0:
         words = answer.stderr.decode("utf-8", "replace").strip()
         full = "No space left" in words or "unable to write" in words
@@ -178,6 +185,9 @@ def _fill_submodule(
 ) -> bool:
     if submodule.repository is None:
         return False
+    if make_private(submodule, directory):
+        return _read_tree(directory / submodule.path, submodule.oid).returncode == 0
+    # Without a repository of its own it is filled from the checkout's.
     index = workspace.directory("index") / "index"
     answer = checkout.ask(
         f"--git-dir={submodule.repository}",

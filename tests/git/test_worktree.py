@@ -14,7 +14,7 @@ from conftest import commit_all, demo_files, git, state_of, write_files
 
 from nox_cleanroom.errors import WorktreeError
 from nox_cleanroom.git import Checkout
-from nox_cleanroom.places.entries import lock_reason
+from nox_cleanroom.places.entries import lock_reason, removal_of
 from nox_cleanroom.places.workspace import create_workspace
 from nox_cleanroom.worktree import create_worktree, reclaim
 
@@ -57,8 +57,7 @@ def test_it_is_gone_when_it_was_made_read_only_or_taken_away(checkout: Checkout)
         with create_worktree(checkout, commit, workspace) as tree:
             shutil.rmtree(tree.root)
         with create_worktree(checkout, commit, workspace) as tree:
-            entry = Path((tree.root / ".git").read_text().removeprefix("gitdir: ").strip())
-            shutil.rmtree(entry)
+            shutil.rmtree(checkout.common_dir / "worktrees" / tree.root.name)
     assert git(checkout.root, "worktree", "list").count("\n") == 1
 
 
@@ -154,7 +153,7 @@ import os, sys, time
 from pathlib import Path
 from nox_cleanroom import worktree
 from nox_cleanroom.git import Checkout
-from nox_cleanroom.places.entries import lock_reason
+from nox_cleanroom.places.entries import lock_reason, removal_of
 from nox_cleanroom.places.workspace import create_workspace
 checkout = Checkout.find(Path(sys.argv[1]))
 {before}
@@ -199,6 +198,7 @@ def test_what_a_killed_run_left_is_reclaimed_and_only_that(
 MOMENTS = {
     "once git has begun the entry": "worktree._add = lambda checkout, directory, commit, reason: (entry := checkout.common_dir / 'worktrees' / directory.name, entry.mkdir(parents=True), (entry / 'locked').write_text(reason), os.kill(os.getpid(), 9))",
     "before our record is in it": "worktree.claim_entry = lambda *_: os.kill(os.getpid(), 9)",
+    "while its .git is made a directory": "from nox_cleanroom.places import deletion; deletion.discard = lambda path: (os.unlink(path), os.kill(os.getpid(), 9))",
     "before it is filled": "worktree._fill = lambda *_: os.kill(os.getpid(), 9)",
 }
 
@@ -314,6 +314,14 @@ def test_a_worktree_that_somebody_rescued_from_a_killed_run_stays(
 ) -> None:
     left = killed(checkout)
     (tree,) = left.glob("worktree-*")
+    tree.rename(tmp_path / "rescued")
+    reclaim(checkout)
+    assert git(tmp_path / "rescued", "status", "--porcelain") == ""
+
+
+def test_one_that_git_has_moved_stays(checkout: Checkout, tmp_path: Path) -> None:
+    left = killed(checkout, before="worktree.make_directory = lambda *_: None")
+    (tree,) = left.glob("worktree-*")
     git(checkout.root, "worktree", "unlock", str(tree))
     git(checkout.root, "worktree", "move", str(tree), str(tmp_path / "rescued"))
     reclaim(checkout)
@@ -328,14 +336,26 @@ def test_what_a_running_run_uses_is_left_alone(checkout: Checkout) -> None:
             assert len(entries(checkout)) == 1
 
 
-def test_a_kept_workspace_stays_and_is_not_reclaimed(checkout: Checkout) -> None:
+@pytest.mark.parametrize("is_file", [False, True])
+def test_a_kept_workspace_stays_and_is_not_reclaimed(
+    checkout: Checkout, monkeypatch: pytest.MonkeyPatch, *, is_file: bool
+) -> None:
+    if is_file:
+        monkeypatch.setattr("nox_cleanroom.worktree.make_directory", lambda *_: None)
     with create_workspace(checkout.root, keep=True) as workspace:
         with create_worktree(checkout, checkout.resolve("HEAD"), workspace) as tree:
             pass
     assert (tree.root / "pyproject.toml").exists()
     assert reclaim(checkout) == 0
-    # Unlocked, so that the user removes it as any other.
-    git(checkout.root, "worktree", "remove", "--force", str(tree.root))
+    # Unlocked, and git forgets nothing by itself.
+    git(checkout.root, "worktree", "prune")
+    assert git(tree.root, "status", "--porcelain") == ""
+    # The user removes it with the command that is printed, from wherever that is.
+    command = removal_of(checkout.common_dir, tree.root)
+    subprocess.run(command, cwd=workspace.root, check=True)
+    assert git(checkout.root, "worktree", "list").count("\n") == 1
+    assert entries(checkout) == []
+    assert not tree.root.exists()
     assert reclaim(checkout) == 0
     assert workspace.root.exists()
 

@@ -261,6 +261,8 @@ COMMANDS: dict[str, str] = {
     "makes it immutable": "subprocess.run(['chattr', '-R', '+i', tree], check=False)",
     "deletes the worktree": "shutil.rmtree(tree)",
     "deletes its entry": "shutil.rmtree(entry)",
+    "deletes what is behind its .git": "shutil.rmtree(os.path.join(tree, '.git'))",
+    "makes its .git a file": "shutil.rmtree(os.path.join(tree, '.git')); open(os.path.join(tree, '.git'), 'w').write('gitdir: ' + entry)",
     "unlocks it": "os.unlink(os.path.join(entry, 'locked'))",
     "locks it for itself": "open(os.path.join(entry, 'locked'), 'w').write('mine')",
     "fills it": "[open(os.path.join(tree, 'f%d' % n), 'w').close() for n in range(500)]",
@@ -278,7 +280,8 @@ def test_a_command_that_treats_the_worktree_badly(
     script = (
         "import os, shutil, subprocess, sys\n"
         "tree = os.path.dirname(os.path.abspath(__file__))\n"
-        "entry = open(os.path.join(tree, '.git')).read().strip().replace('gitdir: ', '')\n" + code
+        "shared = open(os.path.join(tree, '.git', 'commondir')).read().strip()\n"
+        "entry = os.path.join(shared, 'worktrees', os.path.basename(tree))\n" + code
     )
     tool = '[tool.nox-cleanroom]\nsmoke = ["python {project}/act.py"]\n'
     root = repository(demo_files(**{"pyproject.toml": pyproject(tool=tool), "act.py": script}))

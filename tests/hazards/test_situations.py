@@ -121,6 +121,37 @@ def submodule(root: Path) -> Path:
     return root
 
 
+def submodule_in_a_submodule(root: Path) -> Path:
+    inner = make_repository(root.parent / "inner", {"part.py": "VALUE = 3\n"})
+    middle = make_repository(
+        root.parent / "middle", {"__init__.py": "import demo.library.inner.part\n"}
+    )
+    allow = ("-c", "protocol.file.allow=always")
+    git(middle, *allow, "submodule", "-q", "add", "--name", "another name", str(inner), "inner")
+    commit_all(middle)
+    git(root, *allow, "submodule", "-q", "add", str(middle), "src/demo/library")
+    write_files(root, {"src/demo/__init__.py": "import demo.library\ndef main(): pass\n"})
+    commit_all(root)
+    git(root, *allow, "clone", "-q", "--recurse-submodules", str(root), str(root.parent / "clone"))
+    return root.parent / "clone"
+
+
+#: What a build script may ask to find out whether, and at which commit, it is in a repository.
+LOOKS = """
+import os, subprocess
+head = open('.git/HEAD').read().strip()
+assert os.path.isdir('.git'), 'no directory'
+assert subprocess.check_output(['git', 'rev-parse', 'HEAD']).decode().strip() == head
+assert subprocess.call(['test', '-d', '.git']) == 0
+"""
+
+
+def looked_at(root: Path) -> Path:
+    write_files(root, {"on_build.py": LOOKS})
+    commit_all(root)
+    return root
+
+
 def hook_files(root: Path) -> Path:
     return root
 
@@ -137,6 +168,9 @@ WORKS: dict[str, Callable[[Path], Path]] = {
     "a configuration for each worktree": worktree_config,
     "a sparse checkout": sparse,
     "a submodule": submodule,
+    "a submodule in a submodule": submodule_in_a_submodule,
+    "a build that looks into .git": looked_at,
+    "the same in a linked worktree": lambda root: linked(looked_at(root)),
     "spaces in the path": lambda root: moved(root, "a b  c"),
     "quotes in the path": lambda root: moved(root, "it's \"so\""),
     "Unicode in the path": lambda root: moved(root, "schön 日本"),

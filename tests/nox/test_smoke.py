@@ -602,10 +602,13 @@ def test_keep_says_where_everything_is(repository: Make, cleanroom: Tool) -> Non
     root = repository(with_table('smoke = ["python {project}/check.py"]', **{"check.py": CHECK}))
     ran = cleanroom(root, SMOKE, "--", "--keep")
     assert ran.status == 0, ran.text
-    tree = re.search(r"cd (\S+)", ran.text)
-    assert tree is not None
-    assert (Path(tree.group(1)) / "pyproject.toml").exists()
-    git(root, "worktree", "remove", "--force", tree.group(1))
+    trees = re.findall(r"a worktree: cd (\S+)", ran.text)
+    assert trees
+    assert all((Path(tree) / "pyproject.toml").exists() for tree in trees)
+    for command in re.findall(r"(?:when done|and at last): (.*)", ran.text):
+        subprocess.run(["sh", "-c", command], cwd="/", check=True)
+    assert git(root, "worktree", "list").count("\n") == 1
+    assert not any(Path(tree).parent.exists() for tree in trees)
 
 
 @pytest.mark.usefixtures("without_uv")

@@ -46,13 +46,16 @@ def claim_entry(common_dir: Path, workspace: Workspace, directory: Path) -> Base
     return None
 
 
-def remove_entry(common_dir: Path, workspace: Workspace, directory: Path) -> None:
+def remove_entry(
+    common_dir: Path, workspace: Workspace, directory: Path, turn: BaseFileLock
+) -> None:
     """Remove what git keeps of a worktree of this run: never a blanket prune.
 
     Args:
         common_dir: what all working trees of the repository share.
         workspace: the run's own directory.
         directory: the worktree, in the workspace.
+        turn: the repository's lock; see `layout.repository_lock`.
 
     Raises:
         CleanroomError: the entry cannot be removed.
@@ -62,16 +65,28 @@ def remove_entry(common_dir: Path, workspace: Workspace, directory: Path) -> Non
             owned = ownership.recognise(entry) or _adopted(entry, workspace.root)
             if owned is not None:
                 deletion.delete(owned)
-    _remove_if_empty(common_dir)
+    _remove_if_empty(common_dir, turn)
 
 
 def release_entry(common_dir: Path, workspace: Workspace, directory: Path) -> None:
-    """Hand a worktree over to the user, who asked to keep it: as any other, unlocked."""
+    """Hand a worktree over to the user, who asked to keep it, unlocked: see `removal_of`."""
     for entry in _entries(common_dir):
         if _is_of(entry, workspace, directory):
             # The record stays: it says that the worktree is no one else's doing.
             for name in ("locked", ownership.LOCK):
                 deletion.discard(entry / name)
+
+
+def removal_of(common_dir: Path, directory: Path) -> list[str]:
+    """The command with which a user removes a worktree that was kept, and what git keeps of it.
+
+    Git refuses to remove a worktree whose `.git` is a directory, and `git worktree prune` would
+    also forget those of the user's that are on a disk which is not mounted.
+    """
+    if (directory / ".git").is_dir():
+        entries = [entry for entry in _entries(common_dir) if _directory_of(entry) == directory]
+        return ["rm", "-rf", str(directory), *map(str, entries)]
+    return ["git", "-C", str(directory), "worktree", "remove", "--force", str(directory)]
 
 
 def _is_of(entry: Path, workspace: Workspace, directory: Path) -> bool:
@@ -97,7 +112,7 @@ def reclaim_entries(common_dir: Path) -> list[Owned]:
             ours = is_private(section) and ownership.is_recorded(section.parent)
             found = ownership.recognise(workspace) if ours else None
             workspaces += [] if found is None else [found]
-    _remove_if_empty(common_dir)
+    _remove_if_empty(common_dir, repository_lock(common_dir))
     return workspaces
 
 
@@ -201,7 +216,7 @@ def _directory_of(entry: Path) -> Path | None:
     return None
 
 
-def _remove_if_empty(common_dir: Path) -> None:
+def _remove_if_empty(common_dir: Path, turn: BaseFileLock) -> None:
     """Remove the directory with its last entry, as git does, and not while an add begins."""
-    with contextlib.suppress(OSError, NotImplementedError), repository_lock(common_dir):
+    with contextlib.suppress(OSError, NotImplementedError), turn:
         deletion.discard_empty(common_dir / "worktrees")
