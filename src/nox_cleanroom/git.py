@@ -15,9 +15,10 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
-from nox_cleanroom import variables
+from nox_cleanroom import process, variables
 from nox_cleanroom.errors import Code, RepositoryError
 from nox_cleanroom.index import Index
+from nox_cleanroom.process import Completed
 
 #: The oldest git that has all we use: `worktree add --lock --reason` came with 2.34.
 MINIMUM_GIT = (2, 34)
@@ -319,7 +320,7 @@ def ask(
     env: Mapping[str, str] | None = None,
 ) -> subprocess.CompletedProcess[bytes]:
     """Git's answer in a directory, whatever its exit status."""
-    # No time limit and no process group: git itself ends, and hooks are off.
+    # No time limit and no process group: git itself ends, and hooks are off; filters: see `fill`.
     return subprocess.run(
         ["git", *_FLAGS, *arguments],  # noqa: S607 - the user's git, wherever it is
         cwd=cwd,
@@ -328,6 +329,39 @@ def ask(
         stdin=None if given is not None else subprocess.DEVNULL,
         capture_output=True,
         check=False,
+    )
+
+
+def fill(
+    work_tree: Path,
+    oid: str,
+    *,
+    timeout: float | None,
+    repository: Path | None = None,
+    index: Path | None = None,
+) -> Completed:
+    """Write every file of a commit into a working tree, also when the checkout is sparse.
+
+    Here git runs programs of the user's, filters such as git-lfs, which may wait for ever. And it
+    is ``read-tree``, not ``checkout``, which runs hooks and exits with what these say.
+
+    Args:
+        work_tree: where.
+        oid: the commit.
+        timeout: seconds after which git and its filters are ended.
+        repository: the git directory that has the commit; None for that of the working tree.
+        index: a file to use for the index; None for the repository's own.
+    """
+    where = [f"--git-dir={repository}", f"--work-tree={work_tree}"] if repository else []
+    # A fetch of what a partial clone lacks must not tidy up behind us.
+    settings = ("core.bare=false", "core.sparseCheckout=false", "gc.auto=0", "maintenance.auto=0")
+    options = [word for one in settings for word in ("-c", one)]
+    env = variables.for_git(os.environ) | ({"GIT_INDEX_FILE": str(index)} if index else {})
+    return process.run(
+        ["git", *_FLAGS, *where, *options, "read-tree", "--reset", "-u", oid],
+        cwd=work_tree,
+        env=env,
+        timeout=timeout,
     )
 
 

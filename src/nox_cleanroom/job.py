@@ -139,10 +139,14 @@ class Job:
             missing_submodules=self.missing_submodules,
         )
 
+    @property
+    def timeout(self) -> float:
+        """The time limit of a step that has none of its own, in seconds."""
+        return self.options.timeout or DEFAULT_TIMEOUT
+
     def recorder(self, cell: str) -> Recorder:
         """A recorder for the steps of one cell."""
-        timeout = self.options.timeout or DEFAULT_TIMEOUT
-        return Recorder(cell, self.watch, self.progress, timeout=timeout, epoch=self.epoch)
+        return Recorder(cell, self.watch, self.progress, timeout=self.timeout, epoch=self.epoch)
 
     def learn_facts(self, environment: Environment, recorder: Recorder) -> Facts:
         """What the interpreter of an environment says of itself; see `environment.learn_facts`."""
@@ -199,7 +203,11 @@ class Job:
     def worktree(self) -> contextlib.AbstractContextManager[Worktree]:
         """A new worktree at the commit."""
         return create_worktree(
-            self.checkout, self.commit, self.workspace, subdirectory=self.subject.project
+            self.checkout,
+            self.commit,
+            self.workspace,
+            subdirectory=self.subject.project,
+            timeout=self.timeout,
         )
 
     def finish(self, cells: Sequence[Cell], **more: Any) -> Run:

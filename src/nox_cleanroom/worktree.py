@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import re
-import subprocess
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -28,6 +27,7 @@ from nox_cleanroom.places.entries import (
 from nox_cleanroom.places.layout import repository_lock
 from nox_cleanroom.places.rooms import empty_abandoned_rooms
 from nox_cleanroom.places.workspace import Workspace, reclaim_workspaces
+from nox_cleanroom.process import Completed
 from nox_cleanroom.submodules import Submodule, find_submodules
 
 #: `git worktree add` reads every entry, and one that another add is just making is torn; and
@@ -50,7 +50,12 @@ class Worktree:
 
 @contextlib.contextmanager
 def create_worktree(
-    checkout: Checkout, commit: Commit, workspace: Workspace, *, subdirectory: str = "."
+    checkout: Checkout,
+    commit: Commit,
+    workspace: Workspace,
+    *,
+    subdirectory: str = ".",
+    timeout: float | None = None,
 ) -> Iterator[Worktree]:
     """A worktree at `commit` that is gone when the block ends, however it ends.
 
@@ -59,9 +64,11 @@ def create_worktree(
         commit: what to check out.
         workspace: where to put it.
         subdirectory: the project's directory, relative to the top level.
+        timeout: seconds that git, with the filters of the repository, may take to fill it.
 
     Raises:
-        WorktreeError: git could not make or fill it.
+        WorktreeError: git could not make or fill it, or not in time.
+        InterruptedRunError: the whole run is being ended.
     """
     shared = checkout.common_dir
     turn = repository_lock(shared)
@@ -73,8 +80,8 @@ def create_worktree(
             _add(checkout, directory, commit, lock_reason(workspace))
         lock = claim_entry(shared, workspace, directory)
         make_directory(checkout, directory, commit.oid, workspace)
-        _fill(directory, commit)
-        missing = tuple(_fill_submodules(checkout, commit, directory, workspace))
+        _fill(directory, commit, timeout)
+        missing = tuple(_fill_submodules(checkout, commit, directory, workspace, timeout))
         yield Worktree(root=directory, project=directory / subdirectory, missing_submodules=missing)
     finally:
         with shielded():
@@ -127,28 +134,32 @@ def _advice(words: str) -> str:
     return "Does `git worktree add` work by hand?"
 
 
-def _read_tree(directory: Path, oid: str) -> subprocess.CompletedProcess[bytes]:
-    whole = ("-c", "core.sparseCheckout=false")
-    return git.ask(directory, *whole, "read-tree", "--reset", "-u", oid)
-
-
-def _fill(directory: Path, commit: Commit) -> None:
-    """Write every file of the commit into a worktree, also when the checkout is sparse.
-
-    ``read-tree`` and not ``checkout``: it runs no hook, and what it exits with is its own.
-    """
-    answer = _read_tree(directory, commit.oid)
-    if answer.returncode != 0:
-        words = answer.stderr.decode("utf-8", "replace").strip()
-        full = "No space left" in words or "unable to write" in words
+def _fill(directory: Path, commit: Commit, timeout: float | None) -> None:
+    """Write every file of the commit into a worktree."""
+    done = git.fill(directory, commit.oid, timeout=timeout)
+    if done.timed_out:
+        raise _timeout(done)
+    if not done.succeeded:
+        full = "No space left" in done.output or "unable to write" in done.output
         raise WorktreeError(
             "Git could not write the files of the commit into the worktree.",
-            output=words,
+            output=done.output.strip(),
             hint="Is the disk full?"
             if full
             else "A filter (git-lfs?) that this commit needs may be missing or offline.",
             code=Code.NO_SPACE if full else None,
         )
+
+
+def _timeout(done: Completed) -> WorktreeError:
+    return WorktreeError(
+        f"Git could not write the files of the commit into the worktree: {done.ending}.",
+        output=done.output.strip(),
+        hint="A filter that this commit needs, such as git-lfs, may be waiting for something;"
+        " `git config --get-regexp '^filter'` lists them. `-- --timeout SECONDS` gives it more"
+        " time.",
+        code=Code.TIMEOUT,
+    )
 
 
 def reclaim(checkout: Checkout) -> int:
@@ -165,7 +176,11 @@ def reclaim(checkout: Checkout) -> int:
 
 
 def _fill_submodules(
-    checkout: Checkout, commit: Commit, directory: Path, workspace: Workspace
+    checkout: Checkout,
+    commit: Commit,
+    directory: Path,
+    workspace: Workspace,
+    timeout: float | None,
 ) -> Iterator[str]:
     """Fill submodules, and theirs, from the checkout's own repositories; yields those it cannot.
 
@@ -175,28 +190,27 @@ def _fill_submodules(
     for submodule in find_submodules(checkout, commit):
         if any(submodule.path.startswith(f"{path}/") for path in empty):
             continue
-        if not _fill_submodule(checkout, submodule, directory, workspace):
+        if not _fill_submodule(submodule, directory, workspace, timeout):
             empty.append(submodule.path)
             yield submodule.path
 
 
 def _fill_submodule(
-    checkout: Checkout, submodule: Submodule, directory: Path, workspace: Workspace
+    submodule: Submodule, directory: Path, workspace: Workspace, timeout: float | None
 ) -> bool:
     if submodule.repository is None:
         return False
+    place = directory / submodule.path
     if make_private(submodule, directory):
-        return _read_tree(directory / submodule.path, submodule.oid).returncode == 0
-    # Without a repository of its own it is filled from the checkout's.
-    index = workspace.directory("index") / "index"
-    answer = checkout.ask(
-        f"--git-dir={submodule.repository}",
-        f"--work-tree={directory / submodule.path}",
-        *("-c", "core.bare=false", "-c", "core.sparseCheckout=false"),
-        *("read-tree", "-u", "--reset", submodule.oid),
-        env={"GIT_INDEX_FILE": str(index)},
-    )
-    return answer.returncode == 0
+        done = git.fill(place, submodule.oid, timeout=timeout)
+    else:
+        # Without a repository of its own it is filled from the checkout's.
+        index = workspace.directory("index") / "index"
+        source = submodule.repository
+        done = git.fill(place, submodule.oid, timeout=timeout, repository=source, index=index)
+    if done.timed_out:
+        raise _timeout(done)
+    return done.succeeded
 
 
 def missing_submodules(checkout: Checkout, commit: Commit) -> tuple[str, ...]:

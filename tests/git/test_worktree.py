@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 from conftest import commit_all, demo_files, git, state_of, write_files
 
-from nox_cleanroom.errors import WorktreeError
+from nox_cleanroom import strays
+from nox_cleanroom.errors import Code, WorktreeError
 from nox_cleanroom.git import Checkout
 from nox_cleanroom.places.entries import lock_reason, removal_of
 from nox_cleanroom.places.workspace import create_workspace
@@ -122,6 +123,40 @@ def test_a_required_filter_that_fails_is_a_clear_refusal(repository: Callable[..
     with pytest.raises(WorktreeError, match="could not write") as raised:
         try_it()
     assert "smudge" in raised.value.output
+    assert git(root, "worktree", "list").count("\n") == 1
+
+
+@pytest.mark.parametrize("kind", ["smudge", "process"])
+@pytest.mark.parametrize("place", [".", "lib"])
+def test_a_filter_that_waits_for_ever_is_ended_in_time(
+    repository: Callable[..., Path], tmp_path: Path, kind: str, place: str
+) -> None:
+    files = {**demo_files(), ".gitattributes": "*.bin filter=slow\n", "a.bin": "x"}
+    library, root = repository(files, name="library"), repository(files)
+    allow = ("-c", "protocol.file.allow=always")
+    git(root, *allow, "submodule", "--quiet", "add", str(library), "lib")
+    commit_all(root)
+    git(
+        root / place,
+        "config",
+        f"filter.slow.{kind}",
+        f"echo $$ > '{tmp_path}/pid'; exec sleep 1000",
+    )
+    checkout = Checkout.find(root)
+
+    def try_it() -> None:
+        with create_workspace(checkout.root) as workspace:
+            with create_worktree(checkout, checkout.resolve("HEAD"), workspace, timeout=1):
+                pass
+
+    with pytest.raises(WorktreeError, match="still running after 1 s") as raised:
+        try_it()
+    assert raised.value.code is Code.TIMEOUT
+    assert "A filter that this commit needs" in raised.value.hint
+    assert "--timeout" in raised.value.hint
+    pid = int((tmp_path / "pid").read_text())
+    # A signal is sent before its receiver is gone.
+    wait_for(lambda: (found := strays.stat_of(pid)) is None or found.state == "Z")
     assert git(root, "worktree", "list").count("\n") == 1
 
 

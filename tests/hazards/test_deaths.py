@@ -67,7 +67,7 @@ os.rename({marker!r} + ".part", {marker!r})
 time.sleep(90)
 """
 
-PHASES = ["build", "install", "import", "command"]
+PHASES = ["filter", "build", "install", "import", "command"]
 
 
 @pytest.fixture
@@ -79,7 +79,9 @@ def hanging(repository: Make, tmp_path: Path) -> Callable[[str], tuple[Path, Pat
         code = HANG.format(marker=str(marker))
         options = ["--find-links", str(links)]
         links.mkdir()
-        if phase == "build":
+        if phase == "filter":
+            files = demo_files(**{".gitattributes": "*.bin filter=slow\n", "a.bin": "x"})
+        elif phase == "build":
             files = demo_files(**{"on_build.py": code})
         elif phase == "install":
             slow_requirement(links, code)
@@ -89,7 +91,12 @@ def hanging(repository: Make, tmp_path: Path) -> Callable[[str], tuple[Path, Pat
         else:
             tool = '[tool.nox-cleanroom]\nsmoke = ["python {project}/hang.py"]\n'
             files = demo_files(**{"hang.py": code, "pyproject.toml": pyproject(tool=tool)})
-        return repository(files), marker, options
+        root = repository(files)
+        if phase == "filter":
+            # What writes the files of the commit is git, and what hangs is the developer's own.
+            write_files(tmp_path, {"filter.py": code})
+            git(root, "config", "filter.slow.smudge", f"{sys.executable} {tmp_path}/filter.py")
+        return root, marker, options
 
     return make
 
