@@ -83,6 +83,15 @@ def make_repository(root: Path, files: Mapping[str, str]) -> Path:
     return root
 
 
+#: Git takes submodules from the network only, unless it is told otherwise.
+FROM_FILES = ("-c", "protocol.file.allow=always")
+
+
+def add_submodule(root: Path, library: Path, path: str, *options: str) -> None:
+    git(root, *FROM_FILES, "submodule", "-q", "add", *options, str(library), path)
+    commit_all(root, f"with {path}")
+
+
 def pyproject(*, tool: str = "", **fields: Any) -> str:
     """The pyproject.toml of a project that builds without an index."""
     project = {"name": "demo", "version": "1.0", "requires-python": ">=3.9", **fields}

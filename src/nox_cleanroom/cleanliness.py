@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -221,8 +221,10 @@ class _Scratch:
 
     @cached_property
     def _wheel(self) -> Wheel:
+        # What an earlier step has left there may be why it fails: a fresh clone is no comparison.
+        frontend = replace(self._frontend, trials=None)
         with naming_submodules(self.tree):
-            return self._frontend.build_wheel(self.tree.project).wheel
+            return frontend.build_wheel(self.tree.project).wheel
 
     def _install(self, environment: Environment, *flags: str) -> None:
         wanted = self.job.variants[0].extras

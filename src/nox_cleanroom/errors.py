@@ -48,6 +48,7 @@ class Code(Enum):
     GIT_TOO_OLD = 3
     GIT_FAILED = 3
     WORKTREE_FAILED = 3
+    WORKTREE_DIFFERS = 3
     NETWORK = 3
     NO_SPACE = 3
     TOOL_MISSING = 3

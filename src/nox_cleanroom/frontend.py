@@ -8,7 +8,7 @@ import os
 import shutil
 import tarfile
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
@@ -17,24 +17,33 @@ from packaging.utils import canonicalize_name
 from nox_cleanroom import variables
 from nox_cleanroom.build_system import BuildSystem
 from nox_cleanroom.bytecode import BytecodeStore
+from nox_cleanroom.clone import Trials
 from nox_cleanroom.distribution import Wheel
 from nox_cleanroom.environment import INSIDE, Environment, Facts
-from nox_cleanroom.errors import BuildError, BuildRequirementsError
+from nox_cleanroom.errors import BuildError, BuildRequirementsError, Code
 from nox_cleanroom.installer import constraints_options, find_links_options, tool_failure
 from nox_cleanroom.listing import Stat, list_files
+from nox_cleanroom.output import last_lines
 from nox_cleanroom.places.workspace import Workspace
 from nox_cleanroom.recorder import Recorder
 from nox_cleanroom.results import Step
 
 Kind = Literal["wheel", "sdist"]
 
-#: What to do next when a build fails, for each of the builds.
-_HINTS = {
-    "wheel": "`python -m build --wheel` in a fresh clone shows the same.",
-    "sdist": "`python -m build --sdist` in a fresh clone shows the same.",
-    "wheel from sdist": "`python -m build` in a fresh clone shows the same; the sdist must hold all"
-    " that the build reads.",
+#: What users can have built.
+What = Literal["wheel", "sdist", "wheel from sdist"]
+
+#: What to do next when a build fails, for each of them.
+_BY_HAND: dict[What, str] = {
+    "wheel": "`python -m build --wheel` builds it by hand.",
+    "sdist": "`python -m build --sdist` builds it by hand.",
+    "wheel from sdist": "`python -m build` builds it by hand; the sdist must hold all that the"
+    " build reads.",
 }
+
+
+class _BackendError(BuildError):
+    """The backend itself has failed, and not what comes before it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,17 +54,26 @@ class _Answer:
     requires: tuple[str, ...] | None = None
     #: The name of the file that was built; empty when none was.
     built: str = ""
+    #: What was printed meanwhile.
+    output: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Built:
-    """A wheel that has just been built."""
+    """A distribution that has just been built."""
 
-    wheel: Wheel
+    path: Path
     #: The version of the Python that has built it.
     builder: str
     #: What was installed for the build: versions by name.
     requirements: Mapping[str, str]
+    #: What was printed meanwhile.
+    output: str
+
+    @property
+    def wheel(self) -> Wheel:
+        """The wheel, if that is what was built."""
+        return Wheel(self.path)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -114,6 +132,10 @@ class Frontend:
     bytecode: BytecodeStore
     #: Versions of what builds require that are taken where this Python has them.
     versions: Mapping[str, str] = field(default_factory=dict)
+    #: Where a build that fails is tried again; None where a fresh clone would be no comparison.
+    trials: Trials | None = None
+    #: What the names of steps say of the place; empty for a worktree.
+    where: str = ""
 
     def prepare(self, system: BuildSystem) -> Ready:
         """An environment in which such a project can be built; for one build.
@@ -137,7 +159,7 @@ class Frontend:
         Raises:
             BuildError: the backend said no, or what it requires could not be installed.
         """
-        return _built(*self._build("wheel", project, ready, step="wheel"))
+        return self._attempt("wheel", project, ready)
 
     def build_sdist(self, project: Path, ready: Ready | None = None) -> Path:
         """A source distribution of the project in a directory.
@@ -149,7 +171,7 @@ class Frontend:
         Raises:
             BuildError: the backend said no, or what it requires could not be installed.
         """
-        return self._build("sdist", project, ready, step="sdist")[0]
+        return self._attempt("sdist", project, ready).path
 
     def build_wheel_from_sdist(self, project: Path, ready: Ready | None = None) -> Built:
         """A wheel of the project in a directory, built from its source distribution.
@@ -161,14 +183,7 @@ class Frontend:
         Raises:
             BuildError: the backend said no, or what it requires could not be installed.
         """
-        ready = ready or self.prepare(BuildSystem.of_project(project))
-        fresh = ready.contents()
-        source = _unpack(self.build_sdist(project, ready), self.workspace.directory("source"))
-        system = BuildSystem.of_project(source)
-        # An environment that the first build has left as it was is as good as a fresh one.
-        if system != ready.system or ready.contents() != fresh:
-            ready = self.prepare(system)
-        return _built(*self._build("wheel", source, ready, step="wheel from sdist"))
+        return self._attempt("wheel from sdist", project, ready)
 
     def has_hook(self, project: Path, hook: str) -> bool:
         """Whether the backend of the project in a directory has a hook, such as ``build_editable``.
@@ -187,11 +202,57 @@ class Frontend:
             raise tool_failure(BuildError, "The build backend could not be loaded", step)
         return hook in json.loads(place.read_text(encoding="ascii"))["hooks"]
 
-    def _build(
-        self, kind: Kind, project: Path, ready: Ready | None, *, step: str
-    ) -> tuple[Path, Ready]:
-        """What was built, and what it was built in."""
+    def _attempt(self, what: What, project: Path, ready: Ready | None) -> Built:
+        """Build; what the backend cannot do in a worktree is tried in a fresh clone.
+
+        Raises:
+            BuildError: it could not be built; the code says whether the package is at fault.
+        """
         ready = ready or self.prepare(BuildSystem.of_project(project))
+        try:
+            return self._make(what, project, ready)
+        except _BackendError as error:
+            if self.trials is None or error.code is not Code.BUILD_FAILED:
+                raise
+            self._try_again(self.trials, what, ready, error)
+            raise
+
+    def _make(self, what: What, project: Path, ready: Ready) -> Built:
+        if what != "wheel from sdist":
+            return self._build(what, project, ready, step=what)
+        fresh = ready.contents()
+        sdist = self._build("sdist", project, ready, step="sdist").path
+        source = _unpack(sdist, self.workspace.directory("source"))
+        system = BuildSystem.of_project(source)
+        # An environment that the first build has left as it was is as good as a fresh one.
+        if system != ready.system or ready.contents() != fresh:
+            ready = self.prepare(system)
+        return self._build("wheel", source, ready, step=what)
+
+    def _try_again(self, trials: Trials, what: What, used: Ready, error: BuildError) -> None:
+        """Have a failing build tried in a fresh clone, and the error say what that has shown."""
+        python = used.facts.version
+        elsewhere = replace(self, trials=None, where=" in a fresh clone")
+
+        def build(project: Path) -> str:
+            ready = elsewhere.prepare(BuildSystem.of_project(project))
+            return elsewhere._make(what, project, ready).output
+
+        trial = trials.of(what, python, build, self.recorder)
+        if trial.failed:
+            tried = "" if trial.python == python else f" (tried with Python {trial.python})"
+            error.hint = f"A fresh clone shows the same{tried}. {error.hint}"
+        elif trial.failed is False:
+            error.code = Code.WORKTREE_DIFFERS
+            error.message = f"{error.message} In a fresh clone of the commit it could."
+            here, there = last_lines(error.output), last_lines(trial.output)
+            error.output = f"in our worktree:\n{here}\nin a fresh clone:\n{there}"
+            error.hint = (
+                "The package is not to blame, but our worktree, or the configuration of this"
+                " repository, which a clone does not have. Please report it with these lines."
+            )
+
+    def _build(self, kind: Kind, project: Path, ready: Ready, *, step: What) -> Built:
         out = self.workspace.directory("dist")
         answer = self._call(kind, project, ready, out, step=step)
         if answer.requires is not None and not answer.built:
@@ -200,8 +261,15 @@ class Frontend:
                 ready = self.prepare(ready.system.requiring(answer.requires))
             answer = self._call(kind, project, ready, out, step=step, known=True)
         if not (answer.built and (out / answer.built).is_file()):
-            raise BuildError(f"The build backend ended without an error, and has made no {step}.")
-        return out / answer.built, ready
+            raise _BackendError(
+                f"The build backend ended without an error, and has made no {step}."
+            )
+        return Built(
+            path=out / answer.built,
+            builder=ready.facts.version,
+            requirements=ready.requirements,
+            output=answer.output,
+        )
 
     def _install(self, environment: Environment, requirements: Sequence[str]) -> None:
         if not requirements:
@@ -230,20 +298,20 @@ class Frontend:
             )
 
     def _call(
-        self, kind: Kind, project: Path, ready: Ready, out: Path, *, step: str, known: bool = False
+        self, kind: Kind, project: Path, ready: Ready, out: Path, *, step: What, known: bool = False
     ) -> _Answer:
         """Have the hooks called; once it is known, nobody asks what the build requires."""
         place = self.workspace.directory("answer") / "answer.json"
         words = [kind, out, "known" if known else "ask"]
-        done = self._run(f"build {step}", place, words, project, ready)
+        done = self._run(f"build {step}{self.where}", place, words, project, ready)
         if not done.succeeded:
             raise tool_failure(
-                BuildError,
+                _BackendError,
                 f"The build backend could not make the {step}",
                 done,
-                hint=_HINTS[step],
+                hint=_BY_HAND[step],
             )
-        return _read_answer(place)
+        return _read_answer(place, done.output)
 
     def _run(
         self, name: str, place: Path, words: list[str | Path], project: Path, ready: Ready
@@ -261,14 +329,11 @@ class Frontend:
             )
 
 
-def _built(wheel: Path, ready: Ready) -> Built:
-    return Built(wheel=Wheel(wheel), builder=ready.facts.version, requirements=ready.requirements)
-
-
-def _read_answer(place: Path) -> _Answer:
+def _read_answer(place: Path, output: str) -> _Answer:
     with contextlib.suppress(OSError, ValueError, TypeError, KeyError):
         said = json.loads(place.read_text(encoding="ascii"))
-        return _Answer(requires=tuple(map(str, said["requires"])), built=str(said.get("built", "")))
+        requires, built = tuple(map(str, said["requires"])), str(said.get("built", ""))
+        return _Answer(requires=requires, built=built, output=output)
     return _Answer()
 
 

@@ -365,6 +365,20 @@ def fill(
     )
 
 
+def clone(source: Path, target: Path, *, timeout: float | None) -> Completed:
+    """Clone a repository, without its files, into an empty directory; objects are borrowed.
+
+    Args:
+        source: the repository.
+        target: the directory.
+        timeout: seconds after which git is ended.
+    """
+    words = ("clone", "--quiet", "--shared", "--no-checkout", "--", str(source), str(target))
+    return process.run(
+        ["git", *_FLAGS, *words], cwd=target, env=variables.for_git(os.environ), timeout=timeout
+    )
+
+
 def _of(repository: Path | None) -> tuple[str, ...]:
     """What has git look into a repository by its git directory.
 

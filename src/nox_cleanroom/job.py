@@ -18,6 +18,7 @@ from nox_cleanroom import evidence, hygiene, process, redaction, variables
 from nox_cleanroom.build_inputs import BuildInputs, read_build_inputs
 from nox_cleanroom.bytecode import BytecodeStore
 from nox_cleanroom.change import display
+from nox_cleanroom.clone import Trials, create_clone
 from nox_cleanroom.config import Settings, parse_toml, tool_table
 from nox_cleanroom.environment import INSIDE, Environment, Facts, learn_facts
 from nox_cleanroom.errors import BuildError, ConfigError, DirtyCheckoutError, PythonExcludedError
@@ -66,6 +67,11 @@ class Request:
     #: Whether to stop when the wheel is installed and proved.
     install_only: bool = False
 
+    @property
+    def timeout(self) -> float:
+        """The time limit of a step that has none of its own, in seconds."""
+        return self.options.timeout or DEFAULT_TIMEOUT
+
 
 @dataclass(frozen=True, kw_only=True)
 class Job:
@@ -89,6 +95,8 @@ class Job:
     build_env: dict[str, str]
     #: The options for installing the wheel, or the project in place, and what tests require.
     install_options: tuple[str, ...]
+    #: What fresh clones have shown of builds that failed.
+    trials: Trials
     watch: Watch
     progress: Progress
     #: When it started: on the monotonic clock, and for people.
@@ -139,14 +147,10 @@ class Job:
             missing_submodules=self.missing_submodules,
         )
 
-    @property
-    def timeout(self) -> float:
-        """The time limit of a step that has none of its own, in seconds."""
-        return self.options.timeout or DEFAULT_TIMEOUT
-
     def recorder(self, cell: str) -> Recorder:
         """A recorder for the steps of one cell."""
-        return Recorder(cell, self.watch, self.progress, timeout=self.timeout, epoch=self.epoch)
+        timeout = self.request.timeout
+        return Recorder(cell, self.watch, self.progress, timeout=timeout, epoch=self.epoch)
 
     def learn_facts(self, environment: Environment, recorder: Recorder) -> Facts:
         """What the interpreter of an environment says of itself; see `environment.learn_facts`."""
@@ -198,6 +202,7 @@ class Job:
             find_links=self.options.find_links,
             bytecode=self.bytecode,
             versions=versions or {},
+            trials=self.trials,
         )
 
     def worktree(self) -> contextlib.AbstractContextManager[Worktree]:
@@ -207,7 +212,7 @@ class Job:
             self.commit,
             self.workspace,
             subdirectory=self.subject.project,
-            timeout=self.timeout,
+            timeout=self.request.timeout,
         )
 
     def finish(self, cells: Sequence[Cell], **more: Any) -> Run:
@@ -266,6 +271,14 @@ def open_job(request: Request, progress: Progress) -> Iterator[Job]:
         if request.options.require_clean:
             _require_clean(watch)
         constraints = constraints_options(settings.constraints, workspace.root)
+        clone = partial(
+            create_clone,
+            checkout,
+            commit,
+            workspace,
+            subdirectory=project,
+            timeout=request.timeout,
+        )
         yield Job(
             request=request,
             checkout=checkout,
@@ -288,6 +301,7 @@ def open_job(request: Request, progress: Progress) -> Iterator[Job]:
                 request.env, installers=handed_over, tmp=workspace.tmp, commit_time=commit.time
             ),
             install_options=(*find_links_options(request.options.find_links), *constraints),
+            trials=Trials(clone),
             watch=watch,
             progress=progress,
             epoch=epoch,

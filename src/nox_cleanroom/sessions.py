@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
-import shlex
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from importlib.util import cache_from_source
@@ -27,7 +26,7 @@ from nox_cleanroom.interpreters import supported_pythons
 from nox_cleanroom.interruption import ending_with_parent, interruptible
 from nox_cleanroom.job import Job, Request, open_job
 from nox_cleanroom.options import Options, help_text, parse_options
-from nox_cleanroom.output import clean_text, encodable
+from nox_cleanroom.output import clean_text, encodable, printable
 from nox_cleanroom.places.deletion import discard_bytecode
 from nox_cleanroom.places.entries import removal_of
 from nox_cleanroom.places.layout import bases
@@ -390,5 +389,5 @@ def _what_is_kept(root: Path, common_dir: Path) -> Iterator[str]:
         yield f"  an environment: . {found.parent}/bin/activate"
     for tree in sorted(path.parent for path in root.glob("worktree-*/.git")):
         yield f"  a worktree: cd {tree}"
-        yield f"  when done: {shlex.join(removal_of(common_dir, tree))}"
-    yield f"  and at last: {shlex.join(['rm', '-r', str(root)])}"
+        yield f"  when done: {printable(removal_of(common_dir, tree))}"
+    yield f"  and at last: {printable(['rm', '-r', str(root)])}"

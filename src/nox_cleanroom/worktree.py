@@ -80,8 +80,7 @@ def create_worktree(
             _add(checkout, directory, commit, lock_reason(workspace))
         lock = claim_entry(shared, workspace, directory)
         make_directory(checkout, directory, commit.oid, workspace)
-        _fill(directory, commit, timeout)
-        missing = tuple(_fill_submodules(checkout, commit, directory, workspace, timeout))
+        missing = fill(checkout, commit, directory, workspace, timeout)
         yield Worktree(root=directory, project=directory / subdirectory, missing_submodules=missing)
     finally:
         with shielded():
@@ -134,8 +133,29 @@ def _advice(words: str) -> str:
     return "Does `git worktree add` work by hand?"
 
 
-def _fill(directory: Path, commit: Commit, timeout: float | None) -> None:
-    """Write every file of the commit into a worktree."""
+def fill(
+    checkout: Checkout,
+    commit: Commit,
+    directory: Path,
+    workspace: Workspace,
+    timeout: float | None,
+) -> tuple[str, ...]:
+    """Write every file of a commit into a worktree, or a clone, and those of its submodules.
+
+    Args:
+        checkout: the repository, which also has the submodules.
+        commit: what to write.
+        directory: the worktree.
+        workspace: where it lies.
+        timeout: seconds that git may take for each of them.
+
+    Returns:
+        The submodules that could not be filled.
+
+    Raises:
+        WorktreeError: git could not write the files, or not in time.
+        InterruptedRunError: the whole run is being ended.
+    """
     done = git.fill(directory, commit.oid, timeout=timeout)
     if done.timed_out:
         raise _timeout(done)
@@ -149,6 +169,7 @@ def _fill(directory: Path, commit: Commit, timeout: float | None) -> None:
             else "A filter (git-lfs?) that this commit needs may be missing or offline.",
             code=Code.NO_SPACE if full else None,
         )
+    return tuple(_fill_submodules(checkout, commit, directory, workspace, timeout))
 
 
 def _timeout(done: Completed) -> WorktreeError:

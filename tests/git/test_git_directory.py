@@ -9,9 +9,16 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from conftest import commit_all, demo_files, git, make_repository, write_files
+from conftest import (
+    FROM_FILES,
+    add_submodule,
+    commit_all,
+    demo_files,
+    git,
+    make_repository,
+    write_files,
+)
 from independent import deep_snapshot, difference
-from test_submodules import FROM_FILES, add
 
 from nox_cleanroom.errors import RepositoryError
 from nox_cleanroom.git import Checkout
@@ -105,9 +112,9 @@ def sparse(root: Path) -> Path:
 def with_submodules(root: Path) -> Path:
     inner = make_repository(root.parent / "inner", {"inner.c": "int inner;\n"})
     middle = make_repository(root.parent / "middle", {"middle.c": "int middle;\n"})
-    add(middle, inner, "deep/down", "--name", "the inner one")
+    add_submodule(middle, inner, "deep/down", "--name", "the inner one")
     git(middle, "tag", "v7")
-    add(root, middle, "lib", "--name", 'it\'s "so"')
+    add_submodule(root, middle, "lib", "--name", 'it\'s "so"')
     # As it usually is: whoever made the submodule has one kind, whoever cloned it the other.
     return clone(root, "--recurse-submodules")
 

@@ -7,18 +7,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from conftest import commit_all, git, make_repository, write_files
+from conftest import FROM_FILES, add_submodule, commit_all, git, make_repository, write_files
 
 from nox_cleanroom.git import Checkout
 from nox_cleanroom.places.workspace import create_workspace
 from nox_cleanroom.worktree import create_worktree, missing_submodules
-
-FROM_FILES = ("-c", "protocol.file.allow=always")
-
-
-def add(root: Path, library: Path, path: str, *options: str) -> None:
-    git(root, *FROM_FILES, "submodule", "-q", "add", *options, str(library), path)
-    commit_all(root, f"with {path}")
 
 
 def clone(root: Path, name: str) -> Path:
@@ -32,9 +25,9 @@ def origin(tmp_path: Path) -> Path:
     """A project with a submodule in a submodule, each under another name than its path."""
     inner = make_repository(tmp_path / "inner", {"inner.c": "int inner;\n"})
     middle = make_repository(tmp_path / "middle", {"middle.c": "int middle;\n"})
-    add(middle, inner, "deep/down", "--name", "the inner one")
+    add_submodule(middle, inner, "deep/down", "--name", "the inner one")
     root = make_repository(tmp_path / "origin", {"outer.c": "int outer;\n"})
-    add(root, middle, "lib", "--name", "libraries/middle")
+    add_submodule(root, middle, "lib", "--name", "libraries/middle")
     return root
 
 

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from conftest import commit_all, demo_files, git, state_of, write_files
+from conftest import add_submodule, commit_all, demo_files, git, state_of, write_files
 
 from nox_cleanroom import strays
 from nox_cleanroom.errors import Code, WorktreeError
@@ -133,9 +133,7 @@ def test_a_filter_that_waits_for_ever_is_ended_in_time(
 ) -> None:
     files = {**demo_files(), ".gitattributes": "*.bin filter=slow\n", "a.bin": "x"}
     library, root = repository(files, name="library"), repository(files)
-    allow = ("-c", "protocol.file.allow=always")
-    git(root, *allow, "submodule", "--quiet", "add", str(library), "lib")
-    commit_all(root)
+    add_submodule(root, library, "lib")
     git(
         root / place,
         "config",

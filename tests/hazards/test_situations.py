@@ -10,7 +10,18 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from conftest import PYTHON, Ran, Tool, commit_all, demo_files, git, make_repository, write_files
+from conftest import (
+    FROM_FILES,
+    PYTHON,
+    Ran,
+    Tool,
+    add_submodule,
+    commit_all,
+    demo_files,
+    git,
+    make_repository,
+    write_files,
+)
 from independent import deep_snapshot, difference
 
 Make = Callable[..., Path]
@@ -126,14 +137,13 @@ def submodule_in_a_submodule(root: Path) -> Path:
     middle = make_repository(
         root.parent / "middle", {"__init__.py": "import demo.library.inner.part\n"}
     )
-    allow = ("-c", "protocol.file.allow=always")
-    git(middle, *allow, "submodule", "-q", "add", "--name", "another name", str(inner), "inner")
-    commit_all(middle)
-    git(root, *allow, "submodule", "-q", "add", str(middle), "src/demo/library")
+    add_submodule(middle, inner, "inner", "--name", "another name")
+    add_submodule(root, middle, "src/demo/library")
     write_files(root, {"src/demo/__init__.py": "import demo.library\ndef main(): pass\n"})
     commit_all(root)
-    git(root, *allow, "clone", "-q", "--recurse-submodules", str(root), str(root.parent / "clone"))
-    return root.parent / "clone"
+    place = root.parent / "clone"
+    git(root, *FROM_FILES, "clone", "-q", "--recurse-submodules", str(root), str(place))
+    return place
 
 
 #: What a build script may ask to find out whether, and at which commit, it is in a repository.
