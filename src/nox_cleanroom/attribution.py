@@ -54,8 +54,11 @@ class Attribution:
 
     @property
     def is_note(self) -> bool:
-        """Whether editors and daemons do this by themselves, so that it fails nothing."""
-        return any(fnmatchcase(self.change.path, pattern) for pattern in _BYSTANDERS)
+        """Whether editors and daemons do this by themselves, so that it fails nothing.
+
+        What git tracks is the project's own, whatever its name.
+        """
+        return not self.change.is_tracked and all(map(_is_bystander, self.change.paths))
 
     def __str__(self) -> str:
         """What changed and what was running: a coincidence in time, never an accusation."""
@@ -63,6 +66,10 @@ class Attribution:
             return f"{self.change}, between two steps"
         steps = " or ".join(f"`{clean_text(step)}`" for step in self.steps)
         return f"{self.change}, while {steps} was running"
+
+
+def _is_bystander(path: str) -> bool:
+    return any(fnmatchcase(path, pattern) for pattern in _BYSTANDERS)
 
 
 def attribute(

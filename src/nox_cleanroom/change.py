@@ -16,12 +16,22 @@ class Change:
     path: str
     #: What happened to it.
     kind: Kind
-    #: What more is known: the old name, the old and new commit.
+    #: The name that it had before, when it was renamed.
+    old_path: str = ""
+    #: Whether git tracks it, by either name.
+    is_tracked: bool = False
+    #: What more is known: the old and new commit.
     detail: str = ""
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """All the names that it concerns: a rename takes one away and makes another."""
+        return (self.path, self.old_path) if self.old_path else (self.path,)
 
     def __str__(self) -> str:
         """The change as one phrase."""
-        return f"{self.path} ({self.kind}{': ' if self.detail else ''}{self.detail})"
+        detail = f"from {self.old_path}" if self.old_path else self.detail
+        return f"{self.path} ({self.kind}{': ' if detail else ''}{detail})"
 
 
 def display(path: bytes) -> str:

@@ -36,6 +36,15 @@ _FLAGS = (
 )
 
 
+#: Attributes of files whose bytes are those of their blobs: of binary ones, and of those that have
+#: none when `core.autocrlf` is off.
+_BINARY = "-text !ident !filter !working-tree-encoding"
+_PLAIN = "!text !eol !crlf !ident !filter !working-tree-encoding"
+#: Attributes of files that no program and no encoding changes; one of the two holds.
+_UNFILTERED = ("!filter !working-tree-encoding", "-filter !working-tree-encoding")
+#: What says that `core.autocrlf` is off.
+_FALSE = (b"", b"false", b"no", b"off", b"0")
+
 #: What is asked first about a directory.
 _NATURE = ("--is-bare-repository", "--is-inside-work-tree")
 _PLACES = ("--show-toplevel", "--git-dir", "--git-common-dir")
@@ -235,7 +244,10 @@ class Checkout:
 
     def index(self) -> Index:
         """What is staged."""
-        return Index(self.must("ls-files", "--stage", "-v", "-z", "--full-name", ":/"))
+        return Index(self._list_staged())
+
+    def _list_staged(self, *but: str) -> bytes:
+        return self.must("ls-files", "--stage", "-v", "-z", "--full-name", ":/", *but)
 
     def moved_since_index(self) -> frozenset[bytes] | None:
         """Tracked paths of which ``lstat`` says something else than when the index was written.
@@ -277,15 +289,44 @@ class Checkout:
         answer = self.ask("check-ignore", "-z", "--stdin", given=b"\0".join(wanted) + b"\0")
         return frozenset(answer.stdout.split(b"\0")) & frozenset(wanted)
 
-    def same_as_blob(self, path: bytes, oid: bytes) -> bool:
-        """Whether a file, through the filters of its path, is the blob that the index names."""
-        file = os.path.join(os.fsencode(self.root), path)
-        if os.path.islink(file):
-            # Git keeps a link's target as its content, and no filter applies to it.
-            answer = self.ask("hash-object", "--stdin", given=os.readlink(file))
-        else:
-            answer = self.ask("hash-object", b"--path=" + path, "--", file)
-        return answer.returncode == 0 and answer.stdout.strip() == oid
+    def converted(self) -> dict[bytes, int]:
+        """Tracked files that may hold other bytes than their blobs, though git finds them clean.
+
+        Returns:
+            With each one the size at which it holds the same: line ends and ``$Id$`` make a file
+            longer or shorter. There is none (-1) for what a filter writes.
+        """
+        automatic = self.ask("config", "core.autocrlf").stdout.strip().lower()
+        plain = (_BINARY, _PLAIN) if automatic in _FALSE else (_BINARY,)
+        found = Index(self._list_staged(*_excluding(*plain))).entries
+        if not found:
+            return {}
+        filtered = Index(self._list_staged(*_excluding(*_UNFILTERED))).entries
+        blobs = {path: entries[0].oid for path, entries in found.items() if path not in filtered}
+        return dict.fromkeys(filtered, -1) | dict(zip(blobs, self._sizes(blobs), strict=True))
+
+    def _sizes(self, blobs: Mapping[bytes, bytes]) -> list[int]:
+        """The sizes of blobs by path; -1 for what is not there."""
+        answer = self.ask(
+            "cat-file",
+            "--batch-check=%(objectsize)",
+            "--buffer",
+            given=b"\n".join([*blobs.values(), b""]),
+            # What a partial clone lacks is not fetched for this.
+            env={"GIT_NO_LAZY_FETCH": "1"},
+        )
+        sizes = answer.stdout.splitlines()
+        if len(sizes) != len(blobs):
+            return [-1] * len(blobs)
+        return [int(size) if size.isdigit() else -1 for size in sizes]
+
+    def has_all_objects(self) -> bool:
+        """Whether every object is there that refs, HEAD and the index need, however long it takes.
+
+        What a partial clone has left out on purpose is not missed, and not fetched.
+        """
+        needed = ("--all", "--indexed-objects", "--missing=allow-promisor")
+        return self.ask("rev-list", "--quiet", "--objects", *needed).returncode == 0
 
     @cached_property
     def is_shallow(self) -> bool:
@@ -387,6 +428,11 @@ def _of(repository: Path | None) -> tuple[str, ...]:
     if repository is None:
         return ()
     return (f"--git-dir={repository}", f"--work-tree={repository}")
+
+
+def _excluding(*attributes: str) -> tuple[str, ...]:
+    """Pathspecs that leave out files with all of the attributes of one of several lists."""
+    return tuple(f":(exclude,top,attr:{words})" for words in attributes)
 
 
 def _require_working_tree(start: Path) -> None:

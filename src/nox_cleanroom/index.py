@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from dataclasses import dataclass
 from functools import cached_property
@@ -43,6 +44,25 @@ class Index:
     def trusted(self) -> frozenset[bytes]:
         """The paths of files that ``git status`` looks at."""
         return frozenset(_TRUSTED.findall(self.listing))
+
+    def tracks(self, path: bytes) -> bool:
+        """Whether it is staged, or lies in a submodule that is."""
+        while path and path not in self.entries:
+            path = path.rpartition(b"/")[0]
+        return bool(path)
+
+    @cached_property
+    def _algorithm(self) -> str:
+        """What object ids are digests of; a repository has but one."""
+        # All entries are not taken apart for this.
+        words = self.listing[:100].split(maxsplit=3)
+        return "sha256" if len(words) > 2 and len(words[2]) == 64 else "sha1"
+
+    def blob_id(self, content: bytes) -> str:
+        """The object id of some content as it is, without any filter."""
+        digest = hashlib.new(self._algorithm, b"blob %d\0" % len(content), usedforsecurity=False)
+        digest.update(content)
+        return digest.hexdigest()
 
     def blob(self, path: bytes) -> bytes | None:
         """The object id of what is staged for a path; None when it is not there just once."""

@@ -6,7 +6,7 @@ import os
 import stat
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -18,6 +18,10 @@ Skip = Callable[[bytes], Callable[[bytes], bool] | None]
 #: The coarsest clock of a file system, in nanoseconds: two changes within one tick may leave the
 #: same time behind. FAT counts in two seconds.
 TICK = 2_000_000_000
+_SECOND = 1_000_000_000
+#: The clock of all others: they take the time from the kernel, which counts a hundred a second
+#: or more.
+_FINE_TICK = 20_000_000
 
 #: Whether a directory's times tell of every name that comes or goes. They do by POSIX, which has
 #: `ctime` for it, that nobody can set; Windows has no such time.
@@ -45,13 +49,27 @@ class Stat(NamedTuple):
         """Whether it is one itself, not a link to one."""
         return stat.S_ISDIR(self.mode)
 
+    def is_young(self, looked_at: int) -> bool:
+        """Whether a change soon after it was looked at could leave the same times behind.
+
+        A time far ahead comes from another clock, and tells nothing.
+        """
+        changed_at = self.ctime_ns if _TIMES_TELL else self.mtime_ns
+        is_coarse = self.mtime_ns % _SECOND == 0 == self.ctime_ns % _SECOND
+        tick = TICK if is_coarse else _FINE_TICK
+        return looked_at - tick <= changed_at <= looked_at + TICK
+
 
 @dataclass(frozen=True, kw_only=True)
 class Listing:
     """Every path under a directory, at a moment, without following links."""
 
+    #: What ``lstat`` says of the directory itself; None when there is none.
+    own: Stat | None
     #: What ``lstat`` says of each.
     paths: Mapping[bytes, Stat]
+    #: Files of which it may say the same in spite of a change since.
+    young: frozenset[bytes]
     #: Directories, with their slash, that hold the same names for as long as their own Stat stays:
     #: they had last changed more than a tick before they were read.
     settled: Mapping[bytes, Stat]
@@ -70,7 +88,7 @@ def list_files(root: bytes, skipped: Skip) -> Listing:
     own = _lstat(root)
     if own is not None:
         walk.read([(b"", own)])
-    return Listing(paths=walk.found, settled=walk.settled, begun_at=walk.begun_at)
+    return walk.listing(own, walk.found, walk.found)
 
 
 def list_again(
@@ -78,9 +96,9 @@ def list_again(
 ) -> Listing:
     """Every path under `root`, where an earlier listing is at hand and most of it still holds.
 
-    Names in settled directories are not read again. What did not move is the very object of
-    the previous listing, and all of the paths are when none did: that saves memory, and tells at a
-    glance what is the same.
+    Names in settled directories are not read again. What surely did not move is the very object
+    of the previous listing, and all of the paths are when none did: that saves memory, and tells at
+    a glance what is the same.
 
     Args:
         root: the directory to walk.
@@ -94,7 +112,7 @@ def list_again(
     moved: dict[bytes, Stat] = {}
     gone: list[bytes] = []
     base, lstat, is_directory = root + b"/", os.lstat, stat.S_ISDIR
-    looked_at = previous.paths.keys() - unmoved if unmoved else previous.paths
+    looked_at = previous.paths.keys() - (unmoved - previous.young) if unmoved else previous.paths
     for path in looked_at:
         before = previous.paths[path]
         # As in `_Walk.read`: no call in this loop that can be spared.
@@ -114,20 +132,19 @@ def list_again(
             moved[path] = now = Stat.from_lstat(found)
         if is_directory(mode):
             directories.append((path + b"/", now))
-    unsettled = [(name, own) for name, own in directories if previous.settled.get(name) != own]
+    moved |= {path: Stat(*previous.paths[path]) for path in previous.young.difference(moved, gone)}
+    unsettled = [(name, one) for name, one in directories if previous.settled.get(name) != one]
     if not (moved or gone or unsettled):
-        return Listing(paths=previous.paths, settled=previous.settled, begun_at=walk.begun_at)
+        walk.settled = dict(previous.settled)
+        return walk.listing(own, previous.paths, ())
     walk.found = {**previous.paths, **moved}
     for path in gone:
         del walk.found[path]
-    walk.settled = {name: own for name, own in directories if previous.settled.get(name) == own}
+    walk.settled = {name: one for name, one in directories if previous.settled.get(name) == one}
     walk.read(unsettled)
-    is_same = not moved and not gone and len(walk.found) == len(previous.paths)
-    return Listing(
-        paths=previous.paths if is_same else walk.found,
-        settled=walk.settled,
-        begun_at=walk.begun_at,
-    )
+    if not moved and not gone and len(walk.found) == len(previous.paths):
+        return walk.listing(own, previous.paths, ())
+    return walk.listing(own, walk.found, moved.keys() | (walk.found.keys() - previous.paths.keys()))
 
 
 class _Walk:
@@ -171,6 +188,25 @@ class _Walk:
                 )
                 if stat.S_ISDIR(mode):
                     directories.append((path + b"/", seen))
+
+    def listing(
+        self, own: Stat | None, paths: Mapping[bytes, Stat], fresh: Iterable[bytes]
+    ) -> Listing:
+        """What has come to light, of which `fresh` is new or had moved."""
+        oldest = self.begun_at - TICK
+        # The comparison spares most files the question.
+        recent = (path for path in fresh if max(paths[path][-2:]) >= oldest)
+        return Listing(
+            own=own,
+            paths=paths,
+            young=frozenset(
+                path
+                for path in recent
+                if not paths[path].is_directory and paths[path].is_young(self.begun_at)
+            ),
+            settled=self.settled,
+            begun_at=self.begun_at,
+        )
 
 
 def _lstat(path: bytes) -> Stat | None:

@@ -16,8 +16,9 @@ from typing import Protocol
 
 from nox_cleanroom import process
 from nox_cleanroom.attribution import Attribution, Interval, attribute
-from nox_cleanroom.change import display
+from nox_cleanroom.change import Change, display
 from nox_cleanroom.git import Checkout
+from nox_cleanroom.git_state import is_passing, locks
 from nox_cleanroom.process import Completed
 from nox_cleanroom.results import Step
 from nox_cleanroom.snapshot import Contents, diff, take_snapshot
@@ -75,8 +76,9 @@ class Watch:
         self._intervals: dict[int, Interval] = {}
         self._changes: list[Attribution] = []
         self._looked_at = time.monotonic()
-        with ThreadPoolExecutor(1) as aside:
+        with ThreadPoolExecutor(2) as aside:
             uncommitted = aside.submit(checkout.uncommitted)
+            converted = aside.submit(checkout.converted)
             self._snapshot = take_snapshot(checkout, self._skips_in)
         #: Uncommitted paths when the watch began, with git's two letters.
         self.uncommitted = uncommitted.result()
@@ -88,13 +90,20 @@ class Watch:
         # What is ours, or nox's, is nobody's work.
         for path in self._loose:
             del self.uncommitted[path]
-        self._contents = Contents(checkout, self._snapshot, self.uncommitted)
+        self._contents = Contents(checkout, self._snapshot, self.uncommitted, converted.result())
 
     @property
     def changes(self) -> tuple[Attribution, ...]:
-        """Everything that changed so far."""
+        """Everything that changed so far; of git's locks only those that are still there.
+
+        The user's own git makes some in passing; one that is left stops every later git.
+        """
         with self._lock:
-            return tuple(self._changes)
+            changes = tuple(self._changes)
+        if not any(_is_lock(one.change) for one in changes):
+            return changes
+        left = locks(self._checkout)
+        return tuple(one for one in changes if not _is_lock(one.change) or one.change.path in left)
 
     def is_loose(self, path: Path) -> bool:
         """Whether a path is exempt, and git would list it as new, since nothing ignores it."""
@@ -131,7 +140,7 @@ class Watch:
         newest = take_snapshot(self._checkout, self._skips_in, self._snapshot)
         changes = diff(self._snapshot, newest, self._contents)
         self._snapshot = newest
-        changes = [change for change in changes if not self._is_allowed(change.path)]
+        changes = [change for change in changes if not all(map(self._is_allowed, change.paths))]
         with self._lock:
             self._changes += attribute(changes, list(self._intervals.values()), since)
 
@@ -157,6 +166,10 @@ class Watch:
 
     def _is_allowed(self, path: str) -> bool:
         return any(fnmatchcase(path, pattern) for pattern in self._allowed)
+
+
+def _is_lock(change: Change) -> bool:
+    return change.path.startswith(".git/") and is_passing(change.path.removeprefix(".git/"))
 
 
 def _directory_of(path: bytes) -> bytes:

@@ -18,9 +18,10 @@ from dataclasses import dataclass
 
 from nox_cleanroom.change import Change, Kind, display
 from nox_cleanroom.git import Checkout
-from nox_cleanroom.git_state import GitState, diff_git_state, digest, read_git_state
+from nox_cleanroom.git_state import GitState, diff_git_state, read_git_state
 from nox_cleanroom.index import Index
 from nox_cleanroom.listing import TICK, Listing, Skip, Stat, list_again, list_files
+from nox_cleanroom.objects import Objects, read_objects
 
 #: Files above this size are not read beforehand, in bytes: their times alone decide.
 _READ_UP_TO = 4 * 1024 * 1024
@@ -41,6 +42,8 @@ class Snapshot:
     listing: Listing
     #: What git keeps about it; None when git's directory is gone.
     git: GitState | None
+    #: The files in which git keeps what was committed.
+    objects: Objects
     #: Whether git would have to read many files to tell which have moved.
     is_racy: bool = False
 
@@ -48,47 +51,65 @@ class Snapshot:
 class Contents:
     """What is known of the files' contents, so that only real changes count.
 
-    A clean tracked file needs no reading: the index names its blob. Others are read when the
+    A clean tracked file needs no reading: the index names its blob. Those which a filter or other
+    line ends may have made different from their blobs, and all others, are read when the
     run starts, within limits; beyond those a change of the times counts as a change.
     """
 
     def __init__(
-        self, checkout: Checkout, snapshot: Snapshot, dirty: Mapping[bytes, bytes]
+        self,
+        checkout: Checkout,
+        snapshot: Snapshot,
+        dirty: Mapping[bytes, bytes],
+        converted: Mapping[bytes, int],
     ) -> None:
-        self._checkout = checkout
         self._root = os.fsencode(checkout.root)
-        self._digests: dict[bytes, str] = {}
         self._index = snapshot.git.index if snapshot.git else Index(b"")
+        self._digests: dict[bytes, str] = {}
+        paths = snapshot.listing.paths
         #: Paths whose content is that of their blob until they are looked at for the first time.
         self._staged = set(self._index.trusted - dirty.keys())
+        self._staged -= {
+            path for path, size in converted.items() if path in paths and paths[path].size != size
+        }
         budget = _READ_IN_ALL
-        paths = snapshot.listing.paths
         for path in sorted(paths.keys() - self._staged):
             found = paths[path]
             if found.size <= min(_READ_UP_TO, budget):
                 budget -= found.size
                 self._digests[path] = self._read(path, found)
 
-    def moved(self, path: bytes, now: Stat) -> bool:
+    def moved(self, path: bytes, before: Stat, now: Stat) -> bool:
         """Whether the content of a path is another than when it was last looked at."""
-        digest = self._read(path, now) if now.size <= _READ_UP_TO else ""
-        known = self._digests.get(path)
-        self._digests[path] = digest
+        known = self._known(path)
+        if before.size != now.size or not known:
+            self.learn(path, now)
+            # Of what could not be read before, only the times tell.
+            return before != now
+        self._digests[path] = self._read(path, now)
+        return self._digests[path] != known
+
+    def learn(self, path: bytes, now: Stat) -> None:
+        """Look at a path that is new, or surely another than before."""
+        self._staged.discard(path)
+        self._digests[path] = self._read(path, now) if now.size <= _READ_UP_TO else ""
+
+    def _known(self, path: bytes) -> str:
+        """The digest of a path when it was last looked at; empty when it was not read."""
         if path in self._staged:
             self._staged.remove(path)
-            blob = self._index.blob(path)
-            return blob is None or not self._checkout.same_as_blob(path, blob)
-        return not digest or known != digest
+            return (self._index.blob(path) or b"").decode()
+        return self._digests.get(path, "")
 
     def _read(self, path: bytes, found: Stat) -> str:
         place = os.path.join(self._root, path)
         try:
             if stat.S_ISLNK(found.mode):
-                return digest(os.readlink(place))
+                return self._index.blob_id(os.readlink(place))
             # Only regular files: opening a FIFO would block for ever.
             if stat.S_ISREG(found.mode):
                 with open(place, "rb") as file:
-                    return digest(file.read())
+                    return self._index.blob_id(file.read())
         except OSError:
             return ""
         return "special"
@@ -103,21 +124,34 @@ def take_snapshot(checkout: Checkout, skipped: Skip, previous: Snapshot | None =
         previous: the last snapshot; what surely did not move since is not looked at again.
     """
     root = os.fsencode(checkout.root)
-    if previous is None:
-        with ThreadPoolExecutor(1) as aside:
+    with ThreadPoolExecutor(1) as aside:
+        # What git is asked aside goes on while this thread looks at files itself.
+        if previous is None:
             state = aside.submit(_git_state, checkout)
-            listing, git = list_files(root, skipped), state.result()
-            return Snapshot(listing=listing, git=git, is_racy=_is_racy(git, listing))
-    git = _git_state(checkout, previous)
-    listing = list_again(root, skipped, previous.listing, _unmoved(checkout, git, previous))
-    is_racy = previous.is_racy if git is previous.git else _is_racy(git, listing)
-    return Snapshot(listing=listing, git=git, is_racy=is_racy)
+            listing, objects = list_files(root, skipped), _objects(checkout)
+            git = state.result()
+            is_racy = _is_racy(git, listing)
+        else:
+            git = _git_state(checkout, previous)
+            unmoved = aside.submit(_unmoved, checkout, git, previous)
+            objects = _objects(checkout, previous)
+            listing = list_again(root, skipped, previous.listing, unmoved.result())
+            is_racy = previous.is_racy if git is previous.git else _is_racy(git, listing)
+    return Snapshot(listing=listing, git=git, objects=objects, is_racy=is_racy)
 
 
 def _git_state(checkout: Checkout, previous: Snapshot | None = None) -> GitState | None:
     if not checkout.git_dir.exists():
         return None
     return read_git_state(checkout, previous.git if previous is not None else None)
+
+
+def _objects(checkout: Checkout, previous: Snapshot | None = None) -> Objects:
+    return read_objects(
+        os.path.join(os.fsencode(checkout.common_dir), b"objects"),
+        checkout.has_all_objects,
+        previous.objects if previous is not None else None,
+    )
 
 
 def _unmoved(checkout: Checkout, git: GitState | None, previous: Snapshot) -> AbstractSet[bytes]:
@@ -154,41 +188,61 @@ def _is_racy(git: GitState | None, listing: Listing) -> bool:
 def diff(before: Snapshot, after: Snapshot, contents: Contents) -> list[Change]:
     """What changed between two snapshots, in order of path; the contents learn the new state."""
     return [
-        *_diff_paths(before.listing.paths, after.listing.paths, contents),
+        *_diff_top(before.listing.own, after.listing.own),
+        *_diff_paths(before, after, contents),
         *diff_git_state(before.git, after.git),
+        *(
+            Change(path=f".git/objects/{display(path)}", kind="deleted", detail="and it is needed")
+            for path in after.objects.lost
+        ),
     ]
 
 
-def _diff_paths(
-    before: Mapping[bytes, Stat], after: Mapping[bytes, Stat], contents: Contents
-) -> Iterator[Change]:
+def _diff_top(before: Stat | None, after: Stat | None) -> Iterator[Change]:
+    if before is not None and after is not None and before.mode != after.mode:
+        yield Change(path="./", kind="mode changed")
+
+
+def _diff_paths(earlier: Snapshot, later: Snapshot, contents: Contents) -> Iterator[Change]:
+    before, after = earlier.listing.paths, later.listing.paths
     if before is after:
         return
+    index = earlier.git.index if earlier.git else Index(b"")
     created = set(after.keys() - before.keys())
     deleted = set(before.keys() - after.keys())
     renamed = _pair_renames(before, after, created, deleted)
     for new, old in renamed.items():
         created.discard(new)
         deleted.discard(old)
-    parents = {parent for path in (*created, *deleted, *renamed) for parent in _parents(path)}
-    # What did not move is the very object of the listing before.
+        contents.learn(new, after[new])
+    parents = {
+        parent
+        for path in (*created, *deleted, *renamed, *renamed.values())
+        for parent in _parents(path)
+    }
+    # What surely did not move is the very object of the listing before.
     touched = {path for path, now in after.items() if before.get(path, now) is not now}
     for path in sorted({*created, *deleted, *renamed, *touched}):
         if path in renamed:
+            old = renamed[path]
             yield Change(
-                path=display(path), kind="renamed", detail=f"from {display(renamed[path])}"
+                path=display(path),
+                kind="renamed",
+                old_path=display(old),
+                is_tracked=index.tracks(path) or index.tracks(old),
             )
         elif path in touched:
             kind = _kind_of(path, before[path], after[path], contents)
             if kind is not None:
-                yield Change(path=display(path), kind=kind)
+                yield Change(path=display(path), kind=kind, is_tracked=index.tracks(path))
         elif path not in parents:
             # A directory is named only when nothing in it is.
             found = after.get(path) or before[path]
             name = display(path) + ("/" if stat.S_ISDIR(found.mode) else "")
             if path in created:
-                contents.moved(path, found)
-            yield Change(path=name, kind="created" if path in created else "deleted")
+                contents.learn(path, found)
+            kind = "created" if path in created else "deleted"
+            yield Change(path=name, kind=kind, is_tracked=index.tracks(path))
 
 
 def _parents(path: bytes) -> Iterator[bytes]:
@@ -218,8 +272,8 @@ def _pair_renames(
 
 def _kind_of(path: bytes, before: Stat, after: Stat, contents: Contents) -> Kind | None:
     if stat.S_IFMT(before.mode) != stat.S_IFMT(after.mode):
-        contents.moved(path, after)
+        contents.learn(path, after)
         return "type changed"
-    if not stat.S_ISDIR(after.mode) and contents.moved(path, after):
+    if not stat.S_ISDIR(after.mode) and contents.moved(path, before, after):
         return "modified"
     return "mode changed" if before.mode != after.mode else None

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from conftest import commit_all, demo_files, git
+from conftest import commit_all, git, write_files
 
 from nox_cleanroom.attribution import Attribution
 from nox_cleanroom.git import Checkout
@@ -40,6 +40,23 @@ def prepare_untracked(root: Path) -> None:
     (root / "ignored" / "cache.bin").write_text("cached\n")
     (root / ".git" / "info" / "exclude").write_text("/ignored/\n")
     (root / "src" / "demo" / "part.py").write_text("VALUE = 2\n")
+    (root / "staged.txt").write_text("staged\n")
+    git(root, "add", "staged.txt")
+    (root / "dangling.txt").write_text("dangling\n")
+    git(root, "hash-object", "-w", "dangling.txt")
+    (root / ".git" / "hooks").mkdir(exist_ok=True)
+    (root / ".git" / "hooks" / "pre-push").write_text("#!/bin/sh\n")
+    (root / ".git" / "hooks" / "pre-push").chmod(0o755)
+
+
+def make_in_git(name: str) -> Act:
+    return lambda root: write_files(root, {f".git/{name}": ""})
+
+
+def object_file(root: Path, name: str) -> Path:
+    """The file of a loose object."""
+    oid = git(root, "rev-parse", name).strip()
+    return root / ".git/objects" / oid[:2] / oid[2:]
 
 
 SEEN: dict[str, tuple[Act, list[str]]] = {
@@ -114,11 +131,78 @@ SEEN: dict[str, tuple[Act, list[str]]] = {
         lambda root: (root / ".git/info/exclude").write_text("*\n"),
         [".git/info/exclude (modified)"],
     ),
-    "a lock left on the index": (
-        lambda root: (root / ".git/index.lock").write_text(""),
-        [".git/index.lock (created)"],
+    "a hook that is one no more": (
+        lambda root: (root / ".git/hooks/pre-push").chmod(0o644),
+        [".git/hooks/pre-push (mode changed)"],
     ),
-}
+    "a hook that leads elsewhere": (
+        lambda root: (root / ".git/hooks/pre-commit").symlink_to("elsewhere"),
+        [".git/hooks/pre-commit (created)"],
+    ),
+    "the top level's own mode": (lambda root: root.chmod(0o700), ["./ (mode changed)"]),
+    "the mode of git's directory": (
+        lambda root: (root / ".git").chmod(0o700),
+        [".git/ (mode changed)"],
+    ),
+    "a history that is cut off": (
+        lambda root: (root / ".git/shallow").write_text(git(root, "rev-parse", "HEAD")),
+        [".git/shallow (created)"],
+    ),
+    "a graft": (
+        lambda root: (root / ".git/info/grafts").write_text(git(root, "rev-parse", "HEAD")),
+        [".git/info/grafts (created)"],
+    ),
+    "objects that are borrowed": (
+        lambda root: (
+            (root / ".git/objects/info").mkdir(exist_ok=True),
+            (root / ".git/objects/info/alternates").write_text("/nowhere\n"),
+        ),
+        [".git/objects/info/alternates (created)"],
+    ),
+    "an object that is needed": (
+        lambda root: object_file(root, "HEAD:src/demo/part.py").unlink(),
+        [".git/objects/"],
+    ),
+    "an object that only the index needs": (
+        lambda root: object_file(root, ":staged.txt").unlink(),
+        [".git/objects/"],
+    ),
+    "all objects": (
+        lambda root: (root / ".git/objects").rename(root.parent / f"{root.name}-objects"),
+        [".git/objects/ (deleted)", ".git (modified: git cannot read it: "],
+    ),
+    "a HEAD that is gone": (
+        lambda root: (root / ".git/HEAD").unlink(),
+        [".git/HEAD (modified: refs/heads/main -> ", ".git (modified: git cannot read it: "],
+    ),
+    "an index that is none": (
+        lambda root: (root / ".git/index").write_text("junk"),
+        [".git (modified: git cannot read it: "],
+    ),
+    "a configuration that is none": (
+        lambda root: (root / ".git/config").write_text("[junk"),
+        [".git/config (modified)", ".git (modified: git cannot read it: "],
+    ),
+    "a rebase under way": (
+        lambda root: (root / ".git/rebase-merge").mkdir(),
+        [".git/rebase-merge (created)"],
+    ),
+} | {
+    f"a lock that is left: {name}": (
+        make_in_git(name),
+        [f".git/{name} (created)"],
+    )
+    for name in (
+        "index.lock",
+        "HEAD.lock",
+        "config.lock",
+        "shallow.lock",
+        "packed-refs.lock",
+        "refs/heads/other.lock",
+        "refs/tags/deep/v1.lock",
+        "objects/maintenance.lock",
+    )
+}  # fmt: skip
 
 
 @pytest.mark.parametrize(("act", "expected"), SEEN.values(), ids=SEEN.keys())
@@ -152,6 +236,29 @@ UNSEEN: dict[str, Act] = {
         (root / ".nox/smoke/x").write_text("x"),
     ),
     "garbage collection": lambda root: git(root, "gc", "--quiet"),
+    "garbage collection of all that is old": lambda root: git(root, "gc", "-q", "--prune=now"),
+    "packs packed anew": lambda root: (
+        git(root, "repack", "-q"),
+        (root / "notes.txt").touch(),
+        git(root, "repack", "-adq"),
+        git(root, "prune-packed", "-q"),
+    ),
+    "a new object": lambda root: git(root, "hash-object", "-w", "notes.txt"),
+    "an object that nothing needs": lambda root: object_file(
+        root, git(root, "hash-object", "dangling.txt").strip()
+    ).unlink(),
+} | {
+    f"what git makes in passing: {name}": make_in_git(name)
+    for name in (
+        "gc.pid",
+        "gc.log",
+        "packed-refs.new",
+        "objects/pack/tmp_pack_abc",
+        "objects/pack/.tmp-1-pack-abc.pack",
+        "objects/ab/tmp_obj_abc",
+        "info/refs_abc",
+        "objects/info/packs_abc",
+    )
 }
 
 
@@ -161,13 +268,121 @@ def test_it_does_not_see(checkout: Checkout, act: Act) -> None:
     assert seen(checkout, act) == []
 
 
-def test_a_rewrite_through_a_filter_is_no_change(repository: Callable[..., Path]) -> None:
-    root = repository({**demo_files(), ".gitattributes": "*.txt text eol=crlf\n", "a.txt": "one\n"})
-    git(root, "rm", "-q", "--cached", "a.txt")
-    (root / "a.txt").unlink()
-    git(root, "reset", "-q", "--hard")
-    assert (root / "a.txt").read_bytes() == b"one\r\n"
-    assert seen(Checkout.find(root), lambda root: (root / "a.txt").write_bytes(b"one\r\n")) == []
+@pytest.mark.parametrize("name", ["index.lock", "HEAD.lock", "refs/heads/main.lock"])
+def test_a_lock_of_the_users_own_git_is_no_change(checkout: Checkout, name: str) -> None:
+    lock = checkout.root / ".git" / name
+    watch = Watch(checkout, exempt=[], allowed=[])
+    with watch.during("the lock is made"):
+        lock.write_text("")
+    with watch.during("it is another one"):
+        lock.write_text("more")
+    assert [str(one) for one in watch.changes][:1] == [
+        f".git/{name} (created), while `the lock is made` was running"
+    ]
+    with watch.during("it is gone"):
+        lock.unlink()
+    assert watch.changes == ()
+
+
+def test_a_lock_that_was_there_before_may_go(checkout: Checkout) -> None:
+    (checkout.root / ".git/index.lock").write_text("")
+    assert seen(checkout, lambda root: (root / ".git/index.lock").unlink()) == []
+
+
+@pytest.mark.parametrize("pack", ["the only one", "one of two"])
+@pytest.mark.parametrize("ending", ["pack", "idx"])
+def test_a_pack_that_is_gone_is_named(checkout: Checkout, pack: str, ending: str) -> None:
+    git(checkout.root, "repack", "-adq")
+    (gone,) = (checkout.git_dir / "objects/pack").glob(f"*.{ending}")
+    if pack == "one of two":
+        (checkout.root / "more.txt").write_text("more\n")
+        commit_all(checkout.root)
+        git(checkout.root, "repack", "-dq")
+    assert seen(checkout, lambda root: gone.unlink()) == [
+        f".git/objects/pack/{gone.name} (deleted: and it is needed)"
+    ]
+
+
+def test_what_a_partial_clone_left_out_is_not_missed(checkout: Checkout, tmp_path: Path) -> None:
+    git(checkout.root, "config", "uploadpack.allowFilter", "true")
+    git(tmp_path, "clone", "-q", "--filter=blob:none", f"file://{checkout.root}", "partial")
+    git(tmp_path / "partial", "commit", "-q", "--allow-empty", "-m", "mine")
+    checkout.root.rename(tmp_path / "nowhere")
+    assert seen(Checkout.find(tmp_path / "partial"), UNSEEN["garbage collection"]) == []
+
+
+def with_submodules(make: Callable[..., Path]) -> Path:
+    """A checkout with a submodule whose name has two parts, and one in that."""
+    inner, lib, root = (make({f"{name}.txt": "x"}, name) for name in ("inner", "lib", "root"))
+    for outer, name, path in ((lib, "inner", "inner"), (root, "libs/lib", "lib")):
+        source = inner if outer is lib else lib
+        add = ("submodule", "add", "-q", "--name", name, f"file://{source}", path)
+        git(outer, "-c", "protocol.file.allow=always", *add)
+        commit_all(outer)
+    git(
+        root,
+        "-c",
+        "protocol.file.allow=always",
+        "submodule",
+        "update",
+        "--init",
+        "--recursive",
+        "-q",
+    )
+    return root
+
+
+SUBMODULE = ".git/modules/libs/lib"
+SEEN_IN_SUBMODULES: dict[str, tuple[Act, list[str]]] = {
+    "another commit": (
+        lambda root: git(root / "lib", "checkout", "-q", "--detach"),
+        [f"{SUBMODULE}/HEAD (modified)"],
+    ),
+    "a configuration": (
+        lambda root: git(root / "lib", "config", "a.b", "c"),
+        [f"{SUBMODULE}/config (modified)"],
+    ),
+    "a hook": (
+        lambda root: write_files(root, {f"{SUBMODULE}/hooks/pre-push": "x"}),
+        [f"{SUBMODULE}/hooks/pre-push (created)"],
+    ),
+    "a branch": (
+        lambda root: git(root / "lib", "branch", "other"),
+        [f"{SUBMODULE}/refs/heads/other (created)"],
+    ),
+    "a packed branch that is gone": (
+        lambda root: git(root / "lib", "tag", "-d", "packed"),
+        [f"{SUBMODULE}/refs/tags/packed (deleted)"],
+    ),
+    "a cut off history": (
+        lambda root: write_files(root, {f"{SUBMODULE}/shallow": "x"}),
+        [f"{SUBMODULE}/shallow (created)"],
+    ),
+    "a lock that is left": (
+        lambda root: write_files(root, {f"{SUBMODULE}/index.lock": ""}),
+        [f"{SUBMODULE}/index.lock (created)"],
+    ),
+    "a hook of a submodule's submodule": (
+        lambda root: write_files(root, {f"{SUBMODULE}/modules/inner/hooks/pre-push": "x"}),
+        [f"{SUBMODULE}/modules/inner/hooks/pre-push (created)"],
+    ),
+    "nothing but packed refs": (lambda root: git(root / "lib", "pack-refs", "--all"), []),
+    "nothing but garbage collection": (lambda root: git(root / "lib", "gc", "-q"), []),
+    "nothing but a fetch": (lambda root: git(root / "lib", "update-ref", "refs/remotes/origin/x", "HEAD"), []),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("act", "expected"), SEEN_IN_SUBMODULES.values(), ids=SEEN_IN_SUBMODULES.keys()
+)
+def test_of_submodules_it_sees(
+    repository: Callable[..., Path], act: Act, expected: list[str]
+) -> None:
+    root = with_submodules(repository)
+    git(root / "lib", "tag", "packed")
+    git(root / "lib", "pack-refs", "--all")
+    git(root / "lib", "tag", "loose")
+    assert seen(Checkout.find(root), act) == expected
 
 
 def test_a_link_that_is_made_again_is_no_change(repository: Callable[..., Path]) -> None:
@@ -206,6 +421,63 @@ def test_what_git_is_told_not_to_look_at_is_seen(checkout: Checkout) -> None:
         "src/demo/__init__.py (modified)",
         "src/demo/part.py (modified)",
     ]
+
+
+#: Old and new name, and what fails the run: `build/` is allowed, `.nox/` is nox's.
+RENAMES: dict[str, tuple[str, str, list[str]]] = {
+    "into a backup": ("src/demo/part.py", "src/demo/part.py~", ["src/demo/part.py~ (renamed: from src/demo/part.py)"]),
+    "into an editor's directory": ("src/demo/part.py", ".idea/part.py", [".idea/part.py (renamed: from src/demo/part.py)"]),
+    "into an allowed place": ("src/demo/part.py", "build/part.py", ["build/part.py (renamed: from src/demo/part.py)"]),
+    "into an allowed place, as a backup": ("src/demo/part.py", "build/x.py~", ["build/x.py~ (renamed: from src/demo/part.py)"]),
+    "into nox's directory": ("src/demo/part.py", ".nox/part.py", ["src/demo/part.py (deleted)"]),
+    "untracked into an allowed place": ("notes.txt", "build/notes.txt", ["build/notes.txt (renamed: from notes.txt)"]),
+    "out of an allowed place": ("build/made", "made", ["made (renamed: from build/made)"]),
+    "out of an allowed place onto a tracked name": ("build/made", "src/demo/part.py", ["src/demo/part.py (modified)"]),
+    "out of nox's directory": (".nox/made", "made", ["made (created)"]),
+    "a backup into the source": ("old~", "src/demo/more.py", ["src/demo/more.py (renamed: from old~)"]),
+    "an allowed directory": ("build", "dist", ["dist/made (renamed: from build/made)"]),
+    "within an allowed place": ("build/made", "build/done", []),
+    "from backup to backup": ("old~", "older~", []),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("old", "new", "expected"), RENAMES.values(), ids=RENAMES.keys())
+def test_a_rename_is_judged_by_both_names(
+    checkout: Checkout, old: str, new: str, expected: list[str]
+) -> None:
+    made = {"notes.txt": "x", "build/made": "xx", ".nox/made": "xxx", "old~": "x", ".idea/y": "x"}
+    write_files(checkout.root, made)
+    found = changes(
+        checkout, lambda root: (root / old).replace(root / new), allowed=["build/*", "build"]
+    )
+    assert [str(one.change) for one in found if not one.is_note] == expected
+
+
+BYSTANDERS = (".vscode/settings.json", "src/.idea/x", "keep.swp", "src/old.py~", ".DS_Store", ".#x")
+DONE_TO_BYSTANDERS: dict[str, Callable[[Path], object]] = {
+    "modified": lambda path: path.write_text("else"),
+    "deleted": lambda path: path.unlink(),
+    "mode changed": lambda path: path.chmod(0o755),
+    "type changed": lambda path: (path.unlink(), path.symlink_to("x")),
+    "renamed": lambda path: path.rename(path.with_name(f"{path.name}~")),
+}
+
+
+@pytest.mark.parametrize("kind", DONE_TO_BYSTANDERS.keys())
+@pytest.mark.parametrize("tracking", ["committed", "staged", "untracked"])
+def test_what_editors_write_is_a_note_unless_it_is_tracked(
+    checkout: Checkout, kind: str, tracking: str
+) -> None:
+    root = checkout.root
+    write_files(root, dict.fromkeys(BYSTANDERS, "x"))
+    if tracking != "untracked":
+        git(root, "add", "--force", "--", *BYSTANDERS)
+    if tracking == "committed":
+        git(root, "commit", "-qm", "x")
+    found = changes(checkout, lambda root: [DONE_TO_BYSTANDERS[kind](root / name) for name in BYSTANDERS])  # fmt: skip
+    assert {one.change.kind for one in found} == {kind}
+    named = {name for one in found if not one.is_note for name in one.change.paths}
+    assert named & set(BYSTANDERS) == (set() if tracking == "untracked" else set(BYSTANDERS))
 
 
 def test_what_the_project_allows_is_not_blamed(checkout: Checkout) -> None:

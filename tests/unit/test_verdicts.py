@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -74,6 +75,16 @@ def test_what_editors_do_is_a_note() -> None:
     change = replace(CHANGE, path=".idea/workspace.xml")
     edited = run(cell(Outcome.PASSED), changes=(Attribution(change=change, steps=()),))
     assert edited.outcome is Outcome.PASSED
+
+
+@pytest.mark.parametrize(
+    "more",
+    [{"is_tracked": True}, {"old_path": "src/demo.py"}, {"path": "demo.py", "old_path": "x~"}],
+)
+def test_what_editors_do_with_the_projects_own_files_is_none(more: dict[str, Any]) -> None:
+    change = replace(replace(CHANGE, path=".idea/workspace.xml"), **more)
+    edited = run(cell(Outcome.PASSED), changes=(Attribution(change=change, steps=()),))
+    assert edited.codes == {Code.DIRTY_REPO_POST}
 
 
 @pytest.mark.parametrize(
