@@ -14,8 +14,8 @@ _VOLATILE = ("index", "FETCH_HEAD", "ORIG_HEAD", "COMMIT_EDITMSG", "gc.pid", "in
 
 def deep_snapshot(root: Path, *, git_dir: Path | None = None) -> dict[str, str]:
     """Everything that could be harmed in a checkout, as text: paths, contents, git's own state."""
-    found: dict[str, str] = {}
     base = os.fsencode(root)
+    found = {"./": _look(base)}
     for directory, names, files in os.walk(base):
         if directory == base:
             names[:] = [name for name in names if name != b".git"]
@@ -46,8 +46,12 @@ def _git_state(root: Path, place: Path) -> dict[str, str]:
         for name in files:
             path = Path(directory, name)
             relative = path.relative_to(place).as_posix()
-            if relative not in _VOLATILE and not relative.startswith(("refs/", "packed-refs")):
+            is_of_refs = relative.startswith(("refs/", "packed-refs"))
+            if relative not in _VOLATILE and (not is_of_refs or name.endswith(".lock")):
                 found[f".git/{relative}"] = _look(os.fsencode(path))
+    for path in (place / "objects" / "info").glob("*alternates"):
+        found[f".git/objects/info/{path.name}"] = _look(os.fsencode(path))
+    found["what is missing"] = _git(root, "rev-list", "--objects", "--all", "--missing=print")
     found["the index"] = _git(root, "ls-files", "--stage", "-v", "-f", "-z")
     refs = _git(root, "for-each-ref", "--format=%(refname) %(objectname)").splitlines()
     found["the refs"] = "\n".join(ref for ref in refs if not ref.startswith("refs/remotes/"))
