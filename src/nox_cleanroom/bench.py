@@ -263,13 +263,17 @@ class Bench:
     def _compare_sdist(self, taken: _Taken, other: Future[StoredWheel]) -> None:
         """Hold the wheels from the tree and from the source distribution against each other."""
         try:
-            results = self._comparisons(taken, other.result())
+            compared = other.result()
+            results = self._comparisons(taken, compared)
         except InterruptedRunError:
             raise
         except CleanroomError as error:
             self.problems.append(Problem.from_error(error))
         else:
             self._probes += [waive(result, self._job.settings.ignore) for result in results]
+            if self._wheel is not None:
+                remarks = (*self._wheel.remarks, *compared.remarks)
+                self._wheel = replace(self._wheel, remarks=remarks)
 
     def _comparisons(self, taken: _Taken, other: StoredWheel) -> list[ProbeResult]:
         is_from_sdist, stored = self._place.variant.artifact == "sdist", taken.stored

@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import json
 import sysconfig
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -239,13 +242,31 @@ def test_build_requirements_that_the_oldest_python_has_not_are_no_failure(
     ran = cleanroom(root, "matrix", "--", "--find-links", str(links))
     assert ran.status == 0, ran.text
     assert [one["outcome"] for one in probes(ran, "sdist")] == ["PASSED"]
+    assert f"note: Python {several[0]}" in ran.err
+    assert "What the build requires could not be installed" in ran.err
+
+
+@pytest.fixture
+def index(tmp_path: Path) -> Iterator[Path]:
+    """The directory of an index that is served, of which no run knows what it has on offer."""
+    root = tmp_path / "index"
+    root.mkdir()
+
+    class Quiet(SimpleHTTPRequestHandler):
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(root))) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        (root / "url").write_text(f"http://127.0.0.1:{server.server_address[1]}/")
+        yield root
+        server.shutdown()
 
 
 def test_both_builds_use_the_same_versions_where_they_can(
-    repository: Make, cleanroom: Tool, several: list[str], tmp_path: Path
+    repository: Make, cleanroom: Tool, several: list[str], index: Path
 ) -> None:
-    # The wheel has been built; then a new release of the backend comes out, which writes more.
-    links = make_wheel(tmp_path / "links", {"maker.py": "MORE = ''\n"}, name="maker").parent
+    # As when a new release of the backend comes out between two runs, which writes more.
     backend = BACKEND.replace(
         '    lines += ["Requires-Dist: " + one',
         "    import maker\n    lines += ['Keywords: ' + maker.MORE] * bool(maker.MORE)\n"
@@ -255,10 +276,15 @@ def test_both_builds_use_the_same_versions_where_they_can(
     text = project(several)["pyproject.toml"].replace("requires = []", 'requires = ["maker"]')
     files = {"pyproject.toml": text, "in_tree_backend.py": backend}
     root = repository(project(several, **files))
-    page = tmp_path / "page.html"
-    page.write_text(f"<a href='{next(links.iterdir()).as_uri()}'>maker-1.0-py3-none-any.whl</a>\n")
-    env = {"PIP_INDEX_URL": "", "UV_NO_INDEX": "1", "PIP_NO_INDEX": "1"}
-    options = ("--", "--find-links", str(links))
-    assert cleanroom(root, f"smoke-{several[0]}", *options, env=env).status == 0
-    ran = cleanroom(root, "matrix", *options, env=env)
-    assert ran.status == 0, ran.text
+    url = (index / "url").read_text()
+    env = {"PIP_INDEX_URL": url, "UV_INDEX_URL": url, "UV_NO_CACHE": "1", "PIP_NO_CACHE_DIR": "1"}
+    for version, more in (("1.0", ""), ("2.0", "new")):
+        make_wheel(
+            index / "maker", {"maker.py": f"MORE = {more!r}\n"}, name="maker", version=version
+        )
+        session = f"smoke-{several[0]}" if version == "1.0" else "matrix"
+        ran = cleanroom(root, session, env=env)
+        assert ran.status == 0, ran.text
+    assert [one["outcome"] for one in probes(ran, "sdist")] == ["PASSED"]
+    assert probes(ran, "builder") == []
+    assert sum(cell["wheel"]["built_now"] for cell in ran.evidence["cells"]) == 0

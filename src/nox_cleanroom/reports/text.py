@@ -57,7 +57,7 @@ def wheel_lines(run: Run) -> Iterator[str]:
         age = ended_at - datetime.fromisoformat(wheel.built_at)
         ago = "now" if wheel.built_now else f"{_in_words(age)} ago; --rebuild builds it anew"
         yield f"{wheel.file} built with Python {wheel.built_with} {ago}"
-    for remark in dict.fromkeys(one for wheel in wheels.values() for one in wheel.remarks):
+    for remark in dict.fromkeys(one for wheel in tested for one in wheel.remarks):
         yield f"note: {remark}"
 
 
