@@ -279,14 +279,20 @@ class Bench:
         is_from_sdist, stored = self._place.variant.artifact == "sdist", taken.stored
         tree, from_sdist = (other, stored) if is_from_sdist else (stored, other)
         tracked = self._job.checkout.file_names(self._job.commit)
-        result = sdist.compare(tree.wheel, from_sdist.wheel, tracked)
+        alike = tree.is_made_like(from_sdist)
+        result = sdist.compare(tree.wheel, from_sdist.wheel, tracked, made_alike=alike)
         if not result.outcome.is_bad or tree.provenance.python == from_sdist.provenance.python:
             return [result]
         # Either the sdist lacks something, or the wheel is another with another Python: what the
         # Python that built from the sdist makes of the tree tells which.
         third = taken.supply.built_by_same(from_sdist, "wheel")
         return [
-            sdist.compare(third.wheel, from_sdist.wheel, tracked),
+            sdist.compare(
+                third.wheel,
+                from_sdist.wheel,
+                tracked,
+                made_alike=third.is_made_like(from_sdist),
+            ),
             builder.compare(tree, third, tracked),
         ]
 

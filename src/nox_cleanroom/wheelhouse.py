@@ -63,6 +63,10 @@ class StoredWheel:
     #: What else there is to say about who built it.
     remarks: tuple[str, ...] = ()
 
+    def is_made_like(self, other: StoredWheel) -> bool:
+        """Whether the same versions of what a build requires have built both."""
+        return self.provenance.requirements == other.provenance.requirements
+
 
 @dataclass(frozen=True, kw_only=True)
 class Wheelhouse:

@@ -221,3 +221,35 @@ def wheels(directory: Path, tree: Built, sdist: Built) -> tuple[Wheel, Wheel]:
 
 def _wheel(directory: Path, built: Built) -> Wheel:
     return Wheel(make_wheel(directory, built.files, version=built.version, metadata=built.metadata))
+
+
+LICENCE = {"demo-1.0.dist-info/licenses/LICENSE": "Do what you like.\n"}
+FLAT = {"demo-1.0.dist-info/LICENSE": "Do what you like.\n"}
+
+
+@pytest.mark.parametrize(
+    ("tree", "sdist", "made_alike", "message"),
+    [
+        # mapbox/snuggs#11, enthought/traits-enaml#88, and many like them.
+        (LICENCE, {}, True, "lacks the licence file LICENSE."),
+        # Two versions of a backend: one of them collects none by itself, or puts it elsewhere.
+        (LICENCE, {}, False, ""),
+        (LICENCE, FLAT, True, ""),
+        (LICENCE, FLAT, False, ""),
+        (FLAT, LICENCE, False, ""),
+        ({}, LICENCE, True, ""),
+        (LICENCE, LICENCE, True, ""),
+    ],
+)
+def test_a_licence_file_counts_where_the_same_backend_has_built_both(
+    tmp_path: Path,
+    tree: dict[str, str],
+    sdist: dict[str, str],
+    made_alike: bool,
+    message: str,
+) -> None:
+    stated = "License-File: LICENSE\n"
+    ours = Built(files=tree, metadata=stated if tree else "")
+    theirs = Built(files=sdist, metadata=stated if sdist else "")
+    result = compare(*wheels(tmp_path, ours, theirs), tracked=[], made_alike=made_alike)
+    assert result.message.removeprefix("Built from the source distribution, the wheel ") == message

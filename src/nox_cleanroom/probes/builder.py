@@ -25,7 +25,8 @@ def compare(one: StoredWheel, other: StoredWheel, tracked: Iterable[str]) -> Pro
         other: the wheel of another builder.
         tracked: the names of the commit's files.
     """
-    result = sdist.compare(one.wheel, other.wheel, tracked)
+    alike = one.is_made_like(other)
+    result = sdist.compare(one.wheel, other.wheel, tracked, made_alike=alike)
     pythons = f"{other.provenance.built_with}, and not {one.provenance.built_with}"
     return replace(
         result,

@@ -21,7 +21,9 @@ NAME = "sdist"
 _UNSTABLE = (".so", ".pyd", ".dylib", ".a", ".o")
 
 
-def compare(from_tree: Wheel, from_sdist: Wheel, tracked: Iterable[str]) -> ProbeResult:
+def compare(
+    from_tree: Wheel, from_sdist: Wheel, tracked: Iterable[str], *, made_alike: bool = False
+) -> ProbeResult:
     """The result for two wheels.
 
     Args:
@@ -29,6 +31,8 @@ def compare(from_tree: Wheel, from_sdist: Wheel, tracked: Iterable[str]) -> Prob
         from_sdist: the wheel built from the source distribution.
         tracked: the names of the commit's files; others are made anew by each build, such as a
             ``_version.py``, and may differ.
+        made_alike: whether the same versions of the backend have built both: only then does it
+            mean something when a licence file is in one of them only.
     """
     ours, theirs = _files(from_tree), _files(from_sdist)
     missing = sorted(ours.keys() - theirs.keys())
@@ -49,6 +53,9 @@ def compare(from_tree: Wheel, from_sdist: Wheel, tracked: Iterable[str]) -> Prob
     version = from_sdist.version if from_sdist.version != from_tree.version else ""
     if version:
         words.insert(0, f"has the version {version}, not {from_tree.version}")
+    lost = sorted(_licence_names(from_tree) - _licence_names(from_sdist)) if made_alike else []
+    if lost:
+        words.append(f"lacks the licence file {_listed(lost)}")
     words += differences(from_tree, from_sdist)
     return ProbeResult(
         probe=NAME,
@@ -67,17 +74,24 @@ def compare(from_tree: Wheel, from_sdist: Wheel, tracked: Iterable[str]) -> Prob
 def _files(wheel: Wheel) -> dict[str, str]:
     """The digest of each file that matters, by name; dist-info without the version in its name."""
     digests = wheel.digests
-    prefix = f"{wheel.dist_info}/"
+    prefix, licences = f"{wheel.dist_info}/", _licence_names(wheel)
     installed = {name: digest for name, digest in digests.items() if not name.startswith(prefix)}
     about = {
         # WHEEL and RECORD have probes of their own; `statements` compares METADATA by meaning.
         f"*.dist-info/{name.removeprefix(prefix)}": ""
         for name in digests
         if name.startswith(prefix)
-        and "/licenses/" not in name
+        # Where these lie depends on the version of the backend.
+        and PurePosixPath(name).name not in licences
         and name != f"{prefix}entry_points.txt"
     }
     return {**installed, **about}
+
+
+def _licence_names(wheel: Wheel) -> set[str]:
+    """The names of licence files, wherever they lie: older backends put them beside METADATA."""
+    inside = (name for name in wheel.names if name.startswith(f"{wheel.dist_info}/licenses/"))
+    return {PurePosixPath(path).name for path in (*wheel.licence_files, *inside)}
 
 
 def _listed(names: list[str]) -> str:
