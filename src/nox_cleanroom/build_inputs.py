@@ -14,7 +14,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
 
 from nox_cleanroom import variables
 from nox_cleanroom.config import parse_toml
@@ -145,8 +146,8 @@ def _links_in_settings(build_env: Mapping[str, str], uv_toml: str) -> Iterator[s
 
 def _listing(link: str) -> tuple[Any, ...]:
     """A place of distributions, and the names, sizes and times of what is in it, if it is here."""
-    scheme = urlsplit(link).scheme
-    path = Path(unquote(urlsplit(link).path) if scheme == "file" else os.path.expanduser(link))
+    parts = urlsplit(link)
+    path = Path(url2pathname(parts.path) if parts.scheme == "file" else os.path.expanduser(link))
     places = sorted(path.iterdir()) if path.is_dir() else [path]
     found = []
     for place in places:

@@ -16,7 +16,6 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict
 from functools import cached_property
 from pathlib import Path
 from typing import Literal
@@ -71,7 +70,7 @@ class Builders:
         if found is None:
             with ThreadPoolExecutor(len(self._supported) or 1) as threads:
                 found = [one for one in threads.map(self._discover, self._supported) if one]
-            said = [{**asdict(one), "executable": str(one.executable)} for one in found]
+            said = [_as_json(one) for one in found]
             with contextlib.suppress(OSError):
                 self._memory.parent.mkdir(parents=True, exist_ok=True)
                 write_whole(self._memory, json.dumps(said).encode())
@@ -83,9 +82,15 @@ class Builders:
                 return None
             said = json.loads(self._memory.read_text(encoding="utf-8"))
             found = [
-                InstalledPython(**{**one, "executable": Path(one["executable"])}) for one in said
+                InstalledPython(
+                    python=one["python"],
+                    executable=Path(one["executable"]),
+                    version=one["version"],
+                )
+                for one in said
             ]
-            return found if all(one.executable.exists() for one in found) else None
+            # What has been replaced meanwhile has another version.
+            return found if said == [_as_json(one) for one in found] else None
         return None
 
     def choose(
@@ -112,6 +117,15 @@ def audience_of(wheel: Wheel) -> Audience:
     if any(interpreter in {"py3", "py2"} and abi == "none" for interpreter, abi, _ in tags):
         return "all"
     return "newer" if any(abi == "abi3" for _, abi, _ in tags) else "own"
+
+
+def _as_json(python: InstalledPython) -> dict[str, str]:
+    return {
+        "python": python.python,
+        "executable": str(python.executable),
+        "version": python.version,
+        "identity": repr(python.identity),
+    }
 
 
 def _distinct(pythons: Sequence[InstalledPython]) -> list[InstalledPython]:

@@ -6,6 +6,7 @@ import contextlib
 import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from functools import cached_property, partial
@@ -93,6 +94,8 @@ class Job:
     installers: InstallerSettings
     #: The variables that builds and installs see.
     build_env: dict[str, str]
+    #: Everything that the wheels of the run depend on, whoever builds them.
+    build_inputs: BuildInputs
     #: The options for installing the wheel, or the project in place, and what tests require.
     install_options: tuple[str, ...]
     #: What fresh clones have shown of builds that failed.
@@ -133,19 +136,6 @@ class Job:
     def supported(self) -> Sequence[str]:
         """The Pythons that the project supports, oldest first, such as ``3.11``."""
         return supported_pythons(self.request.project)
-
-    @cached_property
-    def build_inputs(self) -> BuildInputs:
-        """Everything that the wheels of the run depend on, whoever builds them."""
-        return read_build_inputs(
-            self.checkout,
-            self.commit,
-            project=self.subject.project,
-            build_env=self.build_env,
-            uv_toml=self.installers.uv_toml,
-            find_links=self.options.find_links,
-            missing_submodules=self.missing_submodules,
-        )
 
     def recorder(self, cell: str) -> Recorder:
         """A recorder for the steps of one cell."""
@@ -267,7 +257,22 @@ def open_job(request: Request, progress: Progress) -> Iterator[Job]:
         # What nox keeps there, and what Python makes of a noxfile.
         usual = [top / name for top in tops for name in (".nox", "__pycache__/noxfile.")]
         exempt = (*request.exempt, *report_dir, *usual)
-        watch = Watch(checkout, exempt=exempt, allowed=settings.allow)
+        build_env = variables.for_build(
+            request.env, installers=handed_over, tmp=workspace.tmp, commit_time=commit.time
+        )
+        # Both ask git, and most of that is waiting.
+        with ThreadPoolExecutor(1) as aside:
+            inputs = aside.submit(
+                read_build_inputs,
+                checkout,
+                commit,
+                project=project,
+                build_env=build_env,
+                uv_toml=installers.uv_toml,
+                find_links=request.options.find_links,
+                missing_submodules=missing_submodules(checkout, commit),
+            )
+            watch = Watch(checkout, exempt=exempt, allowed=settings.allow)
         if request.options.require_clean:
             _require_clean(watch)
         constraints = constraints_options(settings.constraints, workspace.root)
@@ -297,9 +302,8 @@ def open_job(request: Request, progress: Progress) -> Iterator[Job]:
             home=reserved.home,
             room=room,
             installers=installers,
-            build_env=variables.for_build(
-                request.env, installers=handed_over, tmp=workspace.tmp, commit_time=commit.time
-            ),
+            build_env=build_env,
+            build_inputs=inputs.result(),
             install_options=(*find_links_options(request.options.find_links), *constraints),
             trials=Trials(clone),
             watch=watch,

@@ -1,0 +1,140 @@
+"""Which Pythons build, and what is remembered of them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from conftest import make_wheel
+
+from nox_cleanroom.builders import Audience, Builders, audience_of
+from nox_cleanroom.distribution import Wheel
+from nox_cleanroom.installed_python import InstalledPython
+from nox_cleanroom.variant import Artifact
+
+
+@dataclass
+class Machine:
+    """A machine with some Pythons, and how often each was looked for."""
+
+    place: Path
+    versions: dict[str, str] = field(
+        default_factory=lambda: {"3.11": "3.11.4", "3.12": "3.12.1", "3.15": "3.15.0rc2"}
+    )
+    asked: list[str] = field(default_factory=list)
+
+    def discover(self, python: str) -> InstalledPython | None:
+        self.asked.append(python)
+        if python not in self.versions:
+            return None
+        executable = self.place / f"python{python}"
+        executable.write_text(self.versions[python])
+        return InstalledPython(python=python, executable=executable, version=self.versions[python])
+
+    def builders(self, env: Mapping[str, str] | None = None) -> Builders:
+        supported = ["3.11", "3.12", "3.13", "3.15"]
+        return Builders(supported, self.discover, self.place / "memory", env or {"PATH": ""})
+
+
+@pytest.fixture
+def machine(tmp_path: Path) -> Machine:
+    return Machine(tmp_path)
+
+
+OWN = InstalledPython(python="3.12", executable=Path("python3.12"), version="3.12.1")
+STRANGE = InstalledPython(python="pypy3.10", executable=Path("pypy3.10"), version="3.10.14")
+
+
+@pytest.mark.parametrize(
+    ("audience", "artifact", "own", "chosen"),
+    [
+        ("all", "wheel", OWN, ["3.12"]),
+        ("all", "sdist", OWN, ["3.11", "3.12"]),
+        ("newer", "wheel", OWN, ["3.11", "3.12"]),
+        ("own", "wheel", OWN, ["3.12"]),
+        ("own", "sdist", STRANGE, ["pypy3.10"]),
+        ("all", "wheel", STRANGE, ["3.12", "pypy3.10"]),
+    ],
+)
+def test_who_builds(
+    machine: Machine,
+    audience: Audience,
+    artifact: Artifact,
+    own: InstalledPython,
+    chosen: list[str],
+) -> None:
+    found = machine.builders().choose(audience, artifact, own)
+    assert [one.python for one in found] == chosen
+
+
+def test_where_none_is_here_the_cells_own_builds(machine: Machine) -> None:
+    machine.versions.clear()
+    assert machine.builders().choose("all", "wheel", STRANGE) == [STRANGE]
+
+
+def test_prereleases_do_not_build_releases(machine: Machine) -> None:
+    assert [one.python for one in machine.builders().here] == ["3.11", "3.12"]
+
+
+def test_what_is_here_is_remembered(machine: Machine) -> None:
+    first, second = machine.builders().here, machine.builders().here
+    assert first == second
+    assert sorted(machine.asked) == ["3.11", "3.12", "3.13", "3.15"]
+
+
+@pytest.mark.parametrize(
+    "change",
+    ["another path", "a new program", "another version of the manager", "an upgrade", "a day"],
+)
+def test_it_is_looked_for_again_when_something_may_have_changed(
+    machine: Machine, change: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tools = machine.place / "tools"
+    tools.mkdir()
+    root = machine.place / "pyenv"
+    root.mkdir()
+    (root / "version").write_text("3.11")
+    env = {"PATH": str(tools), "PYENV_ROOT": str(root)}
+    machine.builders(env).here  # noqa: B018 - looks for them
+    machine.versions["3.13"] = "3.13.0"
+    if change == "another path":
+        env["PATH"] = os.pathsep.join((str(tools), str(machine.place)))
+    elif change == "a new program":
+        (tools / "python3.13").write_text("")
+        os.utime(tools, (5, 5))
+    elif change == "another version of the manager":
+        (root / "version").write_text("3.13")
+        os.utime(root / "version", (5, 5))
+    elif change == "an upgrade":
+        (machine.place / "python3.11").write_text("3.11.5, which is longer")
+    else:
+        (memory,) = (machine.place / "memory").iterdir()
+        os.utime(memory, (5, 5))
+    assert "3.13" in [one.python for one in machine.builders(env).here]
+
+
+@pytest.mark.parametrize("content", ["", "{", "[1]", "null", '[{"python": "3.11"}]', "[" * 9999])
+def test_a_memory_that_cannot_be_read_is_none(machine: Machine, content: str) -> None:
+    before = machine.builders().here
+    (memory,) = (machine.place / "memory").iterdir()
+    memory.write_text(content)
+    assert machine.builders().here == before
+
+
+@pytest.mark.parametrize(
+    ("tag", "audience"),
+    [
+        ("py3-none-any", "all"),
+        ("py2.py3-none-any", "all"),
+        ("py3-none-manylinux_2_17_x86_64", "all"),
+        ("cp39-abi3-manylinux_2_17_x86_64", "newer"),
+        ("cp311-cp311-linux_x86_64", "own"),
+        ("cp311-none-any", "own"),
+        ("py311-none-any", "own"),
+    ],
+)
+def test_whom_a_wheel_serves(tmp_path: Path, tag: str, audience: Audience) -> None:
+    assert audience_of(Wheel(make_wheel(tmp_path, {}, tag=tag))) == audience
