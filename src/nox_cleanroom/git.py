@@ -15,9 +15,12 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
+from filelock import BaseFileLock
+
 from nox_cleanroom import process, variables
 from nox_cleanroom.errors import Code, RepositoryError
 from nox_cleanroom.index import Index
+from nox_cleanroom.places.layout import repository_lock
 from nox_cleanroom.process import Completed
 
 #: The oldest git that has all we use: `worktree add --lock --reason` came with 2.34.
@@ -327,6 +330,11 @@ class Checkout:
         """
         needed = ("--all", "--indexed-objects", "--missing=allow-promisor")
         return self.ask("rev-list", "--quiet", "--objects", *needed).returncode == 0
+
+    @cached_property
+    def turn(self) -> BaseFileLock:
+        """The lock under which worktrees are added; several threads may use it."""
+        return repository_lock(self.common_dir)
 
     @cached_property
     def is_shallow(self) -> bool:

@@ -24,7 +24,6 @@ from nox_cleanroom.places.entries import (
     release_entry,
     remove_entry,
 )
-from nox_cleanroom.places.layout import repository_lock
 from nox_cleanroom.places.rooms import empty_abandoned_rooms
 from nox_cleanroom.places.workspace import Workspace, reclaim_workspaces
 from nox_cleanroom.process import Completed
@@ -71,12 +70,11 @@ def create_worktree(
         InterruptedRunError: the whole run is being ended.
     """
     shared = checkout.common_dir
-    turn = repository_lock(shared)
     # Git names the entry after the directory, so that no other worktree has that name.
     directory = workspace.directory(f"worktree-{workspace.root.name}")
     lock: BaseFileLock | None = None
     try:
-        with process.holding(turn):
+        with process.holding(checkout.turn):
             _add(checkout, directory, commit, lock_reason(workspace))
         lock = claim_entry(shared, workspace, directory)
         make_directory(checkout, directory, commit.oid, workspace)
@@ -90,7 +88,7 @@ def create_worktree(
                 release_entry(shared, workspace, directory)
             else:
                 delete(workspace.owned, directory)
-                remove_entry(shared, workspace, directory, turn)
+                remove_entry(shared, workspace, directory, checkout.turn)
 
 
 def _add(checkout: Checkout, directory: Path, commit: Commit, reason: str) -> None:
@@ -109,6 +107,9 @@ def _add(checkout: Checkout, directory: Path, commit: Commit, reason: str) -> No
 def _add_entry(checkout: Checkout, directory: Path, commit: Commit, reason: str) -> None:
     """Add a locked, detached, empty worktree."""
     answer = checkout.ask(
+        # Else newer gits would note it in the checkout's configuration, and the entry would not
+        # say by itself where its worktree is.
+        *("-c", "worktree.useRelativePaths=false"),
         *("worktree", "add", "--no-checkout", "--detach", "--lock", "--reason", reason),
         str(directory),
         commit.oid,

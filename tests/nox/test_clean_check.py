@@ -7,7 +7,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import PYTHON, Ran, Tool, demo_files, git, pyproject, state_of, write_files
+from conftest import (
+    PYTHON,
+    Ran,
+    Tool,
+    add_submodule,
+    commit_all,
+    demo_files,
+    git,
+    pyproject,
+    state_of,
+    write_files,
+)
 
 Make = Callable[..., Path]
 
@@ -55,6 +66,22 @@ def test_a_build_that_changes_tracked_files_or_leaves_new_ones(
     assert found(ran) == [("tracked files", "src/demo/part.py"), ("new files", "left.txt")]
     assert "It was left by `build sdist`." in ran.text
     assert "Add `/left.txt` to .gitignore" in ran.text
+    assert state_of(root) == before
+
+
+def test_what_a_build_does_in_a_submodule_is_seen_as_in_a_clone(
+    repository: Make, cleanroom: Tool
+) -> None:
+    library = repository({"library.c": "int x;\n"}, name="library")
+    code = "import os\nif os.path.exists('CHANGES'): open('lib/library.c', 'a').write('//')\n"
+    root = repository(files_with(**{"on_build.py": code}))
+    add_submodule(root, library, "lib")
+    ran = cleanroom(root, "clean_check")
+    assert ran.status == 0, ran.text
+    write_files(root, {"CHANGES": ""})
+    commit_all(root)
+    before = state_of(root)
+    assert found(cleanroom(root, "clean_check")) == [("tracked files", "lib")]
     assert state_of(root) == before
 
 
