@@ -18,7 +18,7 @@ from typing import Any
 
 from nox_cleanroom import redaction
 from nox_cleanroom._version import __version__
-from nox_cleanroom.errors import CleanroomError, Code, worst_exit_status
+from nox_cleanroom.errors import CleanroomError, Code, unforeseen, worst_exit_status
 from nox_cleanroom.git import Checkout
 from nox_cleanroom.output import clean_text
 from nox_cleanroom.places.clearing import clear
@@ -171,9 +171,10 @@ def run(arguments: Sequence[str]) -> int:  # noqa: PLR0911 - one for each thing 
         return error.code.exit_status
     except OSError as error:
         # The current directory is gone, or the cache cannot be written to.
-        print(clean_text(f"nox-cleanroom: {error}"), file=sys.stderr)
+        code = unforeseen(error).code
+        print(clean_text(f"nox-cleanroom: {code.name}: {error}"), file=sys.stderr)
         print("  -> Is HOME, or XDG_CACHE_HOME, a place to write to?", file=sys.stderr)
-        return Code.NO_SPACE.exit_status
+        return code.exit_status
     except KeyboardInterrupt:
         return Code.INTERRUPTED.exit_status
 
@@ -247,19 +248,26 @@ def _own_status(nox_status: int, statuses: Path, report: Path) -> int:
     if nox_status in {2, 3}:
         # Nox could not make sense of the command line.
         return Code.OPTION_INVALID.exit_status
-    names = [name for path in statuses.glob("*.json") for name in json.loads(path.read_text())]
-    codes = {Code[name] for name in names}
+    codes = {code for path in statuses.glob("*.json") for code in _codes_in(path)}
     codes |= {code for entry in _report_entries(report) for code in _codes_of(entry)}
     if nox_status != 0 and not codes:
         # A session ended without a word: a fault of ours, whose traceback nox has shown.
-        return Code.GIT_FAILED.exit_status
+        return Code.INTERNAL.exit_status
     return worst_exit_status({code.exit_status for code in codes} - {0})
+
+
+def _codes_in(status: Path) -> set[Code]:
+    try:
+        return {Code[name] for name in json.loads(status.read_text(encoding="utf-8"))}
+    except (OSError, ValueError, TypeError, KeyError, RecursionError):
+        # The session could not write it: what became of it, nobody knows.
+        return {Code.INTERNAL}
 
 
 def _report_entries(report: Path) -> list[dict[str, Any]]:
     try:
         entries: list[dict[str, Any]] = json.loads(report.read_text(encoding="utf-8"))["sessions"]
-    except (OSError, ValueError, KeyError):
+    except (OSError, ValueError, TypeError, KeyError, RecursionError):
         return []
     return entries
 

@@ -13,7 +13,7 @@ from concurrent.futures import Executor, ThreadPoolExecutor
 from nox_cleanroom import process
 from nox_cleanroom.bench import Bench, Environments, Place, SdistQuestion
 from nox_cleanroom.builders import Builders
-from nox_cleanroom.errors import CleanroomError, InterpreterMissingError, InterruptedRunError
+from nox_cleanroom.errors import InterpreterMissingError, InterruptedRunError, unforeseen
 from nox_cleanroom.job import Job
 from nox_cleanroom.results import Cell, Outcome, Problem
 from nox_cleanroom.turns import Turn, Turns
@@ -86,7 +86,8 @@ def check_matrix(
     with _workers(_THREADS * len(places)) as workers:
         tested = list(workers.map(test, places))
         for bench, _ in tested:
-            bench.compare_late()
+            with _noting_problems(bench):
+                bench.compare_late()
     results = [None if cell is None else bench.cell() for bench, cell in tested]
     cells = [cell for cell in results if cell is not None]
     lacking = [place.python for place, cell in zip(places, results, strict=True) if cell is None]
@@ -114,10 +115,17 @@ def _workers(number: int) -> Iterator[Executor]:
 
 
 def _check(bench: Bench, *, install_only: bool) -> Cell:
-    try:
+    with _noting_problems(bench):
         bench.test(install_only=install_only)
+    return bench.cell()
+
+
+@contextlib.contextmanager
+def _noting_problems(bench: Bench) -> Iterator[None]:
+    """A block whose errors end a cell, and no other."""
+    try:
+        yield
     except (InterpreterMissingError, InterruptedRunError):
         raise
-    except CleanroomError as error:
-        bench.problems.append(Problem.from_error(error))
-    return bench.cell()
+    except Exception as error:  # noqa: BLE001 - whatever it is, it is told
+        bench.problems.append(Problem.from_error(unforeseen(error)))

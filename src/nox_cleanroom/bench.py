@@ -19,7 +19,7 @@ from nox_cleanroom import process
 from nox_cleanroom.builders import Builders
 from nox_cleanroom.distribution import Wheel
 from nox_cleanroom.environment import Environment, Facts
-from nox_cleanroom.errors import CleanroomError, ConfigError, InterruptedRunError
+from nox_cleanroom.errors import ConfigError, InterruptedRunError, unforeseen
 from nox_cleanroom.installation import Installation, install_wheel, prove_identity
 from nox_cleanroom.installed_python import InstalledPython
 from nox_cleanroom.interpreters import stated_in
@@ -247,9 +247,11 @@ class Bench:
             # What users do comes first, and meanwhile the modules are read.
             reading = self._turn.beside(installation.read)
             installation = replace(installation, reading=lambda: self._turn.wait_for(reading))
-            results = list(run_probes(installation))
-            second = look_again(results, installation, partial(self._with_extras, installation))
-            self._probes += [waive(result, job.settings.ignore) for result in second]
+            self._probes = list(run_probes(installation))
+            self._probes = look_again(
+                self._probes, installation, partial(self._with_extras, installation)
+            )
+            self._probes = [waive(result, job.settings.ignore) for result in self._probes]
 
     def _with_extras(self, first: Installation, extras: tuple[str, ...]) -> Installation:
         """The same wheel, with extras, in a second environment."""
@@ -267,8 +269,8 @@ class Bench:
             results = self._comparisons(taken, compared)
         except InterruptedRunError:
             raise
-        except CleanroomError as error:
-            self.problems.append(Problem.from_error(error))
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is told
+            self.problems.append(Problem.from_error(unforeseen(error)))
         else:
             self._probes += [waive(result, self._job.settings.ignore) for result in results]
             if self._wheel is not None:

@@ -26,6 +26,7 @@ from nox_cleanroom.errors import (
     InstallError,
     InterpreterMissingError,
     InterruptedRunError,
+    unforeseen,
 )
 from nox_cleanroom.frontend import Frontend
 from nox_cleanroom.git import Checkout
@@ -81,8 +82,8 @@ def check_cleanliness(job: Job, pythons: Sequence[str], environments: Environmen
                 results.append(finding)  # noqa: PERF402
     except InterruptedRunError:
         raise
-    except CleanroomError as error:
-        problems.append(Problem.from_error(error))
+    except Exception as error:  # noqa: BLE001 - whatever it is, it is told
+        problems.append(Problem.from_error(unforeseen(error)))
     return Cell(
         name=name,
         python=python,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import traceback
 from enum import Enum
 
 
@@ -50,9 +52,12 @@ class Code(Enum):
     WORKTREE_FAILED = 3
     WORKTREE_DIFFERS = 3
     NETWORK = 3
+    CERTIFICATE = 3
     NO_SPACE = 3
+    NOT_WRITABLE = 3
     TOOL_MISSING = 3
     ENVIRONMENT_LACKING = 3
+    INTERNAL = 3
     INTERRUPTED = 130
 
 
@@ -81,7 +86,7 @@ class CleanroomError(Exception):
         output: the last lines that a tool printed about it; may be empty.
     """
 
-    code = Code.GIT_FAILED
+    code = Code.INTERNAL
 
     def __init__(
         self, message: str, *, hint: str = "", output: str = "", code: Code | None = None
@@ -101,6 +106,37 @@ class CleanroomError(Exception):
         if self.hint:
             parts.append(f"  -> {self.hint}")
         return "\n".join(parts)
+
+
+#: What a system says of a place, and the code for it.
+_OF_PLACES = {
+    errno.ENOSPC: Code.NO_SPACE,
+    errno.EDQUOT: Code.NO_SPACE,
+    errno.EACCES: Code.NOT_WRITABLE,
+    errno.EPERM: Code.NOT_WRITABLE,
+    errno.EROFS: Code.NOT_WRITABLE,
+}
+
+
+def unforeseen(error: Exception) -> CleanroomError:
+    """The error to report in place of one that nobody has thought of: mostly a fault of ours."""
+    if isinstance(error, CleanroomError):
+        return error
+    lines = "".join(traceback.format_exception(error))
+    code = _OF_PLACES.get(error.errno or 0) if isinstance(error, OSError) else None
+    if code is not None:
+        return CleanroomError(
+            f"{error}.",
+            output=lines,
+            hint="Is HOME, or XDG_CACHE_HOME, a place to write to, with room?",
+            code=code,
+        )
+    return CleanroomError(
+        f"nox-cleanroom itself failed: {type(error).__name__}: {error}",
+        output=lines,
+        hint="This is a fault of nox-cleanroom: please report it, with these lines.",
+        code=Code.INTERNAL,
+    )
 
 
 class UsageError(CleanroomError):

@@ -11,7 +11,7 @@ from enum import Enum
 from pathlib import Path
 from typing import Any
 
-from nox_cleanroom.errors import CleanroomError, Code
+from nox_cleanroom.errors import CleanroomError, Code, unforeseen
 from nox_cleanroom.git import Checkout
 from nox_cleanroom.places.files import write_whole
 from nox_cleanroom.redaction import redact
@@ -69,7 +69,7 @@ def write_evidence(run: Run, directory: Path, version: str, *, mode: int = 0o600
         raise CleanroomError(
             f"The evidence cannot be written to {str(directory)!r}: {error.strerror}.",
             hint="`-- --report-dir DIR` takes another place.",
-            code=Code.NO_SPACE,
+            code=Code.NO_SPACE if unforeseen(error).code is Code.NO_SPACE else Code.NOT_WRITABLE,
         ) from None
     return written
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
 import re
-import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
 from nox_cleanroom.errors import CleanroomError, Code
 from nox_cleanroom.output import last_lines, printable
+from nox_cleanroom.places.files import is_full
 from nox_cleanroom.results import Step
 
 
@@ -27,32 +26,104 @@ def constraints_options(constraints: Sequence[str], directory: Path) -> list[str
     return ["--constraint", str(path)]
 
 
-#: What tools print when it was not the package's fault, and the code for it.
+#: What says that it was not the package's fault, and the code for it.
 _EXCUSES = (
     (Code.NO_SPACE, r"No space left on device|Errno 28\b|not enough space on the disk"),
+    (
+        Code.CERTIFICATE,
+        (
+            r"invalid peer certificate|UnknownIssuer|CERTIFICATE_VERIFY_FAILED"
+            r"|certificate verify failed|confirming the ssl certificate|self[- ]signed certificate"
+        ),
+    ),
     (
         Code.NETWORK,
         (
             r"dns error|[Tt]emporary failure in name resolution|Name or service not known"
             r"|NewConnectionError|ConnectTimeout|ReadTimeout|Connection (refused|reset|timed out)"
-            r"|error sending request for url|client error \(Connect\)|getaddrinfo failed"
-            r"|Max retries exceeded|Network is unreachable|ProxyError|operation timed out"
-            r"|(500|502|503|504) Server Error|tls handshake"
+            r"|ConnectionRe(fused|set)Error|error sending request for url|getaddrinfo failed"
+            r"|Max retries exceeded|Network is unreachable|ProxyError|timed out|tunnel error"
+            r"|(500|502|503|504) (Server Error|Service Unavailable|Bad Gateway|Gateway Time)"
+            r"|HTTP status server error|Could not fetch URL|[Tt]unnel connection failed"
+            r"|network was disabled|connectivity is disabled|was not found in the cache"
+            r"|tls handshake|\(401 Unauthorized\)|a 403 Forbidden error"
+        ),
+    ),
+    (
+        Code.NOT_WRITABLE,
+        (
+            r"Permission denied|Read-only file system|Failed to initialize cache"
+            r"|\[Errno (1|13|30)\]|Operation not permitted"
         ),
     ),
 )
 
+#: How the reasons are said, and what to do.
+_REASONS = {
+    Code.NO_SPACE: ("the disk is full", "Make room, and try again."),
+    Code.CERTIFICATE: (
+        "the certificate of a server is not trusted",
+        "`SSL_CERT_FILE` names certificates for uv, `PIP_CERT` for pip.",
+    ),
+    Code.NETWORK: (
+        "the network did not answer",
+        "Try again; `UV_OFFLINE`, an index or a proxy in the settings may stand in the way.",
+    ),
+    Code.NOT_WRITABLE: (
+        "a place cannot be written to",
+        "The installer names it; its cache has to be the user's own.",
+    ),
+}
 
-#: Where less than this is free, in bytes, nobody can say why nothing works: that needs room, too.
-_FULL = 64 * 1024
+#: The lines of an installer's own about what went wrong: what it shows of others is indented.
+_OF_UV = re.compile(r"^(error: |  cause: |  Caused by: |  [├╰]|hint: ).*$", re.MULTILINE)
+_OF_PIP = re.compile(
+    r"^(WARNING: Retrying|ERROR: |Could not fetch URL|[\w.]+(Error|Timeout)\b).*$", re.MULTILINE
+)
+#: Where pip shows what another pip says, which it has started for the requirements of a build.
+_PIP_IN_PIP = "pip subprocess to install build dependencies did not run"
+#: What pip says in the end when it found nothing, whatever the reason, or could not go on.
+_PIP_FOUND_NOTHING = re.compile(
+    r"^ERROR: (Could not find a version|No matching distribution|Could not install packages due to"
+    r" an OSError|HTTP error|Exception:)",
+    re.MULTILINE,
+)
+#: The line with which an exception ends a program.
+_EXCEPTION = re.compile(r"[\w.]*(Error|Exception|Timeout|gaierror)\b.*")
 
 
 def _excuse(step: Step) -> Code | None:
     """Why a step failed that is nobody's fault; None when it is somebody's."""
-    with contextlib.suppress(OSError):
-        if shutil.disk_usage(step.cwd).free < _FULL:
-            return Code.NO_SPACE
-    return next((code for code, pattern in _EXCUSES if re.search(pattern, step.output)), None)
+    if is_full(Path(step.cwd)):
+        return Code.NO_SPACE
+    is_install = "pip" in step.command
+    words = _said_by_installer(step.output) if is_install else _said_in_the_end(step.output)
+    for code, pattern in _EXCUSES:
+        # What a build may not write to, or cannot run, is for the project to know.
+        if re.search(pattern, words) and (is_install or code is not Code.NOT_WRITABLE):
+            return code
+    # A compiler says so, and its backend only that the compiler failed.
+    says_full = re.search(_EXCUSES[0][1], last_lines(step.output, 25)) is not None
+    return Code.NO_SPACE if says_full else None
+
+
+def _said_by_installer(output: str) -> str:
+    """What pip or uv itself says of a failure, and none of what it shows of a build's output."""
+    if _PIP_IN_PIP in output:
+        output = "\n".join(line.strip() for line in output.splitlines())
+    last = output.rfind("\nerror: ")
+    of_uv = [found[0] for found in _OF_UV.finditer(output, max(last, 0))]
+    if of_uv and _PIP_IN_PIP not in output:
+        return "\n".join(of_uv)
+    if not _PIP_FOUND_NOTHING.search(output):
+        return ""
+    return "\n".join(found[0] for found in _OF_PIP.finditer(output))
+
+
+def _said_in_the_end(output: str) -> str:
+    """The exception that ended a build, if one did; a test log in what it printed is none."""
+    line = (output.strip().splitlines() or [""])[-1]
+    return line if _EXCEPTION.match(line) else ""
 
 
 def tool_failure(
@@ -60,7 +131,7 @@ def tool_failure(
 ) -> CleanroomError:
     """The error for a build or an installation that failed, with the tool's own last lines.
 
-    Whose fault it is depends on what was printed: a network or a disk is nobody's.
+    Whose fault it is depends on what was printed: a network, a disk or a certificate is nobody's.
 
     Args:
         kind: the error.
@@ -80,8 +151,8 @@ def tool_failure(
         return kind(f"{what}: it {step.ending}.", output=words, code=Code.TOOL_MISSING)
     code = _excuse(step)
     if code is not None:
-        reason = "the disk is full" if code is Code.NO_SPACE else "the network did not answer"
-        return kind(f"{what}: {reason}.", output=words, hint="Try again.", code=code)
+        reason, advice = _REASONS[code]
+        return kind(f"{what}: {reason}.", output=words, hint=advice, code=code)
     return kind(
         f"{what} ({step.ending}).",
         output=words,

@@ -7,6 +7,7 @@ from enum import Enum
 
 from nox_cleanroom.attribution import Attribution
 from nox_cleanroom.errors import CleanroomError, Code
+from nox_cleanroom.output import last_lines
 
 
 class Outcome(Enum):
@@ -111,7 +112,7 @@ class Problem:
             outcome=_outcome_of(error.code),
             message=error.message,
             hint=error.hint,
-            output=error.output,
+            output=last_lines(error.output, 25),
             requires_python=getattr(error, "requires_python", ""),
         )
 

@@ -20,7 +20,13 @@ from nox_cleanroom._version import __version__
 from nox_cleanroom.bench import Environments, Place
 from nox_cleanroom.board import board
 from nox_cleanroom.cleanliness import check_cleanliness
-from nox_cleanroom.errors import CleanroomError, Code, InterpreterMissingError, UsageError
+from nox_cleanroom.errors import (
+    CleanroomError,
+    Code,
+    InterpreterMissingError,
+    UsageError,
+    unforeseen,
+)
 from nox_cleanroom.git import Checkout
 from nox_cleanroom.interpreters import supported_pythons
 from nox_cleanroom.interruption import ending_with_parent, interruptible
@@ -144,7 +150,8 @@ def _run(session: nox.Session, act: Callable[[Options, Progress], Run | None]) -
             secret for link in options.find_links for secret in redaction.user_information(link)
         )
         run = None if options.help else _act(session, act, options)
-    except CleanroomError as error:
+    except (CleanroomError, OSError) as raised:
+        error = unforeseen(raised)
         _discard_bytecode(session)
         _tell_status(session, {error.code})
         session.error(clean_text(str(error)))
@@ -273,7 +280,8 @@ def _tell_status(session: nox.Session, codes: set[Code]) -> None:
     directory = os.environ.get(STATUS_DIR)
     if directory:
         names = sorted(code.name for code in codes)
-        evidence.write_json(names, Path(directory) / f"{session.name}.json")
+        with contextlib.suppress(OSError):
+            evidence.write_json(names, Path(directory) / f"{session.name}.json")
 
 
 def _config(session: nox.Session) -> NoxConfig:

@@ -1,10 +1,25 @@
-"""Files that are written whole: a reader sees the old one or the new one, never half of it."""
+"""Files that are written whole: a reader sees the old one or the new one, never half of it.
+
+And whether there is room for files.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import os
 import secrets
+import shutil
 from pathlib import Path
+
+#: Where less than this is free, in bytes, nobody can say why nothing works: that needs room, too.
+_FULL = 64 * 1024
+
+
+def is_full(directory: Path) -> bool:
+    """Whether there is next to no room on a directory's disk."""
+    with contextlib.suppress(OSError):
+        return shutil.disk_usage(directory).free < _FULL
+    return False
 
 
 def write_whole(path: Path, content: bytes, *, mode: int = 0o600) -> None:

@@ -65,7 +65,7 @@ def cache_directories(section: str) -> Iterator[Path]:
         "Neither the user's cache directory nor the temporary directory is a place of the user's"
         " own that can be written to, and whose file system has locks.",
         hint="Is HOME, or XDG_CACHE_HOME, a place to write to?",
-        code=Code.NO_SPACE,
+        code=Code.NOT_WRITABLE,
     )
 
 

@@ -10,8 +10,9 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from nox_cleanroom.config import Waiver
-from nox_cleanroom.errors import CleanroomError, InterruptedRunError
+from nox_cleanroom.errors import InterruptedRunError, unforeseen
 from nox_cleanroom.installation import Installation
+from nox_cleanroom.output import last_lines
 from nox_cleanroom.probes import (
     bytecode,
     commands,
@@ -47,21 +48,23 @@ DEFAULT_PROBES: Mapping[str, Probe] = {
 def run_probes(installation: Installation) -> Iterator[ProbeResult]:
     """The results of all probes, in order.
 
-    A probe that cannot ask is an ERROR of its own and keeps no other from asking.
+    A probe that cannot ask, or fails by a fault of ours, is an ERROR of its own and keeps no
+    other from asking.
     """
     for name, probe in DEFAULT_PROBES.items():
         try:
             yield from probe(installation)
         except InterruptedRunError:
             raise
-        except CleanroomError as error:
+        except Exception as raised:  # noqa: BLE001 - whatever it is, it is told
+            error = unforeseen(raised)
             yield ProbeResult(
                 probe=name,
                 subject="probe",
                 outcome=Outcome.ERROR,
                 message=error.message,
                 hint=error.hint,
-                output=error.output,
+                output=last_lines(error.output, 25),
                 code=error.code,
             )
 
