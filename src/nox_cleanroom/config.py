@@ -203,7 +203,8 @@ def parse_toml(text: str, source: str) -> dict[str, Any]:
     """The document, or a `ConfigError` that names the source and the line."""
     try:
         document: dict[str, Any] = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:
+        # Not only TOMLDecodeError: a number may have too many digits, an array too many levels.
         raise ConfigError(
             f"{source} is not valid TOML: {error}.", hint="Mend the file at that line."
         ) from None

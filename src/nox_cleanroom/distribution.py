@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import base64
 import configparser
+import contextlib
 import csv
 import hashlib
 import io
 import zipfile
-from collections.abc import Iterable, Iterator
+import zlib
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from email import message_from_bytes
 from functools import cached_property
 from pathlib import Path, PurePosixPath
 
+from packaging.markers import UndefinedComparison, UndefinedEnvironmentName
 from packaging.metadata import RawMetadata, parse_email
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.tags import parse_tag
@@ -27,6 +30,10 @@ _EXTENSIONS = (".so", ".pyd")
 #: Where a wheel's own installation scheme puts what lies under ``*.data/``.
 #: (https://packaging.python.org/specifications/binary-distribution-format/)
 SCHEMES = ("purelib", "platlib", "scripts", "data", "headers")
+
+#: So much is read of a file that describes the wheel, and so much may all unpack to, in bytes.
+_DESCRIPTION = 64 * 2**20
+_UNPACKED = 16 * 2**30
 
 SCRIPT_GROUPS = ("console_scripts", "gui_scripts")
 
@@ -197,8 +204,7 @@ class Wheel:
     def stated_tags(self) -> frozenset[str]:
         """The tags that the file WHEEL states; none when it states none."""
         headers = message_from_bytes(self.read(f"{self.dist_info}/WHEEL"))
-        stated = [parse_tag(str(tag).strip()) for tag in headers.get_all("Tag", [])]
-        return frozenset(str(tag) for tags in stated for tag in tags)
+        return frozenset(tag for line in headers.get_all("Tag", []) for tag in _tags(str(line)))
 
     @cached_property
     def requirements(self) -> tuple[Requirement, ...]:
@@ -211,32 +217,59 @@ class Wheel:
                 continue
         return tuple(found)
 
-    @cached_property
+    @property
     def record(self) -> tuple[RecordRow, ...]:
-        """The lines of RECORD."""
+        """The lines of RECORD, as far as they can be read."""
+        return self._record[0]
+
+    @property
+    def record_problem(self) -> str:
+        """Why not all of RECORD can be read; empty when it can."""
+        return self._record[1]
+
+    @cached_property
+    def _record(self) -> tuple[tuple[RecordRow, ...], str]:
         text = self.read(f"{self.dist_info}/RECORD").decode("utf-8", "replace")
-        rows = csv.reader(io.StringIO(text))
-        return tuple(RecordRow(name=row[0], digest=row[1]) for row in rows if len(row) >= 2)
+        rows: list[RecordRow] = []
+        try:
+            for row in csv.reader(io.StringIO(text)):
+                rows += [RecordRow(name=row[0], digest=row[1])] if len(row) >= 2 else []
+        except csv.Error as error:
+            return tuple(rows), str(error)
+        return tuple(rows), ""
 
     @cached_property
     def members(self) -> tuple[Member, ...]:
         """Its files, and where they are installed."""
         return tuple(Member.from_name(row.name) for row in self.record)
 
-    @cached_property
+    @property
     def entry_points(self) -> tuple[EntryPoint, ...]:
-        """The lines of ``entry_points.txt``."""
+        """The lines of ``entry_points.txt``; none when it cannot be read."""
+        return self._entry_points[0]
+
+    @property
+    def entry_points_problem(self) -> str:
+        """Why ``entry_points.txt`` cannot be read; empty when it can."""
+        return self._entry_points[1]
+
+    @cached_property
+    def _entry_points(self) -> tuple[tuple[EntryPoint, ...], str]:
         name = f"{self.dist_info}/entry_points.txt"
         if name not in self.names:
-            return ()
+            return (), ""
         parser = configparser.RawConfigParser(delimiters=("=",), strict=False)
         parser.optionxform = str  # type: ignore[assignment,method-assign] # names keep their case
-        parser.read_string(self.read(name).decode("utf-8", "replace"))
-        return tuple(
-            _entry_point(group, name, value)
-            for group in parser.sections()
-            for name, value in parser.items(group)
-        )
+        try:
+            parser.read_string(self.read(name).decode("utf-8", "replace"))
+            found = [
+                _entry_point(group, name, value)
+                for group in parser.sections()
+                for name, value in parser.items(group)
+            ]
+        except configparser.Error as error:
+            return (), str(error)
+        return tuple(found), ""
 
     @cached_property
     def import_names(self) -> tuple[str, ...]:
@@ -270,11 +303,16 @@ class Wheel:
         Raises:
             BuildError: the archive has no such file, or cannot be read.
         """
-        try:
-            with self._open() as archive:
-                return archive.read(name)
-        except (KeyError, zipfile.BadZipFile) as error:
-            raise BuildError(f"{self.path.name} cannot be read: {error}.") from None
+        with self._open() as archive:
+            if archive.getinfo(name).file_size > _DESCRIPTION:
+                raise BuildError(f"{self.path.name} cannot be read: {name} is too large.")
+            return archive.read(name)
+
+    @cached_property
+    def sizes(self) -> dict[str, int]:
+        """The sizes of all files in the archive, in bytes."""
+        with self._open() as archive:
+            return {entry.filename: entry.file_size for entry in archive.infolist()}
 
     def contents(self) -> Iterator[tuple[str, bytes]]:
         """The name and the content of each file in the archive."""
@@ -287,11 +325,71 @@ class Wheel:
         """The sha256 of each file in the archive, as RECORD spells it."""
         return {name: record_digest(content) for name, content in self.contents()}
 
-    def _open(self) -> zipfile.ZipFile:
+    @contextlib.contextmanager
+    def _open(self) -> Iterator[zipfile.ZipFile]:
+        """The archive, for a block that reads it.
+
+        Raises:
+            BuildError: it is none, or a file in it is not there or damaged.
+        """
         try:
-            return zipfile.ZipFile(self.path)
-        except (OSError, zipfile.BadZipFile) as error:
+            opened = zipfile.ZipFile(self.path)
+        except _DAMAGES as error:
             raise BuildError(f"{self.path.name} is not a wheel: {error}.") from None
+        try:
+            with opened as archive:
+                unpacked = sum(entry.file_size for entry in archive.infolist())
+                if unpacked > _UNPACKED:
+                    raise BuildError(
+                        f"{self.path.name} would unpack to {unpacked / 2**30:,.0f} GiB."
+                    )
+                yield archive
+        except _DAMAGES as error:
+            raise BuildError(f"{self.path.name} cannot be read: {error}.") from None
+
+
+#: What a damaged archive, or one with compression or encryption that we have not, raises.
+_DAMAGES = (zipfile.BadZipFile, zlib.error, KeyError, EOFError, OSError, RuntimeError, ValueError)
+
+
+def _tags(line: str) -> Iterator[str]:
+    """The tags that a line of WHEEL stands for; itself when it is none."""
+    try:
+        yield from map(str, parse_tag(line.strip()))
+    except ValueError:
+        yield line.strip()
+
+
+def applies(
+    requirement: Requirement, markers: Mapping[str, str], extras: Iterable[str] = ()
+) -> bool:
+    """Whether a requirement holds there, with or without one of the extras.
+
+    Args:
+        requirement: one with a marker, or without.
+        markers: what an interpreter makes of the names in markers; those of ours when it is empty.
+        extras: what is installed.
+
+    Returns:
+        False also for a marker that compares what cannot be: see `is_decidable`.
+    """
+    marker = requirement.marker
+    try:
+        return marker is None or any(
+            marker.evaluate({**markers, "extra": extra}) for extra in ("", *extras)
+        )
+    except (UndefinedComparison, UndefinedEnvironmentName, ValueError):
+        return False
+
+
+def is_decidable(requirement: Requirement, markers: Mapping[str, str]) -> bool:
+    """Whether its marker can be evaluated at all; ``os_name ~= "posix"`` cannot."""
+    try:
+        if requirement.marker is not None:
+            requirement.marker.evaluate({**markers, "extra": ""})
+    except (UndefinedComparison, UndefinedEnvironmentName, ValueError):
+        return False
+    return True
 
 
 def _entry_point(group: str, name: str, value: str) -> EntryPoint:

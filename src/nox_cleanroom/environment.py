@@ -18,7 +18,7 @@ import packaging
 from nox_cleanroom.errors import CleanroomError, Code
 from nox_cleanroom.installed_python import identity_of
 from nox_cleanroom.output import last_lines
-from nox_cleanroom.places.files import write_whole
+from nox_cleanroom.places.files import is_full, write_whole
 from nox_cleanroom.places.workspace import Workspace
 from nox_cleanroom.recorder import Recorder
 from nox_cleanroom.results import InterpreterRecord, Step
@@ -200,11 +200,34 @@ def ask(
 
 
 def _read_answers(path: Path, program: Program) -> list[dict[str, Any]]:
-    try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-        return [program.parse(line) for line in lines]
-    except (OSError, ValueError, SyntaxError):
-        return []
+    """The answers, up to the first that is none: half of one, or one that others wrote."""
+    answers: list[dict[str, Any]] = []
+    with contextlib.suppress(OSError, ValueError, SyntaxError, RecursionError, MemoryError):
+        for line in path.read_text(encoding="utf-8").splitlines():
+            said = program.parse(line)
+            if not _is_answer(said):
+                break
+            answers.append(said)
+    return answers
+
+
+#: What an answer is made of: text about an exception, or lists of text about what went well.
+_ABOUT_ERRORS = ("type", "message")
+_LISTS = ("places", "wrote", "started", "demands")
+
+
+def _is_answer(said: object) -> bool:
+    if not isinstance(said, dict):
+        return False
+    error = said.get("error")
+    if error is not None:
+        return isinstance(error, dict) and all(
+            isinstance(error.get(key), str) for key in _ABOUT_ERRORS
+        )
+    lists = [said[key] for key in _LISTS if key in said]
+    return all(
+        isinstance(one, list) and all(isinstance(word, str) for word in one) for one in lists
+    )
 
 
 def learn_facts(
@@ -273,11 +296,12 @@ def _ask_for_facts(
         env=env,
     )
     if answer.said is None or answer.error:
-        words = answer.error["traceback"] if answer.error else answer.step.output
+        words = answer.error.get("traceback", "") if answer.error else answer.step.output
+        reason = ": the disk is full" if is_full(workspace.tmp) else ""
         raise CleanroomError(
-            f"The interpreter {str(environment.python)!r} cannot be asked about itself.",
+            f"The interpreter {str(environment.python)!r} cannot be asked about itself{reason}.",
             output=last_lines(words),
-            code=Code.TOOL_MISSING,
+            code=Code.NO_SPACE if reason else Code.TOOL_MISSING,
         )
     said = answer.said
     return Facts(

@@ -200,7 +200,9 @@ class Frontend:
         step = self._run("ask for hooks", place, ["hooks", "-", "known"], project, ready)
         if not step.succeeded:
             raise tool_failure(BuildError, "The build backend could not be loaded", step)
-        return hook in json.loads(place.read_text(encoding="ascii"))["hooks"]
+        with contextlib.suppress(OSError, ValueError, TypeError, KeyError, RecursionError):
+            return hook in json.loads(place.read_text(encoding="ascii"))["hooks"]
+        raise BuildError("The build backend ended without an error, and without an answer.")
 
     def _attempt(self, what: What, project: Path, ready: Ready | None) -> Built:
         """Build; what the backend cannot do in a worktree is tried in a fresh clone.
@@ -330,7 +332,7 @@ class Frontend:
 
 
 def _read_answer(place: Path, output: str) -> _Answer:
-    with contextlib.suppress(OSError, ValueError, TypeError, KeyError):
+    with contextlib.suppress(OSError, ValueError, TypeError, KeyError, RecursionError):
         said = json.loads(place.read_text(encoding="ascii"))
         requires, built = tuple(map(str, said["requires"])), str(said.get("built", ""))
         return _Answer(requires=requires, built=built, output=output)

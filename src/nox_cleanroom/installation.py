@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -12,7 +13,7 @@ from nox_cleanroom import variables
 from nox_cleanroom.bytecode import BytecodeStore
 from nox_cleanroom.change import display
 from nox_cleanroom.config import Settings
-from nox_cleanroom.distribution import EntryPoint, Member, Wheel, record_digest
+from nox_cleanroom.distribution import EntryPoint, Member, Wheel, applies, record_digest
 from nox_cleanroom.environment import Answer, Environment, Facts, Question, ask
 from nox_cleanroom.errors import CleanroomError, Code, InstallError
 from nox_cleanroom.git import Checkout, Commit
@@ -72,7 +73,7 @@ class Installation:
         members = {
             str(self.place_of(member)): member
             for member in self.wheel.members
-            if member.is_library and member.path.suffix == ".py"
+            if member.is_library and member.path.suffix == ".py" and self._is_file(member)
         }
         questions = [Question("read", path) for path in members]
         # No code of the package runs, so nobody needs a home of their own.
@@ -162,6 +163,11 @@ class Installation:
         """Where a file of the wheel is installed."""
         return installed_path(self.facts, member)
 
+    def _is_file(self, member: Member) -> bool:
+        """Whether RECORD leads to a file of the wheel, and not to a pipe, or to elsewhere."""
+        place = self.place_of(member)
+        return member.name in self.wheel.sizes and (not place.exists() or place.is_file())
+
     def is_inside(self, path: str) -> bool:
         """Whether a path lies in the environment, and not, say, in the checkout."""
         return Path(os.path.realpath(path)).is_relative_to(
@@ -244,14 +250,7 @@ def _lowest(
     direct = [
         f"{requirement.name}{_bracketed(requirement.extras)}{requirement.specifier}"
         for requirement in wheel.requirements
-        if requirement.url is None
-        and (
-            requirement.marker is None
-            or any(
-                requirement.marker.evaluate({**facts.markers, "extra": extra})
-                for extra in ("", *extras)
-            )
-        )
+        if requirement.url is None and applies(requirement, facts.markers, extras)
     ]
     return ["--resolution", "lowest-direct", *direct]
 
@@ -291,10 +290,13 @@ def _differences(wheel: Wheel, facts: Facts) -> Iterator[str]:
             place = place.parent / wheel.name / member.path
             if not place.exists():
                 continue
+        size = wheel.sizes.get(row.name)
         try:
-            content = place.read_bytes()
-        except OSError:
-            yield f"{row.name} is missing"
-        else:
-            if record_digest(content) != row.digest:
+            found = place.stat()
+            # What RECORD leads to may be a device or a pipe, and is read only when it is as large.
+            is_same = stat.S_ISREG(found.st_mode) and found.st_size == size
+            if not is_same or record_digest(place.read_bytes()) != row.digest:
                 yield f"{row.name} has another content"
+        except (OSError, ValueError):
+            # ValueError: no path has a NUL.
+            yield f"{row.name} is missing"

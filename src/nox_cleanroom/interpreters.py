@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from packaging.specifiers import SpecifierSet
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
 from nox_cleanroom.config import Settings, parse_toml, tool_table
 
@@ -133,7 +133,10 @@ def poetry_specifier(text: str) -> SpecifierSet:
     # Blanks separate as commas do, but not an operator from its version.
     first = re.sub(r"([<>=!~^])\s+", r"\1", text.partition("||")[0])
     parts = first.replace(" ", ",").split(",")
-    return SpecifierSet(",".join(_poetry_part(part.strip()) for part in parts if part.strip()))
+    try:
+        return SpecifierSet(",".join(_poetry_part(part.strip()) for part in parts if part.strip()))
+    except ValueError:
+        raise InvalidSpecifier(text) from None
 
 
 def _poetry_part(part: str) -> str:
@@ -170,11 +173,12 @@ def _from_setup_py(project: Path) -> SpecifierSet | None:
 
     try:
         tree = ast.parse(path.read_text(encoding="utf-8", errors="replace"))
-    except (OSError, SyntaxError, ValueError):
+    except (OSError, SyntaxError, ValueError, RecursionError, MemoryError):
+        # Too many levels are a MemoryError of old parsers.
         return None
     for node in ast.walk(tree):
         if isinstance(node, ast.keyword) and node.arg == "python_requires":
-            with contextlib.suppress(ValueError, TypeError):
+            with contextlib.suppress(ValueError, TypeError, RecursionError, MemoryError):
                 stated = ast.literal_eval(node.value)
                 if isinstance(stated, str):
                     return SpecifierSet(stated)

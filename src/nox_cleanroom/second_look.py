@@ -13,7 +13,7 @@ from dataclasses import replace
 
 from packaging.utils import canonicalize_name
 
-from nox_cleanroom.distribution import Wheel
+from nox_cleanroom.distribution import Wheel, applies
 from nox_cleanroom.errors import CleanroomError, InterruptedRunError
 from nox_cleanroom.installation import Installation
 from nox_cleanroom.probes import entry_points, import_statements, imports
@@ -105,7 +105,7 @@ def _likely(result: ProbeResult, extras: tuple[str, ...], wheel: Wheel) -> tuple
         for requirement in wheel.requirements
         if canonicalize_name(requirement.name) in said
         and requirement.marker is not None
-        and requirement.marker.evaluate({"extra": extra})
-        and not requirement.marker.evaluate({"extra": ""})
+        and applies(requirement, {}, [extra])
+        and not applies(requirement, {})
     ]
     return tuple(dict.fromkeys(likely)) or extras

@@ -92,7 +92,7 @@ def _documents(
             documents.append((path, parse(path.read_bytes())))
         except OSError:
             continue
-        except (ValueError, configparser.Error):
+        except (ValueError, RecursionError, configparser.Error):
             broken.append(path)
     return documents, broken
 

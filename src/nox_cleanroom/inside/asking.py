@@ -51,10 +51,15 @@ def describe(error):
     frames = error.__traceback__
     while frames and frames.tb_frame.f_code.co_filename == __file__:
         frames = frames.tb_next
-    lines = traceback.format_exception(type(error), error, frames)
+    try:
+        message = str(error)
+        lines = traceback.format_exception(type(error), error, frames)
+    except BaseException as another:  # it may say of itself what it likes, or fail to
+        message = "(its text cannot be shown: %s)" % type(another).__name__
+        lines = traceback.format_tb(frames)
     described = {
         "type": type(error).__name__,
-        "message": str(error),
+        "message": message,
         "traceback": "".join(lines)[-4000:],
     }
     if isinstance(error, ImportError):

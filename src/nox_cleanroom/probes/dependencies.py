@@ -7,7 +7,9 @@ from importlib import metadata
 
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import NormalizedName, canonicalize_name
+from packaging.version import InvalidVersion, Version
 
+from nox_cleanroom.distribution import applies
 from nox_cleanroom.installation import Installation
 from nox_cleanroom.results import Outcome, ProbeResult
 
@@ -18,11 +20,8 @@ def probe(installation: Installation) -> Iterator[ProbeResult]:
     """One result for the environment; what ``pip check`` asks, without a process of its own."""
     facts = installation.facts
     places = dict.fromkeys(facts.paths[scheme] for scheme in ("purelib", "platlib"))
-    installed = {
-        canonicalize_name(one.name): one
-        for one in metadata.distributions(path=[*places])
-        if one.metadata["Name"]
-    }
+    found = metadata.distributions(path=[*places])
+    installed = {canonicalize_name(name): one for one in found if (name := _name(one))}
     problems = [
         f"{name} {distribution.version} requires {requirement}, and {problem}."
         for name, distribution in sorted(installed.items())
@@ -39,6 +38,15 @@ def probe(installation: Installation) -> Iterator[ProbeResult]:
     )
 
 
+def _name(distribution: metadata.Distribution) -> str:
+    """A distribution's name; empty where METADATA cannot be read, which its own probe tells."""
+    try:
+        return str(distribution.metadata["Name"] or "")
+    except ValueError:
+        # It is no UTF-8.
+        return ""
+
+
 def _extras(installation: Installation, name: str) -> tuple[str, ...]:
     return installation.extras if name == installation.wheel.name else ()
 
@@ -52,10 +60,7 @@ def _requirements(
             requirement = Requirement(text)
         except InvalidRequirement:
             continue
-        marker = requirement.marker
-        if marker is None or any(
-            marker.evaluate({**markers, "extra": extra}) for extra in ("", *extras)
-        ):
+        if applies(requirement, markers, extras):
             yield requirement
 
 
@@ -65,5 +70,13 @@ def _problems(
     found = installed.get(canonicalize_name(requirement.name))
     if found is None:
         yield "it is not installed"
-    elif not requirement.specifier.contains(found.version, prereleases=True):
+    elif not _admits(requirement, found.version):
         yield f"{found.version} is installed"
+
+
+def _admits(requirement: Requirement, version: str | None) -> bool:
+    """Whether a version will do; one that is none by PEP 440 does where any would."""
+    try:
+        return requirement.specifier.contains(Version(version or ""), prereleases=True)
+    except InvalidVersion:
+        return not requirement.specifier

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import builtins
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
@@ -10,6 +9,7 @@ from dataclasses import replace
 from nox_cleanroom.distribution import EntryPoint
 from nox_cleanroom.environment import Answer, Question
 from nox_cleanroom.installation import Installation
+from nox_cleanroom.output import clean_text
 from nox_cleanroom.probes.subject import (
     advice_on_import,
     ended_early,
@@ -23,6 +23,10 @@ NAME = "entry points"
 
 def probe(installation: Installation) -> Iterator[ProbeResult]:
     """One result an entry point."""
+    problem = installation.wheel.entry_points_problem
+    if problem:
+        words = " ".join(clean_text(problem).split())
+        yield _failed("entry_points.txt", f"It cannot be read: {words}.")
     for entry_point in installation.wheel.entry_points:
         lacking = set(entry_point.extras) - set(installation.extras)
         if lacking:
@@ -96,6 +100,7 @@ def _failed_load(
         )
     result = _failed(_subject(entry_point), message)
     output = exception_lines(installation, error)
-    if not issubclass(getattr(builtins, error["type"], Exception), ImportError):
+    # What it is called tells nothing: anybody may call a class as they like.
+    if "missing" not in error:
         return replace(result, output=output)
     return replace(result, output=output, hint=advice_on_import(installation, error))

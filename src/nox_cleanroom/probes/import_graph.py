@@ -14,6 +14,10 @@ from nox_cleanroom.installation import Installation
 _SCRIPT = "<script>"
 
 
+#: What the reading of a module says; one that could not be read has none of it.
+_KEYS = frozenset({"module", "edges", "unresolved", "optional", "mentioned"})
+
+
 @dataclass(frozen=True, order=True)
 class Scope:
     """Code that runs together: a module's own, or that of one of its functions."""
@@ -65,7 +69,7 @@ class ImportGraph:
         read = [
             answer.said
             for member, answer in installation.read_modules
-            if member.module and answer.said and "module" in answer.said
+            if member.module and answer.said and _KEYS.issubset(answer.said)
         ]
         return cls(
             wheel=installation.wheel,

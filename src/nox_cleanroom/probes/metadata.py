@@ -11,6 +11,7 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
+from nox_cleanroom.distribution import is_decidable
 from nox_cleanroom.installation import Installation
 from nox_cleanroom.results import Outcome, ProbeResult
 
@@ -68,11 +69,18 @@ def _installed_version(installation: Installation) -> ProbeResult:
     """What `importlib.metadata` finds where the interpreter looks for it."""
     subject, wheel = "importlib.metadata", installation.wheel
     places = dict.fromkeys(installation.facts.paths[name] for name in ("purelib", "platlib"))
-    found = [one.version for one in metadata.distributions(name=wheel.name, path=[*places])]
+    try:
+        found = [one.version for one in metadata.distributions(name=wheel.name, path=[*places])]
+    except UnicodeDecodeError as error:
+        return _result(subject, f"METADATA cannot be read: {error}.", "Write it in UTF-8.")
     if not found:
         return _result(subject, "The installed metadata cannot be found.")
-    if {Version(one) for one in found} != {Version(wheel.version)}:
-        return _result(subject, f"It says {', '.join(found)}, the wheel {wheel.version}.")
+    try:
+        is_same = {Version(one or "") for one in found} == {Version(wheel.version)}
+    except InvalidVersion:
+        is_same = False
+    if not is_same:
+        return _result(subject, f"It says {', '.join(map(str, found))}, the wheel {wheel.version}.")
     return _result(subject)
 
 
@@ -93,9 +101,12 @@ def _requirements(installation: Installation) -> ProbeResult:
     bad = []
     for line in installation.wheel.metadata.get("requires_dist", []):
         try:
-            Requirement(line)
+            requirement = Requirement(line)
         except InvalidRequirement as error:
             bad.append(f"{line!r} ({str(error).splitlines()[0]})")
+        else:
+            if not is_decidable(requirement, installation.facts.markers):
+                bad.append(f"{line!r} (the marker compares what cannot be compared)")
     if bad:
         return _result("requires-dist", f"Not by PEP 508: {'; '.join(bad)}.")
     return _result("requires-dist")

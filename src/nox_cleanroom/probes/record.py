@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from nox_cleanroom.distribution import Wheel
 from nox_cleanroom.installation import Installation
+from nox_cleanroom.output import clean_text
 from nox_cleanroom.results import Outcome, ProbeResult
 
 NAME = "record"
@@ -28,6 +29,8 @@ def probe(installation: Installation) -> Iterator[ProbeResult]:
 
 
 def _problems(wheel: Wheel) -> Iterator[str]:
+    if wheel.record_problem:
+        yield f"it cannot be read ({clean_text(wheel.record_problem)})"
     unlisted = {f"{wheel.dist_info}/{name}" for name in ("RECORD", "RECORD.jws", "RECORD.p7s")}
     listed = {row.name: row.digest for row in wheel.record}
     found = wheel.digests

@@ -68,7 +68,7 @@ def exception_text(installation: Installation, error: dict[str, Any]) -> str:
 
 def exception_lines(installation: Installation, error: dict[str, Any]) -> str:
     """The last lines of an exception's traceback that speak of somebody's code, safe to print."""
-    lines = _as_in_wheel(installation, error["traceback"]).splitlines()
+    lines = _as_in_wheel(installation, str(error.get("traceback", ""))).splitlines()
     return last_lines("\n".join(line for line in lines if "<frozen importlib" not in line), 8)
 
 
