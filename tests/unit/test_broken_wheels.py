@@ -148,7 +148,7 @@ def test_a_description_is_not_read_whatever_its_size(
 def facts(place: Path) -> Facts:
     paths = dict.fromkeys(("purelib", "platlib", "scripts", "data", "headers"), str(place))
     return Facts(
-        version="3", implementation="", executable="", prefix=str(place), platform="", tags=(), markers={}, paths=paths
+        version="3", implementation="", cache_tag="", executable="", prefix=str(place), platform="", tags=(), markers={}, paths=paths
     )  # fmt: skip
 
 
@@ -268,4 +268,4 @@ def test_answers_that_are_no_text_are_none(tmp_path: Path) -> None:
 )
 def test_an_answer_of_a_build_that_is_none_is_none(tmp_path: Path, text: str) -> None:
     (tmp_path / "answer.json").write_text(text)
-    assert _read_answer(tmp_path / "answer.json") == _Answer()
+    assert _read_answer(tmp_path / "answer.json", "words") == _Answer()
