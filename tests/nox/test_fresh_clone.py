@@ -19,7 +19,8 @@ from conftest import (
 
 Make = Callable[..., Path]
 SMOKE = f"smoke-{PYTHON}"
-SAID = "A fresh clone shows the same."
+#: When another Python has failed first, it goes on with which one it was tried.
+SAID = "A fresh clone shows the same"
 
 
 def steps(ran: Ran) -> list[str]:
@@ -99,11 +100,12 @@ def test_there_it_is_at_the_same_commit_with_its_tags_and_submodules(
     commit_all(root, "not what is tested")
     ran = cleanroom(root, SMOKE, "--", "--rev", "HEAD~1")
     assert SAID in ran.text
-    here, there = (tmp_path / "seen").read_text().splitlines()
-    assert here == there
-    assert here.startswith("v3-1-g")
-    assert "library.c" in here
-    assert here.endswith("True")
+    # Of a Python that failed first, and of this one, there is nothing to see but the same.
+    first, *others = (tmp_path / "seen").read_text().splitlines()
+    assert {first} == set(others)
+    assert first.startswith("v3-1-g")
+    assert "library.c" in first
+    assert first.endswith("True")
 
 
 def test_several_interpreters_share_a_clone(
@@ -116,7 +118,7 @@ def test_several_interpreters_share_a_clone(
     assert steps(ran).count("make a fresh clone") == 1
     assert steps(ran).count("create worktree") == len(several)
     hints = [cell["problems"][0]["hint"] for cell in ran.evidence["cells"]]
-    assert sum(hint.startswith(SAID) for hint in hints) == 1
+    assert sum(hint.startswith(f"{SAID}.") for hint in hints) == 1
     others = "A fresh clone shows the same (tried with Python 3."
     assert sum(hint.startswith(others) for hint in hints) == len(several) - 1
 
