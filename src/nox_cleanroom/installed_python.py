@@ -59,7 +59,7 @@ def identity_of(executable: Path) -> tuple[object, ...]:
 
 
 def _companions(original: Path) -> Iterator[Path]:
-    """Where an interpreter's library and its standard library lie, in the usual layouts."""
+    """Where its library, headers and standard library lie, in the usual layouts."""
     prefix = original.parent if sys.platform == "win32" else original.parent.parent
     if sys.platform == "win32":
         yield from sorted(prefix.glob("python3*.dll"))
@@ -71,6 +71,7 @@ def _companions(original: Path) -> Iterator[Path]:
     if found is None:
         return
     name, version = found.groups()
+    yield prefix / "include" / f"{name}{version}" / "patchlevel.h"
     for directory in ("lib", "lib64", f"lib/{platform.machine()}-linux-gnu", "bin"):
         for ending in (".so.1.0", ".so", ".dylib", "-c.so", "-c.dylib"):
             yield prefix / directory / f"lib{name}{version}{ending}"

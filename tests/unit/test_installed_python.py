@@ -40,6 +40,7 @@ UPGRADES = [
     f"lib/{platform.machine()}-linux-gnu/libpython3.11.so.1.0",
     "lib/python3.11/os.py",
     "lib64/python3.11/os.py",
+    "include/python3.11/patchlevel.h",
     "Python",
 ]
 
