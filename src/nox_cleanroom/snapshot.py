@@ -12,7 +12,6 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Iterator, Mapping
-from collections.abc import Set as AbstractSet
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -133,9 +132,12 @@ def take_snapshot(checkout: Checkout, skipped: Skip, previous: Snapshot | None =
             is_racy = _is_racy(git, listing)
         else:
             git = _git_state(checkout, previous)
-            unmoved = aside.submit(_unmoved, checkout, git, previous)
+            trusted = _trusted(git, previous)
+            moved = aside.submit(checkout.moved_since_index) if trusted else None
             objects = _objects(checkout, previous)
-            listing = list_again(root, skipped, previous.listing, unmoved.result())
+            known = moved.result() if moved is not None else None
+            unmoved = frozenset() if known is None else trusted - known
+            listing = list_again(root, skipped, previous.listing, unmoved)
             is_racy = previous.is_racy if git is previous.git else _is_racy(git, listing)
     return Snapshot(listing=listing, git=git, objects=objects, is_racy=is_racy)
 
@@ -154,8 +156,8 @@ def _objects(checkout: Checkout, previous: Snapshot | None = None) -> Objects:
     )
 
 
-def _unmoved(checkout: Checkout, git: GitState | None, previous: Snapshot) -> AbstractSet[bytes]:
-    """Tracked files of which git knows that they are as they were; it looks at them in threads.
+def _trusted(git: GitState | None, previous: Snapshot) -> frozenset[bytes]:
+    """Tracked files of which git can tell whether they are as they were; it looks in threads.
 
     What git compares with is in the index, in whole seconds. So it counts only when all of the
     index had been written more than a tick before the previous look was begun: what moves
@@ -163,13 +165,10 @@ def _unmoved(checkout: Checkout, git: GitState | None, previous: Snapshot) -> Ab
     """
     if git is None or git is not previous.git or previous.is_racy:
         return frozenset()
-    if len(git.index.trusted) < _MANY:
-        return frozenset()
     written = git.signature.get(b"index")
     if written is None or written.mtime_ns >= previous.listing.begun_at - TICK:
         return frozenset()
-    moved = checkout.moved_since_index()
-    return frozenset() if moved is None else git.index.trusted - moved
+    return git.index.trusted if len(git.index.trusted) >= _MANY else frozenset()
 
 
 def _is_racy(git: GitState | None, listing: Listing) -> bool:

@@ -23,6 +23,8 @@ _PACKED, _LOOSE = b"packed-refs", b"refs"
 def list_submodules(common_dir: Path) -> Iterator[tuple[bytes, Stat]]:
     """What ``lstat`` says of every file that is watched, by its name in git's directory."""
     root = os.path.join(os.fsencode(common_dir), MODULES)
+    if not os.path.lexists(root):
+        return
     for path, found in list_files(root, lambda directory: _skip(root, directory)).paths.items():
         yield MODULES + b"/" + path, found
 
