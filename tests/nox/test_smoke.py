@@ -134,7 +134,13 @@ def test_who_writes_into_the_checkout_is_named_with_path_and_step(
     assert f"junk.txt (created), while `{SMOKE}: {step}` was running" in ran.text
     (change,) = ran.evidence["changes"]
     assert change == {
-        "change": {"path": "junk.txt", "kind": "created", "detail": ""},
+        "change": {
+            "path": "junk.txt",
+            "kind": "created",
+            "old_path": "",
+            "is_tracked": False,
+            "detail": "",
+        },
         "steps": [f"{SMOKE}: {step}"],
     }
 
