@@ -231,7 +231,10 @@ def _leaves_it_to_another(error: CleanroomError, artifact: Artifact) -> bool:
     A source distribution has to build with the oldest Python, as it does for users of that one, if
     only what the build requires is to be had for it.
     """
-    if isinstance(error, PythonExcludedError | InterpreterMissingError | BuildRequirementsError):
-        return error.code is not Code.NETWORK
+    if isinstance(error, PythonExcludedError | InterpreterMissingError):
+        return True
+    if isinstance(error, BuildRequirementsError):
+        # A network, or a disk, would stand in the way of any other, too.
+        return error.code is Code.BUILD_FAILED
     cannot_start = error.code in {Code.TOOL_MISSING, Code.ENVIRONMENT_REFUSED}
     return cannot_start or (error.code is Code.BUILD_FAILED and artifact == "wheel")
