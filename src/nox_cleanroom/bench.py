@@ -175,8 +175,7 @@ class Bench:
 
     def _own_python(self, environment: Environment, facts: Facts) -> InstalledPython:
         """The cell's Python, as the builders know it."""
-        known = (one for one in self._builders.here if one.python == self._place.python)
-        return next(known, None) or InstalledPython(
+        return self._builders.find(self._place.python) or InstalledPython(
             python=self._place.python,
             executable=Path(os.path.realpath(environment.python)),
             version=facts.version,

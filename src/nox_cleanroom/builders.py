@@ -14,9 +14,9 @@ import json
 import os
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
+from itertools import islice
 from pathlib import Path
 from typing import Literal
 
@@ -53,62 +53,65 @@ class Builders:
     ) -> None:
         self._supported = supported
         self._discover = discover
-        self._memory = memory / f"here-{_surroundings(supported, env)}.json"
+        self._memory = memory / f"here-{_surroundings(env)}.json"
         self._lock = threading.Lock()
         #: Why a build failed, by the key of what should have come of it.
         self.refusals: dict[str, CleanroomError] = {}
 
-    @property
-    def here(self) -> Sequence[InstalledPython]:
-        """Those on this machine with which releases may be built, oldest first."""
+    def find(self, python: str) -> InstalledPython | None:
+        """The Python on this machine; None when there is none.
+
+        Args:
+            python: such as ``3.11``.
+        """
         with self._lock:
-            return self._here
+            if python not in self._known:
+                self._known[python] = self._discover(python)
+                self._remember()
+            return self._known[python]
 
     @cached_property
-    def _here(self) -> Sequence[InstalledPython]:
-        found = self._remembered()
-        if found is None:
-            with ThreadPoolExecutor(len(self._supported) or 1) as threads:
-                found = [one for one in threads.map(self._discover, self._supported) if one]
-            said = [_as_json(one) for one in found]
-            with contextlib.suppress(OSError):
-                self._memory.parent.mkdir(parents=True, exist_ok=True)
-                write_whole(self._memory, json.dumps(said).encode())
-        return [one for one in found if one.can_build]
+    def _known(self) -> dict[str, InstalledPython | None]:
+        # Whatever it is, it is looked for again.
+        with contextlib.suppress(Exception):
+            if self._memory.stat().st_mtime >= time.time() - _REMEMBERED_FOR:
+                said = json.loads(self._memory.read_text(encoding="utf-8"))
+                found = {python: _from_json(python, one) for python, one in said.items()}
+                # What has been replaced meanwhile has another version.
+                if said == {python: _as_json(one) for python, one in found.items()}:
+                    return found
+        return {}
 
-    def _remembered(self) -> list[InstalledPython] | None:
-        with contextlib.suppress(OSError, ValueError, TypeError, KeyError, RecursionError):
-            if self._memory.stat().st_mtime < time.time() - _REMEMBERED_FOR:
-                return None
-            said = json.loads(self._memory.read_text(encoding="utf-8"))
-            found = [
-                InstalledPython(
-                    python=one["python"],
-                    executable=Path(one["executable"]),
-                    version=one["version"],
-                )
-                for one in said
-            ]
-            # What has been replaced meanwhile has another version.
-            return found if said == [_as_json(one) for one in found] else None
-        return None
+    def _remember(self) -> None:
+        said = {python: _as_json(one) for python, one in self._known.items()}
+        with contextlib.suppress(OSError):
+            self._memory.parent.mkdir(parents=True, exist_ok=True)
+            write_whole(self._memory, json.dumps(said).encode())
 
     def choose(
         self, audience: Audience, artifact: Artifact, own: InstalledPython
-    ) -> list[InstalledPython]:
+    ) -> Iterator[InstalledPython]:
         """The Pythons that may build a wheel for such an audience, the best first.
 
         Args:
             audience: whom the wheel will serve.
             artifact: whether it is built from the tree or from a source distribution.
-            own: the Python of the cell that asks.
+            own: the Python of the cell that asks; it is the last one.
         """
-        here = list(self.here)
-        if audience == "own" or not here:
-            return [own]
+        others: Iterator[InstalledPython] = iter(())
         if audience == "newer":
-            return _distinct([here[0], own])
-        return _distinct([here[-1], own] if artifact == "wheel" else [*here, own])
+            others = islice(self._here(self._supported), 1)
+        elif audience == "all" and artifact == "wheel":
+            others = islice(self._here(reversed(self._supported)), 1)
+        elif audience == "all":
+            others = self._here(self._supported)
+        yield from (one for one in others if one.python != own.python)
+        yield own
+
+    def _here(self, pythons: Iterable[str]) -> Iterator[InstalledPython]:
+        """Those that are on this machine and with which releases may be built."""
+        found = (self.find(python) for python in pythons)
+        return (one for one in found if one is not None and one.can_build)
 
 
 def audience_of(wheel: Wheel) -> Audience:
@@ -119,26 +122,31 @@ def audience_of(wheel: Wheel) -> Audience:
     return "newer" if any(abi == "abi3" for _, abi, _ in tags) else "own"
 
 
-def _as_json(python: InstalledPython) -> dict[str, str]:
+def _as_json(python: InstalledPython | None) -> dict[str, str] | None:
+    if python is None:
+        return None
     return {
-        "python": python.python,
         "executable": str(python.executable),
         "version": python.version,
         "identity": repr(python.identity),
     }
 
 
-def _distinct(pythons: Sequence[InstalledPython]) -> list[InstalledPython]:
-    return list({one.python: one for one in pythons}.values())
+def _from_json(python: str, said: Mapping[str, str] | None) -> InstalledPython | None:
+    if said is None:
+        return None
+    return InstalledPython(
+        python=python, executable=Path(said["executable"]), version=said["version"]
+    )
 
 
-def _surroundings(supported: Sequence[str], env: Mapping[str, str]) -> str:
+def _surroundings(env: Mapping[str, str]) -> str:
     """A name for all that decides which Pythons are found, as far as it can be told at a glance."""
     path = env.get("PATH", os.defpath)
     root = Path(env.get("PYENV_ROOT") or "~/.pyenv").expanduser()
     places = [*map(Path, path.split(os.pathsep)), root / "version", root / "versions"]
     chosen = {name: env.get(name) for name in ("PYENV_VERSION", "ASDF_PYTHON_VERSION", "UV_PYTHON")}
-    said = repr((tuple(supported), path, chosen, [_time_of(place) for place in places]))
+    said = repr((path, chosen, [_time_of(place) for place in places]))
     return hashlib.sha256(said.encode("utf-8", "surrogateescape")).hexdigest()[:16]
 
 

@@ -76,7 +76,7 @@ class Supply:
             tried.add(audience)
             stored = self._first_built(audience, artifact)
             audience = audience_of(stored.wheel)
-            best, *_ = self.builders.choose(audience, artifact, self.own)
+            best = next(self.builders.choose(audience, artifact, self.own))
             if stored.provenance.python == best.python:
                 break
         if stored.wheel.serves(self.facts.tags):
@@ -122,9 +122,9 @@ class Supply:
         Raises:
             CleanroomError: it could not be built.
         """
-        candidates = [*self.builders.here, self.own]
-        python = next(one for one in candidates if one.python == other.provenance.python)
-        return self.built_by(python, artifact, like=other)
+        builder = other.provenance.python
+        python = None if builder == self.own.python else self.builders.find(builder)
+        return self.built_by(python or self.own, artifact, like=other)
 
     @property
     def _wheelhouse(self) -> Wheelhouse:
@@ -148,22 +148,20 @@ class Supply:
 
     def _first_built(self, audience: Audience, artifact: Artifact) -> StoredWheel:
         """The wheel of the first Python that can build it."""
-        *others, last = self.builders.choose(audience, artifact, self.own)
         like = self._stored_tree_wheel(audience) if artifact == "sdist" else None
-        remarks = []
-        for python in others:
+        remarks: list[str] = []
+        for python in self.builders.choose(audience, artifact, self.own):
             try:
                 stored = self.built_by(python, artifact, like=like)
+                return replace(stored, remarks=tuple(remarks))
             except CleanroomError as error:
-                if not _leaves_it_to_another(error, artifact):
+                if python == self.own or not _leaves_it_to_another(error, artifact):
                     raise
                 remarks.append(f"Python {python.version} could not build it: {error.message}")
-            else:
-                return replace(stored, remarks=tuple(remarks))
-        return replace(self.built_by(last, artifact, like=like), remarks=tuple(remarks))
+        raise AssertionError  # the cell's own Python is the last, and raises
 
     def _stored_tree_wheel(self, audience: Audience) -> StoredWheel | None:
-        python, *_ = self.builders.choose(audience, "wheel", self.own)
+        python = next(self.builders.choose(audience, "wheel", self.own))
         into = self.job.workspace.directory("wheel")
         return self._wheelhouse.find(self._key(python, "wheel"), into)
 
