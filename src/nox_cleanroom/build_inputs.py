@@ -9,13 +9,11 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-import os
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
-from urllib.request import url2pathname
 
 from nox_cleanroom import variables
 from nox_cleanroom.config import parse_toml
@@ -24,7 +22,10 @@ from nox_cleanroom.git import Checkout, Commit
 from nox_cleanroom.variant import Artifact
 
 #: Files of the repository that change what a commit is, or what is written of it.
-_FILES = ("shallow", "info/grafts", "info/attributes")
+_FILES = ("shallow", "info/grafts")
+
+#: Where the refs are that version tools look at, and those that stand in for other objects.
+_REFS = ("refs/tags/", "refs/replace/")
 
 #: Sections of git's configuration that say nothing about content: they come and go with branches.
 _IRRELEVANT = ("alias.", "branch.", "color.", "column.", "credential.", "gui.", "gitk.", "help.")
@@ -39,7 +40,7 @@ class BuildInputs:
     #: The project's directory, relative to the top level.
     project: str
     #: Tags and replacements of objects: where each one leads.
-    refs: str
+    refs: tuple[tuple[str, str], ...]
     #: The branches that contain the commit; some version tools name them.
     branches: str
     #: Git's configuration in force: conversions of lines, filters, formats.
@@ -76,6 +77,7 @@ def read_build_inputs(
     commit: Commit,
     *,
     project: str,
+    refs: Mapping[str, str],
     build_env: Mapping[str, str],
     uv_toml: str,
     find_links: Iterable[str],
@@ -87,22 +89,22 @@ def read_build_inputs(
         checkout: the repository.
         commit: what is built.
         project: the project's directory, relative to the top level.
+        refs: where branches, tags and other refs lead, by name.
         build_env: the variables that builds see.
         uv_toml: uv's settings in force.
         find_links: the directories and pages of the options.
         missing_submodules: submodules that are empty.
     """
-    configuration = tuple(checkout.configuration())
     links = [*find_links, *_links_in_settings(build_env, uv_toml)]
     return BuildInputs(
         commit=commit.oid,
         project=project,
-        refs=checkout.tags_and_replacements(),
+        refs=tuple(sorted(one for one in refs.items() if one[0].startswith(_REFS))),
         branches=checkout.branches_containing(commit),
         configuration=tuple(
-            sorted(one for one in configuration if not one.startswith(_IRRELEVANT))
+            sorted(one for one in checkout.configuration if not one.startswith(_IRRELEVANT))
         ),
-        files=dict(_digests(checkout, configuration)),
+        files=dict(_digests(checkout)),
         missing_submodules=missing_submodules,
         variables=variables.seen_by_the_build(build_env),
         tools=variables.tools(build_env),
@@ -111,24 +113,13 @@ def read_build_inputs(
     )
 
 
-def _digests(checkout: Checkout, configuration: Iterable[str]) -> Iterator[tuple[str, str]]:
+def _digests(checkout: Checkout) -> Iterator[tuple[str, str]]:
     named = [checkout.common_dir / name for name in _FILES]
-    for path in (*named, *_attribute_files(configuration)):
+    for path in (*named, *checkout.attribute_files()):
         try:
             yield str(path), hashlib.sha256(path.read_bytes()).hexdigest()
         except OSError:
             continue
-
-
-def _attribute_files(configuration: Iterable[str]) -> Iterator[Path]:
-    """Files of attributes outside the repository (https://git-scm.com/docs/gitattributes)."""
-    stated = [one.partition("\n") for one in configuration]
-    for name, _, value in stated:
-        if name == "core.attributesfile":
-            yield Path(value).expanduser()
-    config_home = os.environ.get("XDG_CONFIG_HOME") or "~/.config"
-    yield Path(config_home, "git", "attributes").expanduser()
-    yield Path("/etc/gitattributes")
 
 
 def _links_in_settings(build_env: Mapping[str, str], uv_toml: str) -> Iterator[str]:
@@ -144,10 +135,18 @@ def _links_in_settings(build_env: Mapping[str, str], uv_toml: str) -> Iterator[s
         yield from map(str, found if isinstance(found, list) else [])
 
 
+def _path_of(link: str) -> Path:
+    parts = urlsplit(link)
+    if parts.scheme != "file":
+        return Path(link).expanduser()
+    from urllib.request import url2pathname  # noqa: PLC0415 - few need it, and it loads TLS
+
+    return Path(url2pathname(parts.path))
+
+
 def _listing(link: str) -> tuple[Any, ...]:
     """A place of distributions, and the names, sizes and times of what is in it, if it is here."""
-    parts = urlsplit(link)
-    path = Path(url2pathname(parts.path) if parts.scheme == "file" else os.path.expanduser(link))
+    path = _path_of(link)
     places = sorted(path.iterdir()) if path.is_dir() else [path]
     found = []
     for place in places:

@@ -55,6 +55,7 @@ class Builders:
         self._discover = discover
         self._memory = memory / f"here-{_surroundings(env)}.json"
         self._lock = threading.Lock()
+        self._found: dict[str, InstalledPython | None] = {}
         #: Why a build failed, by the key of what should have come of it.
         self.refusals: dict[str, CleanroomError] = {}
 
@@ -65,28 +66,31 @@ class Builders:
             python: such as ``3.11``.
         """
         with self._lock:
-            if python not in self._known:
-                self._known[python] = self._discover(python)
-                self._remember()
-            return self._known[python]
+            if python not in self._found:
+                self._found[python] = self._look_for(python)
+            return self._found[python]
 
-    @cached_property
-    def _known(self) -> dict[str, InstalledPython | None]:
-        # Whatever it is, it is looked for again.
-        with contextlib.suppress(Exception):
-            if self._memory.stat().st_mtime >= time.time() - _REMEMBERED_FOR:
-                said = json.loads(self._memory.read_text(encoding="utf-8"))
-                found = {python: _from_json(python, one) for python, one in said.items()}
-                # What has been replaced meanwhile has another version.
-                if said == {python: _as_json(one) for python, one in found.items()}:
-                    return found
-        return {}
-
-    def _remember(self) -> None:
-        said = {python: _as_json(one) for python, one in self._known.items()}
+    def _look_for(self, python: str) -> InstalledPython | None:
+        with contextlib.suppress(TypeError, KeyError):
+            said = self._remembered[python]
+            found = _from_json(python, said)
+            # What has been replaced meanwhile has another version.
+            if _as_json(found) == said:
+                return found
+        found = self._discover(python)
+        self._remembered[python] = _as_json(found)
         with contextlib.suppress(OSError):
             self._memory.parent.mkdir(parents=True, exist_ok=True)
-            write_whole(self._memory, json.dumps(said).encode())
+            write_whole(self._memory, json.dumps(self._remembered).encode())
+        return found
+
+    @cached_property
+    def _remembered(self) -> dict[str, dict[str, str] | None]:
+        with contextlib.suppress(OSError, ValueError, RecursionError):
+            if self._memory.stat().st_mtime >= time.time() - _REMEMBERED_FOR:
+                said = json.loads(self._memory.read_text(encoding="utf-8"))
+                return said if isinstance(said, dict) else {}
+        return {}
 
     def choose(
         self, audience: Audience, artifact: Artifact, own: InstalledPython

@@ -10,7 +10,7 @@ import os
 import re
 import shutil
 import subprocess
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -46,7 +46,7 @@ _PLAIN = "!text !eol !crlf !ident !filter !working-tree-encoding"
 #: Attributes of files that no program and no encoding changes; one of the two holds.
 _UNFILTERED = ("!filter !working-tree-encoding", "-filter !working-tree-encoding")
 #: What says that `core.autocrlf` is off.
-_FALSE = (b"", b"false", b"no", b"off", b"0")
+_FALSE = ("", "false", "no", "off", "0")
 
 #: What is asked first about a directory.
 _NATURE = ("--is-bare-repository", "--is-inside-work-tree")
@@ -269,20 +269,10 @@ class Checkout:
         pairs = (os.fsdecode(line).rpartition(" ") for line in lines)
         return {name: oid for name, _, oid in pairs if not name.startswith("refs/remotes/")}
 
-    def tags_and_replacements(self) -> str:
-        """Tags, and the objects that stand in for others (`git replace`), and where each leads."""
-        shown = "--format=%(refname) %(objectname)"
-        return os.fsdecode(self.must("for-each-ref", shown, "refs/tags", "refs/replace"))
-
     def branches_containing(self, commit: Commit) -> str:
         """The names of branches, also of remote ones, from which a commit can be reached."""
         where = ("--contains", commit.oid, "refs/heads", "refs/remotes")
         return os.fsdecode(self.must("for-each-ref", "--format=%(refname)", *where))
-
-    def configuration(self) -> list[str]:
-        """The settings in force, each as its name, a newline and its value."""
-        answer = self.must("config", "--list", "-z", "--includes")
-        return [os.fsdecode(one) for one in answer.split(b"\0") if one]
 
     def ignored(self, paths: Iterable[bytes]) -> frozenset[bytes]:
         """Those of `paths` that an ignore rule covers and that are not tracked."""
@@ -292,21 +282,53 @@ class Checkout:
         answer = self.ask("check-ignore", "-z", "--stdin", given=b"\0".join(wanted) + b"\0")
         return frozenset(answer.stdout.split(b"\0")) & frozenset(wanted)
 
-    def converted(self) -> dict[bytes, int]:
+    def converted(self, paths: Iterable[bytes]) -> dict[bytes, int]:
         """Tracked files that may hold other bytes than their blobs, though git finds them clean.
+
+        Args:
+            paths: every path of the checkout.
 
         Returns:
             With each one the size at which it holds the same: line ends and ``$Id$`` make a file
             longer or shorter. There is none (-1) for what a filter writes.
         """
-        automatic = self.ask("config", "core.autocrlf").stdout.strip().lower()
-        plain = (_BINARY, _PLAIN) if automatic in _FALSE else (_BINARY,)
+        automatic = self._setting("core.autocrlf") not in _FALSE
+        stated = any(path.endswith(b".gitattributes") for path in paths)
+        if not automatic and not stated and not any(map(Path.exists, self.attribute_files())):
+            return {}
+        plain = (_BINARY,) if automatic else (_BINARY, _PLAIN)
         found = Index(self._list_staged(*_excluding(*plain))).entries
         if not found:
             return {}
         filtered = Index(self._list_staged(*_excluding(*_UNFILTERED))).entries
         blobs = {path: entries[0].oid for path, entries in found.items() if path not in filtered}
         return dict.fromkeys(filtered, -1) | dict(zip(blobs, self._sizes(blobs), strict=True))
+
+    @cached_property
+    def configuration(self) -> tuple[str, ...]:
+        """The settings in force when first asked, each as its name, a newline and its value."""
+        answer = self.must("config", "--list", "-z", "--includes")
+        return tuple(os.fsdecode(one) for one in answer.split(b"\0") if one)
+
+    def _setting(self, name: str) -> str:
+        """The value of a setting, of which the last counts; one without a value is true."""
+        found = [one.partition("\n") for one in self.configuration]
+        values = [value if newline else "true" for key, newline, value in found if key == name]
+        return values[-1].strip().lower() if values else ""
+
+    def attribute_files(self) -> Iterator[Path]:
+        """Where attributes of files are stated outside of commits; those that are there, or not.
+
+        (https://git-scm.com/docs/gitattributes)
+        """
+        yield self.common_dir / "info" / "attributes"
+        config_home = os.environ.get("XDG_CONFIG_HOME") or "~/.config"
+        named = self._setting("core.attributesfile")
+        yield Path(named or os.path.join(config_home, "git", "attributes")).expanduser()
+        # The system's lies where git was built to look for it.
+        beside = [Path(place).parents[1] for place in (shutil.which("git"),) if place]
+        for prefix in (Path("/"), *beside):
+            yield prefix / "etc" / "gitattributes"
 
     def _sizes(self, blobs: Mapping[bytes, bytes]) -> list[int]:
         """The sizes of blobs by path; -1 for what is not there."""

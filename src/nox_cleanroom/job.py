@@ -6,7 +6,6 @@ import contextlib
 import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from functools import cached_property, partial
@@ -260,19 +259,7 @@ def open_job(request: Request, progress: Progress) -> Iterator[Job]:
         build_env = variables.for_build(
             request.env, installers=handed_over, tmp=workspace.tmp, commit_time=commit.time
         )
-        # Both ask git, and most of that is waiting.
-        with ThreadPoolExecutor(1) as aside:
-            inputs = aside.submit(
-                read_build_inputs,
-                checkout,
-                commit,
-                project=project,
-                build_env=build_env,
-                uv_toml=installers.uv_toml,
-                find_links=request.options.find_links,
-                missing_submodules=missing_submodules(checkout, commit),
-            )
-            watch = Watch(checkout, exempt=exempt, allowed=settings.allow)
+        watch = Watch(checkout, exempt=exempt, allowed=settings.allow)
         if request.options.require_clean:
             _require_clean(watch)
         constraints = constraints_options(settings.constraints, workspace.root)
@@ -303,7 +290,16 @@ def open_job(request: Request, progress: Progress) -> Iterator[Job]:
             room=room,
             installers=installers,
             build_env=build_env,
-            build_inputs=inputs.result(),
+            build_inputs=read_build_inputs(
+                checkout,
+                commit,
+                project=project,
+                refs=watch.refs,
+                build_env=build_env,
+                uv_toml=installers.uv_toml,
+                find_links=request.options.find_links,
+                missing_submodules=missing_submodules(checkout, commit),
+            ),
             install_options=(*find_links_options(request.options.find_links), *constraints),
             trials=Trials(clone),
             watch=watch,

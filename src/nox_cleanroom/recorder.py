@@ -76,9 +76,8 @@ class Watch:
         self._intervals: dict[int, Interval] = {}
         self._changes: list[Attribution] = []
         self._looked_at = time.monotonic()
-        with ThreadPoolExecutor(2) as aside:
+        with ThreadPoolExecutor(1) as aside:
             uncommitted = aside.submit(checkout.uncommitted)
-            converted = aside.submit(checkout.converted)
             self._snapshot = take_snapshot(checkout, self._skips_in)
         #: Uncommitted paths when the watch began, with git's two letters.
         self.uncommitted = uncommitted.result()
@@ -90,7 +89,13 @@ class Watch:
         # What is ours, or nox's, is nobody's work.
         for path in self._loose:
             del self.uncommitted[path]
-        self._contents = Contents(checkout, self._snapshot, self.uncommitted, converted.result())
+        converted = checkout.converted(self._snapshot.listing.paths)
+        self._contents = Contents(checkout, self._snapshot, self.uncommitted, converted)
+
+    @property
+    def refs(self) -> Mapping[str, str]:
+        """Branches, tags and other refs at the last look, but for remote-tracking ones."""
+        return self._snapshot.git.refs if self._snapshot.git else {}
 
     @property
     def changes(self) -> tuple[Attribution, ...]:

@@ -122,8 +122,8 @@ class Wheelhouse:
         with contextlib.suppress(OSError):
             shelves = (path for path in self.root.iterdir() if path.is_dir())
             for shelf in sorted(shelves, key=lambda path: path.stat().st_mtime, reverse=True):
-                for record, _ in self._newest_first(shelf):
-                    return Wheel(next(record.parent.glob("*.whl")))
+                for path in shelf.glob("[!.]*/*.whl"):
+                    return Wheel(path)
         return None
 
     def _is_recent(self, provenance: Provenance) -> bool:

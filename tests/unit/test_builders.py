@@ -104,7 +104,7 @@ def test_what_is_here_is_remembered(machine: Machine) -> None:
 
 @pytest.mark.parametrize(
     "change",
-    ["another path", "a new program", "another version of the manager", "an upgrade", "a day"],
+    ["another path", "a new program", "another version of the manager", "a day"],
 )
 def test_it_is_looked_for_again_when_something_may_have_changed(
     machine: Machine, change: str, monkeypatch: pytest.MonkeyPatch
@@ -125,12 +125,18 @@ def test_it_is_looked_for_again_when_something_may_have_changed(
     elif change == "another version of the manager":
         (root / "version").write_text("3.13")
         os.utime(root / "version", (5, 5))
-    elif change == "an upgrade":
-        (machine.place / "python3.11").write_text("3.11.5, which is longer")
     else:
         (memory,) = (machine.place / "memory").iterdir()
         os.utime(memory, (5, 5))
     assert here(machine, env) == ["3.11", "3.12", "3.13"]
+
+
+def test_an_upgrade_in_place_is_noticed(machine: Machine) -> None:
+    assert here(machine) == ["3.11", "3.12"]
+    machine.versions["3.11"] = "3.11.10"
+    (machine.place / "python3.11").write_text("another one")
+    found = [machine.builders().find(python) for python in ("3.11", "3.12")]
+    assert [one and one.version for one in found] == ["3.11.10", "3.12.1"]
 
 
 @pytest.mark.parametrize("content", ["", "{", "[1]", "null", '{"3.11": {}}', "[" * 9999])
