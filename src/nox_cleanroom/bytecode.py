@@ -19,7 +19,7 @@ import json
 import os
 import posixpath
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -112,25 +112,34 @@ class BytecodeStore:
 
     @contextlib.contextmanager
     def _lent(self, facts: Facts, distributions: Iterable[_Distribution]) -> Iterator[None]:
-        unknown = []
         is_able = bool(facts.cache_tag) and _version(facts) >= _OLDEST
+        lent = []
         for distribution in distributions if is_able else ():
             place = self.root / f"{distribution.key}-{facts.cache_tag}-{facts.version}"
             noted = place.with_name(f"{place.name}.names")
-            if not place.exists() and noted.exists():
-                self._learn(distribution, place, facts, _read_names(noted))
-            if place.exists():
+            names = _read_names(noted)
+            if names and not place.exists():
+                self._learn(distribution, place, facts, names)
+            # Where the first one is, the others have been put, too.
+            if names and not os.path.exists(_compiled(distribution, names[0], facts)):
                 _lend(distribution, place, facts)
-            else:
-                unknown.append((distribution, noted))
+            lent.append((distribution, place, noted, names))
         yield
-        for distribution, noted in unknown:
-            names = distribution.used()
-            if names:
-                with contextlib.suppress(OSError):
-                    write_whole(noted, json.dumps(names).encode())
-        if unknown:
+        more = [one for one in lent if self._note(*one)]
+        if more:
             self._prune()
+
+    def _note(
+        self, distribution: _Distribution, place: Path, noted: Path, names: Collection[str]
+    ) -> bool:
+        """Note which modules have been used; whether there are more than before."""
+        more = set(distribution.used()).difference(names)
+        if more:
+            with contextlib.suppress(OSError):
+                write_whole(noted, json.dumps(sorted(more.union(names))).encode())
+                # All of them are compiled the next time.
+                deletion.discard(place)
+        return bool(more)
 
     def _learn(
         self, distribution: _Distribution, place: Path, facts: Facts, names: Iterable[str]
@@ -236,13 +245,17 @@ def _lend(distribution: _Distribution, place: Path, facts: Facts) -> None:
     with contextlib.suppress(OSError, ValueError, TypeError, RecursionError):
         os.utime(place)
         for name, content in _read_bundle(place):
-            directory = distribution.cached(posixpath.dirname(name))
+            path = _compiled(distribution, name, facts)
+            directory = os.path.dirname(path)
             if directory not in made:
                 os.makedirs(directory, exist_ok=True)
                 made.add(directory)
-            stem = posixpath.basename(name).removesuffix(".py")
-            with (
-                contextlib.suppress(FileExistsError),
-                open(os.path.join(directory, f"{stem}.{facts.cache_tag}.pyc"), "xb") as file,
-            ):
+            with contextlib.suppress(FileExistsError), open(path, "xb") as file:
                 file.write(content)
+
+
+def _compiled(distribution: _Distribution, name: str, facts: Facts) -> str:
+    """Where Python looks for the bytecode of a module."""
+    stem = posixpath.basename(name).removesuffix(".py")
+    directory = distribution.cached(posixpath.dirname(name))
+    return os.path.join(directory, f"{stem}.{facts.cache_tag}.pyc")
