@@ -76,8 +76,10 @@ class Watch:
         self._intervals: dict[int, Interval] = {}
         self._changes: list[Attribution] = []
         self._looked_at = time.monotonic()
-        with ThreadPoolExecutor(1) as aside:
+        with ThreadPoolExecutor(2) as aside:
             uncommitted = aside.submit(checkout.uncommitted)
+            # So that they are there when it is asked what git converts.
+            aside.submit(lambda: checkout.configuration)
             self._snapshot = take_snapshot(checkout, self._skips_in)
         #: Uncommitted paths when the watch began, with git's two letters.
         self.uncommitted = uncommitted.result()
