@@ -100,7 +100,7 @@ class Builders:
         Args:
             audience: whom the wheel will serve.
             artifact: whether it is built from the tree or from a source distribution.
-            own: the Python of the cell that asks; it is the last one.
+            own: the Python of the cell that asks, which is the last one unless it is better.
         """
         others: Iterator[InstalledPython] = iter(())
         if audience == "newer":
@@ -109,8 +109,12 @@ class Builders:
             others = islice(self._here(reversed(self._supported)), 1)
         elif audience == "all":
             others = self._here(self._supported)
-        yield from (one for one in others if one.python != own.python)
-        yield own
+        has_been = False
+        for one in others:
+            has_been = has_been or one.python == own.python
+            yield own if one.python == own.python else one
+        if not has_been:
+            yield own
 
     def _here(self, pythons: Iterable[str]) -> Iterator[InstalledPython]:
         """Those that are on this machine and with which releases may be built."""

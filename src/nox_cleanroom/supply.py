@@ -150,15 +150,18 @@ class Supply:
         """The wheel of the first Python that can build it."""
         like = self._stored_tree_wheel(audience) if artifact == "sdist" else None
         remarks: list[str] = []
+        failure: CleanroomError | None = None
         for python in self.builders.choose(audience, artifact, self.own):
             try:
                 stored = self.built_by(python, artifact, like=like)
                 return replace(stored, remarks=tuple(remarks))
             except CleanroomError as error:
-                if python == self.own or not _leaves_it_to_another(error, artifact):
+                if not _leaves_it_to_another(error, artifact):
                     raise
+                failure = error
                 remarks.append(f"Python {python.version} could not build it: {error.message}")
-        raise AssertionError  # the cell's own Python is the last, and raises
+        assert failure is not None  # noqa: S101 - there is always one that builds
+        raise failure
 
     def _stored_tree_wheel(self, audience: Audience) -> StoredWheel | None:
         python = next(self.builders.choose(audience, "wheel", self.own))

@@ -24,6 +24,7 @@ from nox_cleanroom.places.entries import (
     release_entry,
     remove_entry,
 )
+from nox_cleanroom.places.files import is_full
 from nox_cleanroom.places.rooms import empty_abandoned_rooms
 from nox_cleanroom.places.workspace import Workspace, reclaim_workspaces
 from nox_cleanroom.process import Completed
@@ -161,7 +162,8 @@ def fill(
     if done.timed_out:
         raise _timeout(done)
     if not done.succeeded:
-        full = "No space left" in done.output or "unable to write" in done.output
+        # On a full disk there is no room for what git says either.
+        full = is_full(directory) or bool(re.search(r"No space left|unable to write", done.output))
         raise WorktreeError(
             "Git could not write the files of the commit into the worktree.",
             output=done.output.strip(),

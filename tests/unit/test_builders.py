@@ -50,6 +50,7 @@ def here(machine: Machine, env: Mapping[str, str] | None = None) -> list[str]:
 
 
 OWN = InstalledPython(python="3.12", executable=Path("python3.12"), version="3.12.1")
+OLDEST = InstalledPython(python="3.11", executable=Path("python3.11"), version="3.11.4")
 STRANGE = InstalledPython(python="pypy3.10", executable=Path("pypy3.10"), version="3.10.14")
 
 
@@ -58,6 +59,8 @@ STRANGE = InstalledPython(python="pypy3.10", executable=Path("pypy3.10"), versio
     [
         ("all", "wheel", OWN, ["3.12"]),
         ("all", "sdist", OWN, ["3.11", "3.12"]),
+        ("all", "sdist", OLDEST, ["3.11", "3.12"]),
+        ("newer", "wheel", OLDEST, ["3.11"]),
         ("newer", "wheel", OWN, ["3.11", "3.12"]),
         ("own", "wheel", OWN, ["3.12"]),
         ("own", "sdist", STRANGE, ["pypy3.10"]),
