@@ -175,9 +175,13 @@ def test_a_record_leads_nobody_to_read_what_is_no_file_of_the_wheel(
     named = row.format(large=tmp_path / "large")
     for members in ({}, {named.replace("\0", "_"): ""}):
         record = f"{named},sha256=x,\n"
-        path = make_wheel(tmp_path, {**members, f"{INFO}/RECORD": record})
+        wheel = Wheel(make_wheel(tmp_path, {**members, f"{INFO}/RECORD": record}))
+        if wheel.record_problem:
+            # Before 3.11 no line with a NUL can be read.
+            assert "NUL" in wheel.record_problem
+            continue
         with pytest.raises(InstallError, match=r"is missing|has another content"):
-            prove_identity(Wheel(path), facts(site))
+            prove_identity(wheel, facts(site))
 
 
 @pytest.mark.parametrize(
