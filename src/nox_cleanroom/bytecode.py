@@ -20,7 +20,7 @@ import os
 import posixpath
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from nox_cleanroom.distribution import record_digest
@@ -86,6 +86,8 @@ class BytecodeStore:
     compile: Compile
     #: A new empty directory, whenever one is needed.
     scratch: Callable[[], Path]
+    #: Of what more modules have been used in this run: it is compiled in the next, all at once.
+    _growing: set[Path] = field(default_factory=set, compare=False, repr=False)
 
     @contextlib.contextmanager
     def lent(self, facts: Facts) -> Iterator[None]:
@@ -118,7 +120,7 @@ class BytecodeStore:
             place = self.root / f"{distribution.key}-{facts.cache_tag}-{facts.version}"
             noted = place.with_name(f"{place.name}.names")
             names = _read_names(noted)
-            if names and not place.exists():
+            if names and not place.exists() and place not in self._growing:
                 self._learn(distribution, place, facts, names)
             # Where the first one is, the others have been put, too.
             if names and not os.path.exists(_compiled(distribution, names[0], facts)):
@@ -135,6 +137,7 @@ class BytecodeStore:
         """Note which modules have been used; whether there are more than before."""
         more = set(distribution.used()).difference(names)
         if more:
+            self._growing.add(place)
             with contextlib.suppress(OSError):
                 write_whole(noted, json.dumps(sorted(more.union(names))).encode())
                 # All of them are compiled the next time.

@@ -119,6 +119,18 @@ def test_what_was_used_twice_is_not_compiled_again(shop: Shop) -> None:
     assert shop.compiled == ["demo/__init__.py", "demo/part.py"]
 
 
+def test_what_a_run_uses_bit_by_bit_is_compiled_at_once_in_the_next(shop: Shop) -> None:
+    # As a backend is, which is asked in one process and builds in another.
+    store, site = shop.store, shop.new()
+    installed = install(site)
+    for module in ("demo.part", "demo.unused"):
+        with store.lent(installed):
+            assert run(site, module) == ("1", True)
+    assert shop.compiled == []
+    assert shop.use()[1] == ("1", False)
+    assert shop.compiled == ["demo/__init__.py", "demo/part.py", "demo/unused.py"]
+
+
 def test_links_to_a_cache_have_it_too(shop: Shop) -> None:
     first, _ = shop.use()
     site = shop.new()
