@@ -6,9 +6,11 @@ has on offer, bounds the age of a wheel instead: see `wheelhouse`.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import hmac
 import json
+import os
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -67,9 +69,8 @@ class BuildInputs:
             secret: what the name is made with, so that no one can try values of variables out.
         """
         said = json.dumps([asdict(self), builder, artifact], sort_keys=True, default=str)
-        return hmac.new(secret, said.encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()[
-            :20
-        ]
+        digest = hmac.new(secret, said.encode("utf-8", "surrogatepass"), hashlib.sha256)
+        return digest.hexdigest()[:20]
 
 
 def read_build_inputs(
@@ -138,7 +139,7 @@ def _links_in_settings(build_env: Mapping[str, str], uv_toml: str) -> Iterator[s
 def _path_of(link: str) -> Path:
     parts = urlsplit(link)
     if parts.scheme != "file":
-        return Path(link).expanduser()
+        return Path(os.path.expanduser(link))
     from urllib.request import url2pathname  # noqa: PLC0415 - few need it, and it loads TLS
 
     return Path(url2pathname(parts.path))
@@ -146,13 +147,12 @@ def _path_of(link: str) -> Path:
 
 def _listing(link: str) -> tuple[Any, ...]:
     """A place of distributions, and the names, sizes and times of what is in it, if it is here."""
-    path = _path_of(link)
-    places = sorted(path.iterdir()) if path.is_dir() else [path]
     found = []
-    for place in places:
-        try:
-            about = place.stat()
-        except OSError:
-            continue
-        found.append((place.name, about.st_size, about.st_mtime_ns))
+    # What is no path, or cannot be read, is for the installer to say.
+    with contextlib.suppress(OSError, ValueError):
+        path = _path_of(link)
+        for place in sorted(path.iterdir()) if path.is_dir() else [path]:
+            with contextlib.suppress(OSError):
+                about = place.stat()
+                found.append((place.name, about.st_size, about.st_mtime_ns))
     return (link, *found)

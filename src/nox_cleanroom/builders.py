@@ -16,7 +16,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import Literal
 
@@ -28,6 +28,16 @@ from nox_cleanroom.variant import Artifact
 
 #: Whom a wheel serves: every Python, those from its builder's on (abi3), or its builder's only.
 Audience = Literal["all", "newer", "own"]
+
+#: Where version managers keep Pythons, and what says which is active: a variable that names their
+#: directory, where that usually is, and the place in it.
+_MANAGERS = (
+    ("PYENV_ROOT", "~/.pyenv", "version"),
+    ("PYENV_ROOT", "~/.pyenv", "versions"),
+    ("UV_PYTHON_INSTALL_DIR", "~/.local/share/uv/python", ""),
+    ("MISE_DATA_DIR", "~/.local/share/mise", "installs/python"),
+    ("ASDF_DATA_DIR", "~/.asdf", "installs/python"),
+)
 
 #: How long it is remembered which Pythons are here, in seconds.
 _REMEMBERED_FOR = 24 * 3600
@@ -100,21 +110,24 @@ class Builders:
         Args:
             audience: whom the wheel will serve.
             artifact: whether it is built from the tree or from a source distribution.
-            own: the Python of the cell that asks, which is the last one unless it is better.
+            own: the Python of the cell that asks, which is always among them.
         """
-        others: Iterator[InstalledPython] = iter(())
+        seen = set()
+        for one in self._in_order(audience, artifact, own):
+            if one.python not in seen:
+                seen.add(one.python)
+                yield own if one.python == own.python else one
+
+    def _in_order(
+        self, audience: Audience, artifact: Artifact, own: InstalledPython
+    ) -> Iterator[InstalledPython]:
+        newest = islice(self._here(reversed(self._supported)), 1)
         if audience == "newer":
-            others = islice(self._here(self._supported), 1)
-        elif audience == "all" and artifact == "wheel":
-            others = islice(self._here(reversed(self._supported)), 1)
-        elif audience == "all":
-            others = self._here(self._supported)
-        has_been = False
-        for one in others:
-            has_been = has_been or one.python == own.python
-            yield own if one.python == own.python else one
-        if not has_been:
-            yield own
+            return chain(islice(self._here(self._supported), 1), [own])
+        if artifact == "sdist":
+            return chain([] if audience == "own" else self._here(self._supported), [own])
+        # Whom the wheel serves may only be a guess: who cannot build it cannot tell.
+        return chain([own], newest) if audience == "own" else chain(newest, [own])
 
     def _here(self, pythons: Iterable[str]) -> Iterator[InstalledPython]:
         """Those that are on this machine and with which releases may be built."""
@@ -151,14 +164,17 @@ def _from_json(python: str, said: Mapping[str, str] | None) -> InstalledPython |
 def _surroundings(env: Mapping[str, str]) -> str:
     """A name for all that decides which Pythons are found, as far as it can be told at a glance."""
     path = env.get("PATH", os.defpath)
-    root = Path(env.get("PYENV_ROOT") or "~/.pyenv").expanduser()
-    places = [*map(Path, path.split(os.pathsep)), root / "version", root / "versions"]
+    managed = [
+        os.path.join(os.path.expanduser(env.get(name) or usual), inside)
+        for name, usual, inside in _MANAGERS
+    ]
+    places = [*path.split(os.pathsep), *managed]
     chosen = {name: env.get(name) for name in ("PYENV_VERSION", "ASDF_PYTHON_VERSION", "UV_PYTHON")}
     said = repr((path, chosen, [_time_of(place) for place in places]))
     return hashlib.sha256(said.encode("utf-8", "surrogateescape")).hexdigest()[:16]
 
 
-def _time_of(path: Path) -> int:
+def _time_of(path: str) -> int:
     with contextlib.suppress(OSError, ValueError):
-        return path.stat().st_mtime_ns
+        return os.stat(path).st_mtime_ns
     return 0

@@ -9,6 +9,7 @@ import contextlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from nox_cleanroom import git
 from nox_cleanroom.errors import CleanroomError, Code, InterruptedRunError, WorktreeError
@@ -63,12 +64,15 @@ def create_clone(
                 delete(workspace.owned, directory)
 
 
+#: What a trial has shown: it fails there, too, or it does not, or nothing could be tried.
+Shown = Literal["the same", "success", "nothing"]
+
+
 @dataclass(frozen=True, kw_only=True)
 class Trial:
     """What came of a build in a fresh clone."""
 
-    #: Whether it failed there, too; None when it could not be tried.
-    failed: bool | None
+    shown: Shown
     #: The Python that it was tried with.
     python: str
     #: The end of what the backend printed where it succeeded.
@@ -99,7 +103,7 @@ class Trials:
             InterruptedRunError: the whole run is being ended.
         """
         known = self._known.get(what)
-        if known is None or known.failed is False:
+        if known is None or known.shown == "success":
             known = self._known[what] = self._try(python, build, recorder)
         return known
 
@@ -111,11 +115,11 @@ class Trials:
             except InterruptedRunError:
                 raise
             except (CleanroomError, OSError):
-                return Trial(failed=None, python=python)
+                return Trial(shown="nothing", python=python)
             try:
-                return Trial(failed=False, python=python, output=build(project))
+                return Trial(shown="success", python=python, output=build(project))
             except InterruptedRunError:
                 raise
             except CleanroomError as error:
-                failed = error.code is Code.BUILD_FAILED
-                return Trial(failed=True if failed else None, python=python)
+                is_same = error.code is Code.BUILD_FAILED
+                return Trial(shown="the same" if is_same else "nothing", python=python)

@@ -241,10 +241,10 @@ class Frontend:
             return elsewhere._make(what, project, ready).output
 
         trial = trials.of(what, python, build, self.recorder)
-        if trial.failed:
+        if trial.shown == "the same":
             tried = "" if trial.python == python else f" (tried with Python {trial.python})"
             error.hint = f"A fresh clone shows the same{tried}. {error.hint}"
-        elif trial.failed is False:
+        elif trial.shown == "success":
             error.code = Code.WORKTREE_DIFFERS
             error.message = f"{error.message} In a fresh clone of the commit it could."
             here, there = last_lines(error.output), last_lines(trial.output)

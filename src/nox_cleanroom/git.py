@@ -270,9 +270,12 @@ class Checkout:
         return {name: oid for name, _, oid in pairs if not name.startswith("refs/remotes/")}
 
     def branches_containing(self, commit: Commit) -> str:
-        """The names of branches, also of remote ones, from which a commit can be reached."""
+        """The names of branches, also of remote ones, from which a commit can be reached.
+
+        As far as git can tell: where history is damaged, that is for others to say.
+        """
         where = ("--contains", commit.oid, "refs/heads", "refs/remotes")
-        return os.fsdecode(self.must("for-each-ref", "--format=%(refname)", *where))
+        return os.fsdecode(self.ask("for-each-ref", "--format=%(refname)", *where).stdout)
 
     def ignored(self, paths: Iterable[bytes]) -> frozenset[bytes]:
         """Those of `paths` that an ignore rule covers and that are not tracked."""
@@ -292,7 +295,7 @@ class Checkout:
             With each one the size at which it holds the same: line ends and ``$Id$`` make a file
             longer or shorter. There is none (-1) for what a filter writes.
         """
-        automatic = self._setting("core.autocrlf") not in _FALSE
+        automatic = self._setting("core.autocrlf").lower() not in _FALSE
         stated = any(path.endswith(b".gitattributes") for path in paths)
         if not automatic and not stated and not any(map(Path.exists, self.attribute_files())):
             return {}
@@ -314,7 +317,7 @@ class Checkout:
         """The value of a setting, of which the last counts; one without a value is true."""
         found = [one.partition("\n") for one in self.configuration]
         values = [value if newline else "true" for key, newline, value in found if key == name]
-        return values[-1].strip().lower() if values else ""
+        return values[-1].strip() if values else ""
 
     def attribute_files(self) -> Iterator[Path]:
         """Where attributes of files are stated outside of commits; those that are there, or not.
@@ -324,11 +327,11 @@ class Checkout:
         yield self.common_dir / "info" / "attributes"
         config_home = os.environ.get("XDG_CONFIG_HOME") or "~/.config"
         named = self._setting("core.attributesfile")
-        yield Path(named or os.path.join(config_home, "git", "attributes")).expanduser()
+        yield Path(os.path.expanduser(named or os.path.join(config_home, "git", "attributes")))
         # The system's lies where git was built to look for it.
-        beside = [Path(place).parents[1] for place in (shutil.which("git"),) if place]
-        for prefix in (Path("/"), *beside):
-            yield prefix / "etc" / "gitattributes"
+        program = shutil.which("git") or ""
+        for prefix in ("/", os.path.dirname(os.path.dirname(program))):
+            yield Path(prefix, "etc", "gitattributes")
 
     def _sizes(self, blobs: Mapping[bytes, bytes]) -> list[int]:
         """The sizes of blobs by path; -1 for what is not there."""

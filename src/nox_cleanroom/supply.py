@@ -158,7 +158,9 @@ class Supply:
             except CleanroomError as error:
                 if not _leaves_it_to_another(error, artifact):
                     raise
-                failure = error
+                # What stopped the cell's own Python is what its user can do something about.
+                if failure is None or python == self.own:
+                    failure = error
                 remarks.append(f"Python {python.version} could not build it: {error.message}")
         assert failure is not None  # noqa: S101 - there is always one that builds
         raise failure
@@ -227,10 +229,10 @@ class Supply:
 
 
 def _leaves_it_to_another(error: CleanroomError, artifact: Artifact) -> bool:
-    """Whether another Python may build what one could not, without that being anybody's fault.
+    """Whether another Python may build what one could not, and nobody is at fault.
 
-    A source distribution has to build with the oldest Python, as it does for users of that one, if
-    only what the build requires is to be had for it.
+    Users of the oldest Python build from the source distribution with that one: so it must be able
+    to, unless what the build requires does not exist for it.
     """
     if isinstance(error, PythonExcludedError | InterpreterMissingError):
         return True

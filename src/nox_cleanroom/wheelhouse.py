@@ -89,12 +89,12 @@ class Wheelhouse:
             key: see `BuildInputs.key`.
             into: an empty directory for the copy.
         """
-        for record, provenance in self._newest_first(self.root / key):
+        for stored, provenance in self._newest_first(self.root / key):
             if not self._is_recent(provenance):
                 return None
             # Another process may be pruning it this moment.
             with contextlib.suppress(OSError):
-                wheel = _copied(next(record.parent.glob("*.whl")), into)
+                wheel = _copied(stored, into)
                 if wheel.sha256 == provenance.sha256:
                     os.utime(self.root / key)
                     return StoredWheel(wheel=wheel, provenance=provenance)
@@ -132,9 +132,9 @@ class Wheelhouse:
         return built_at >= max(oldest, self.not_before or oldest)
 
     def _newest_first(self, shelf: Path) -> list[tuple[Path, Provenance]]:
-        return sorted(self._records(shelf), key=lambda one: one[1].built_at, reverse=True)
+        return sorted(self._stored(shelf), key=lambda one: one[1].built_at, reverse=True)
 
-    def _records(self, shelf: Path) -> Iterator[tuple[Path, Provenance]]:
+    def _stored(self, shelf: Path) -> Iterator[tuple[Path, Provenance]]:
         for record in shelf.glob(f"*/{_RECORD}"):
             # What begins with a dot is only half there, and `glob` finds it, too.
             if record.parent.name.startswith("."):
@@ -143,8 +143,8 @@ class Wheelhouse:
             with contextlib.suppress(OSError, ValueError, TypeError, RecursionError):
                 provenance = Provenance(**json.loads(record.read_text(encoding="utf-8")))
                 datetime.fromisoformat(provenance.built_at)
-                if any(record.parent.glob("*.whl")):
-                    yield record, provenance
+                for path in record.parent.glob("*.whl"):
+                    yield path, provenance
 
     def _store(self, shelf: Path, into: Path, wheel: Wheel, provenance: Provenance) -> StoredWheel:
         aside = shelf / f".{secrets.token_hex(8)}"
@@ -159,8 +159,8 @@ class Wheelhouse:
 
     def _prune(self, keep: str) -> None:
         """Remove what newer wheels have replaced, and the shelves that nobody used for long."""
-        for record, _ in self._newest_first(self.root / keep)[1:]:
-            deletion.tidy(self.home, record.parent)
+        for stored, _ in self._newest_first(self.root / keep)[1:]:
+            deletion.tidy(self.home, stored.parent)
         with contextlib.suppress(OSError):
             shelves = sorted(
                 (path for path in self.root.iterdir() if path.is_dir() and path.name != keep),

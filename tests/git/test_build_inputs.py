@@ -259,6 +259,11 @@ def test_a_directory_of_wheels_is_what_it_holds(
     assert len({before, rebuilt, added, gone}) == 4
 
 
+@pytest.mark.parametrize("link", ["~nobody-of-that-name/links", "a\0b", "x" * 5000, "file:///"])
+def test_a_link_that_is_no_place_is_for_the_installer_to_refuse(root: Path, link: str) -> None:
+    assert key(root, find_links=(link,)) == key(root, find_links=(link,)) != key(root)
+
+
 def test_nobody_can_try_values_out_on_a_key(root: Path) -> None:
     checkout = Checkout.find(root)
     inputs = read_build_inputs(

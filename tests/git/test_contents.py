@@ -70,7 +70,8 @@ def arrange(make: Callable[..., Path], case: Converted) -> Path:
     root = make()
     for name, value in case.config.items():
         git(root, "config", name, value)
-    (root / ".gitattributes").write_text(f"{case.attributes}\n")
+    if case.attributes:
+        (root / ".gitattributes").write_text(f"{case.attributes}\n")
     (root / "sub").mkdir()
     for place in places(root):
         place.write_bytes(case.content)
@@ -121,12 +122,21 @@ def test_the_same_bytes_are_no_change(repository: Callable[..., Path], case: Con
     assert list(seen(root, act)) == [[], []]
 
 
-def test_the_attributes_of_the_repository_alone_count_as_well(
-    repository: Callable[..., Path],
+@pytest.mark.parametrize("where", ["the repository", "the user", "a setting"])
+def test_attributes_outside_of_the_commit_count_as_well(
+    repository: Callable[..., Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, where: str
 ) -> None:
     root = repository()
-    (root / ".git/info").mkdir(exist_ok=True)
-    (root / ".git/info/attributes").write_text("*.txt text\n")
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    place = {
+        "the repository": root / ".git" / "info" / "attributes",
+        "the user": tmp_path / "config" / "git" / "attributes",
+        "a setting": tmp_path / "In Capitals" / "Attributes",
+    }[where]
+    place.parent.mkdir(parents=True, exist_ok=True)
+    place.write_text("*.txt text\n")
+    if where == "a setting":
+        git(root, "config", "core.attributesFile", str(place))
     (root / "a.txt").write_bytes(b"a\r\nb\n")
     commit_all(root)
     act = (root / "a.txt").write_bytes

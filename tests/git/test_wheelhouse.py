@@ -150,6 +150,21 @@ def test_a_record_that_cannot_be_read_is_none(house: House, record: str) -> None
     assert house.built == ["key", "key"]
 
 
+def test_a_wheel_that_is_pruned_while_it_is_looked_for_is_built_anew(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house.take()
+    (stored,) = house.stored()
+
+    def pruned(*_: object) -> bool:
+        stored.unlink(missing_ok=True)
+        return True
+
+    # Between the moment in which it is found and that in which it is copied.
+    monkeypatch.setattr(Wheelhouse, "_is_recent", pruned)
+    assert house.take().wheel.read("demo.py") == b"NUMBER = 2\n"
+
+
 def test_the_latest_wheel_is_known(house: House) -> None:
     assert house.house.latest() is None
     house.take("one")

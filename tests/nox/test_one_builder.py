@@ -196,6 +196,48 @@ def test_a_project_with_sources_to_compile_is_not_built_by_another_python_first(
     assert steps(ran, "build wheel") == 2
 
 
+def test_a_wrong_guess_decides_nothing(
+    repository: Make, cleanroom: Tool, several: list[str]
+) -> None:
+    # Not a line of it is compiled, and only the newest Python can build it.
+    oldest, newest = several[0], several[-1]
+    refuses = f"import sys\nassert '%d.%d' % sys.version_info[:2] == '{newest}', 'not with me'\n"
+    files = project(several, **{"on_build.py": refuses, "tests/data.c": "int x;\n"})
+    ran = cleanroom(repository(files), f"smoke-{oldest}")
+    assert ran.status == 0, ran.text
+    assert builders(ran) == {oldest: newest}
+
+
+def test_when_no_python_can_build_the_cells_own_says_why(
+    repository: Make, cleanroom: Tool, several: list[str]
+) -> None:
+    says = "import sys\nraise ValueError('not with %d.%d' % sys.version_info[:2])\n"
+    for data in ("data.txt", "data.c"):
+        files = project(several, **{"on_build.py": says, f"tests/{data}": ""})
+        ran = cleanroom(repository(files, name=data), f"smoke-{several[0]}")
+        assert ran.evidence["codes"] == ["BUILD_FAILED"]
+        assert f"not with {several[0]}" in ran.evidence["cells"][0]["problems"][0]["output"]
+
+
+def test_a_licence_that_the_sdist_lacks_is_missed(
+    repository: Make, cleanroom: Tool, several: list[str]
+) -> None:
+    # The sdist of this backend has no LICENSE, which its wheels have where there is one.
+    backend = BACKEND.replace(
+        "    rows = []\n",
+        '    if os.path.exists("LICENSE"):\n'
+        '        files[info + "/METADATA"] += b"License-File: LICENSE\\n"\n'
+        '        files[info + "/licenses/LICENSE"] = b"Do what you like."\n'
+        "    rows = []\n",
+        1,
+    )
+    ran = cleanroom(
+        repository(project(several, LICENSE="", **{"in_tree_backend.py": backend})), "matrix"
+    )
+    (result,) = (one for one in probes(ran, "sdist"))
+    assert "lacks the licence file LICENSE" in result["message"], ran.text
+
+
 @pytest.mark.parametrize("session", ["matrix", "smoke"])
 def test_the_oldest_python_builds_for_the_stable_abi(
     repository: Make, cleanroom: Tool, several: list[str], session: str

@@ -12,7 +12,16 @@ from conftest import make_wheel
 
 from nox_cleanroom.builders import Audience, Builders, audience_of
 from nox_cleanroom.distribution import Wheel
+from nox_cleanroom.errors import (
+    BuildError,
+    BuildRequirementsError,
+    CleanroomError,
+    Code,
+    InterpreterMissingError,
+    PythonExcludedError,
+)
 from nox_cleanroom.installed_python import InstalledPython
+from nox_cleanroom.supply import _leaves_it_to_another
 from nox_cleanroom.variant import Artifact
 
 
@@ -63,6 +72,8 @@ STRANGE = InstalledPython(python="pypy3.10", executable=Path("pypy3.10"), versio
         ("newer", "wheel", OLDEST, ["3.11"]),
         ("newer", "wheel", OWN, ["3.11", "3.12"]),
         ("own", "wheel", OWN, ["3.12"]),
+        # Whom it serves is a guess as long as there is none, and the newest may be able to build.
+        ("own", "wheel", OLDEST, ["3.11", "3.12"]),
         ("own", "sdist", STRANGE, ["pypy3.10"]),
         ("all", "wheel", STRANGE, ["3.12", "pypy3.10"]),
     ],
@@ -85,7 +96,7 @@ def test_no_more_are_looked_for_than_are_needed(machine: Machine) -> None:
     assert machine.asked == ["3.15", "3.13", "3.12"]
     next(machine.builders().choose("all", "sdist", STRANGE))
     assert machine.asked == ["3.15", "3.13", "3.12", "3.11"]
-    next(machine.builders().choose("own", "wheel", STRANGE))
+    next(machine.builders().choose("own", "sdist", STRANGE))
     assert machine.asked == ["3.15", "3.13", "3.12", "3.11"]
 
 
@@ -107,7 +118,7 @@ def test_what_is_here_is_remembered(machine: Machine) -> None:
 
 @pytest.mark.parametrize(
     "change",
-    ["another path", "a new program", "another version of the manager", "a day"],
+    ["another path", "a new program", "another version of the manager", "a new uv one", "a day"],
 )
 def test_it_is_looked_for_again_when_something_may_have_changed(
     machine: Machine, change: str, monkeypatch: pytest.MonkeyPatch
@@ -117,7 +128,11 @@ def test_it_is_looked_for_again_when_something_may_have_changed(
     root = machine.place / "pyenv"
     root.mkdir()
     (root / "version").write_text("3.11")
-    env = {"PATH": str(tools), "PYENV_ROOT": str(root)}
+    env = {
+        "PATH": str(tools),
+        "PYENV_ROOT": str(root),
+        "UV_PYTHON_INSTALL_DIR": str(machine.place / "uv"),
+    }
     assert here(machine, env) == ["3.11", "3.12"]
     machine.versions["3.13"] = "3.13.0"
     if change == "another path":
@@ -128,10 +143,47 @@ def test_it_is_looked_for_again_when_something_may_have_changed(
     elif change == "another version of the manager":
         (root / "version").write_text("3.13")
         os.utime(root / "version", (5, 5))
+    elif change == "a new uv one":
+        (machine.place / "uv").mkdir()
     else:
         (memory,) = (machine.place / "memory").iterdir()
         os.utime(memory, (5, 5))
     assert here(machine, env) == ["3.11", "3.12", "3.13"]
+
+
+def test_whoever_has_no_home_has_pythons_all_the_same(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # As in a container that runs under a number without a name.
+    def unknown(number: int) -> None:
+        raise KeyError(number)
+
+    monkeypatch.delenv("HOME")
+    monkeypatch.setattr("pwd.getpwuid", unknown)
+    assert here(machine) == ["3.11", "3.12"]
+
+
+#: A failure, the artifact, and whether another Python is tried.
+LEFT = [
+    (BuildRequirementsError("x"), "wheel", True),
+    (BuildRequirementsError("x"), "sdist", True),
+    (BuildRequirementsError("x", code=Code.NETWORK), "wheel", False),
+    (BuildRequirementsError("x", code=Code.TIMEOUT), "sdist", False),
+    (PythonExcludedError(">=3.12", "3.11.1"), "sdist", True),
+    (InterpreterMissingError("x"), "wheel", True),
+    (CleanroomError("x", code=Code.TOOL_MISSING), "wheel", True),
+    (BuildError("x"), "wheel", True),
+    (BuildError("x"), "sdist", False),
+    (BuildError("x", code=Code.WORKTREE_DIFFERS), "wheel", False),
+    (BuildError("x", code=Code.NO_SPACE), "wheel", False),
+]
+
+
+@pytest.mark.parametrize(("error", "artifact", "is_left"), LEFT)
+def test_which_failures_are_left_to_another_python(
+    error: CleanroomError, artifact: Artifact, is_left: bool
+) -> None:
+    assert _leaves_it_to_another(error, artifact) is is_left
 
 
 def test_an_upgrade_in_place_is_noticed(machine: Machine) -> None:

@@ -1,8 +1,8 @@
 """Is the wheel the same whichever Python builds it?
 
-Not a question to an installation but to two wheels of the same tree. A wheel that serves every
-Python is built with one of them, so that what it holds may not depend on that: requirements under
-an ``if sys.version_info`` in ``setup.py`` are those of the builder, for all users.
+Not a question to an installation but to two wheels of the same tree. One Python builds the wheel
+that serves all, so its content must not depend on which one: with an ``if sys.version_info`` in
+``setup.py``, all users get the requirements of the builder.
 """
 
 from __future__ import annotations
@@ -35,8 +35,8 @@ def compare(one: StoredWheel, other: StoredWheel, tracked: Iterable[str]) -> Pro
         message=result.message.replace(
             "Built from the source distribution", f"Built by Python {pythons}"
         ),
-        hint="All users get what one Python has built. Say it with markers, such as"
-        " `; python_version < '3.11'`, or in the tags of the wheel."
+        hint="Every user gets the wheel that one Python has built. Let markers tell Pythons apart,"
+        " such as `; python_version < '3.11'`, or the tags of the wheel."
         if result.message
         else "",
     )
