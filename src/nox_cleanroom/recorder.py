@@ -126,6 +126,8 @@ class Watch:
             self._end(number)
 
     def _begin(self, step: str, *, only_reads: bool) -> int:
+        # No step begins before the first look is complete.
+        self._snapshot.objects.result()
         with self._lock:
             number = len(self._intervals)
             self._intervals[number] = Interval(

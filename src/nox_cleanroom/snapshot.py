@@ -12,7 +12,7 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
 from nox_cleanroom.change import Change, Kind, display
@@ -41,8 +41,9 @@ class Snapshot:
     listing: Listing
     #: What git keeps about it; None when git's directory is gone.
     git: GitState | None
-    #: The files in which git keeps what was committed.
-    objects: Objects
+    #: The files in which git keeps what was committed; of a first snapshot they are listed while
+    #: its taker goes on.
+    objects: Future[Objects]
     #: Whether git would have to read many files to tell which have moved.
     is_racy: bool = False
 
@@ -123,22 +124,26 @@ def take_snapshot(checkout: Checkout, skipped: Skip, previous: Snapshot | None =
         previous: the last snapshot; what surely did not move since is not looked at again.
     """
     root = os.fsencode(checkout.root)
-    with ThreadPoolExecutor(1) as aside:
-        # What git is asked aside goes on while this thread looks at files itself.
+    # What git is asked aside goes on while this thread looks at files itself.
+    aside = ThreadPoolExecutor(1)
+    try:
         if previous is None:
             state = aside.submit(_git_state, checkout)
-            listing, objects = list_files(root, skipped), _objects(checkout)
+            listing = list_files(root, skipped)
             git = state.result()
+            objects = aside.submit(_objects, checkout)
             is_racy = _is_racy(git, listing)
         else:
             git = _git_state(checkout, previous)
             trusted = _trusted(git, previous)
             moved = aside.submit(checkout.moved_since_index) if trusted else None
-            objects = _objects(checkout, previous)
+            objects = _done(_objects(checkout, previous))
             known = moved.result() if moved is not None else None
             unmoved = frozenset() if known is None else trusted - known
             listing = list_again(root, skipped, previous.listing, unmoved)
             is_racy = previous.is_racy if git is previous.git else _is_racy(git, listing)
+    finally:
+        aside.shutdown(wait=False)
     return Snapshot(listing=listing, git=git, objects=objects, is_racy=is_racy)
 
 
@@ -148,11 +153,17 @@ def _git_state(checkout: Checkout, previous: Snapshot | None = None) -> GitState
     return read_git_state(checkout, previous.git if previous is not None else None)
 
 
+def _done(objects: Objects) -> Future[Objects]:
+    future: Future[Objects] = Future()
+    future.set_result(objects)
+    return future
+
+
 def _objects(checkout: Checkout, previous: Snapshot | None = None) -> Objects:
     return read_objects(
         os.path.join(os.fsencode(checkout.common_dir), b"objects"),
         checkout.has_all_objects,
-        previous.objects if previous is not None else None,
+        previous.objects.result() if previous is not None else None,
     )
 
 
@@ -192,7 +203,7 @@ def diff(before: Snapshot, after: Snapshot, contents: Contents) -> list[Change]:
         *diff_git_state(before.git, after.git),
         *(
             Change(path=f".git/objects/{display(path)}", kind="deleted", detail="and it is needed")
-            for path in after.objects.lost
+            for path in after.objects.result().lost
         ),
     ]
 
