@@ -17,8 +17,8 @@ from typing import Any
 import pytest
 
 from nox_cleanroom import redaction
-from nox_cleanroom.distribution import record_digest
-from nox_cleanroom.git import Checkout
+from nox_cleanroom.checkout.git import Checkout
+from nox_cleanroom.wheel import record_digest
 
 HERE = Path(__file__).parent
 #: A build backend that lies in the project and needs nothing, so that builds need no index.

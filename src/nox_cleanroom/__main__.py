@@ -18,14 +18,14 @@ from typing import Any
 
 from nox_cleanroom import redaction
 from nox_cleanroom._version import __version__
+from nox_cleanroom.build.project import find_project, require_project
+from nox_cleanroom.checkout.git import Checkout
 from nox_cleanroom.errors import CleanroomError, Code, unforeseen, worst_exit_status
-from nox_cleanroom.git import Checkout
 from nox_cleanroom.output import clean_text
 from nox_cleanroom.places.clearing import clear
 from nox_cleanroom.places.projects import reserve_project
-from nox_cleanroom.project import find_project, require_project
-from nox_cleanroom.selection import hand_over_arguments
-from nox_cleanroom.sessions import PROJECT, STATUS_DIR
+from nox_cleanroom.sessions.selection import hand_over_arguments
+from nox_cleanroom.sessions.sessions import PROJECT, STATUS_DIR
 
 HELP = """\
 usage: nox-cleanroom SESSION [SESSION ...] [NOX OPTIONS] [-- OPTIONS]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import Enum
 
-from nox_cleanroom.attribution import Attribution
+from nox_cleanroom.changes import Attribution
 from nox_cleanroom.errors import CleanroomError, Code
 from nox_cleanroom.output import last_lines
 

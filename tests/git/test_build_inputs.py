@@ -14,9 +14,9 @@ from pathlib import Path
 import pytest
 from conftest import commit_all, demo_files, git, make_repository, make_wheel, write_files
 
-from nox_cleanroom.build_inputs import read_build_inputs
-from nox_cleanroom.git import Checkout
-from nox_cleanroom.variant import Artifact
+from nox_cleanroom.build.inputs import read_build_inputs
+from nox_cleanroom.checkout.git import Checkout
+from nox_cleanroom.config.axes import Artifact
 
 BUILDER = ("/usr/bin/python3.11", (1, 2, 3))
 

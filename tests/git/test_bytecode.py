@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from nox_cleanroom import bytecode
-from nox_cleanroom.bytecode import BytecodeStore
-from nox_cleanroom.distribution import record_digest
-from nox_cleanroom.environment import INSIDE, Facts
+from nox_cleanroom.environments import bytecode
+from nox_cleanroom.environments.bytecode import BytecodeStore
+from nox_cleanroom.environments.environment import INSIDE, Facts
 from nox_cleanroom.places import ownership
+from nox_cleanroom.wheel import record_digest
 
 CODE = "VALUE = 1\n"
 

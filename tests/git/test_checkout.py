@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from conftest import commit_all, demo_files, git, make_repository, write_files
 
+from nox_cleanroom.build.project import find_project, require_project
+from nox_cleanroom.checkout.git import Checkout
 from nox_cleanroom.errors import Code, ProjectError, RepositoryError
-from nox_cleanroom.git import Checkout
-from nox_cleanroom.project import find_project, require_project
 
 
 def refusal(where: Path) -> RepositoryError:

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from conftest import commit_all, git
 
-from nox_cleanroom.git import Checkout
-from nox_cleanroom.recorder import Watch
+from nox_cleanroom.checkout.git import Checkout
+from nox_cleanroom.steps import Watch
 
 SMUDGE = "sed s/^/smudged-/"
 

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from conftest import write_files
 
-from nox_cleanroom.build_system import BuildSystem
-from nox_cleanroom.environment import INSIDE
+from nox_cleanroom.build.build_system import BuildSystem
+from nox_cleanroom.environments.environment import INSIDE
 from nox_cleanroom.errors import BuildError
 
 #: A backend that notes what runs in which process, and what has run there before.

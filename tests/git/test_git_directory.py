@@ -20,11 +20,11 @@ from conftest import (
 )
 from independent import deep_snapshot, difference
 
+from nox_cleanroom.build.git_directory import make_directory
+from nox_cleanroom.build.worktree import Worktree, create_worktree
+from nox_cleanroom.checkout.git import Checkout
 from nox_cleanroom.errors import RepositoryError
-from nox_cleanroom.git import Checkout
-from nox_cleanroom.git_directory import make_directory
 from nox_cleanroom.places.workspace import Workspace, create_workspace
-from nox_cleanroom.worktree import Worktree, create_worktree
 
 #: What version tools ask git, and a few more.
 QUESTIONS = [
@@ -285,7 +285,7 @@ def test_where_it_cannot_be_a_directory_it_stays_what_it_was(
         head.write_bytes(content)
         said.append("same" if link.read_bytes() == before else "another")
 
-    monkeypatch.setattr("nox_cleanroom.worktree.make_directory", make)
+    monkeypatch.setattr("nox_cleanroom.build.worktree.make_directory", make)
     with worktree_of(root) as tree:
         assert said == ["same"]
         assert answer(tree.root, ["status", "--porcelain"]) == (0, "")

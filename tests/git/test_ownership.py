@@ -13,16 +13,16 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 
+from nox_cleanroom.build.worktree import reclaim
+from nox_cleanroom.checkout.git import Checkout
 from nox_cleanroom.errors import CleanroomError
-from nox_cleanroom.git import Checkout
 from nox_cleanroom.places import deletion, layout, ownership
 from nox_cleanroom.places.clearing import clear
+from nox_cleanroom.places.environments import reserve_room
 from nox_cleanroom.places.ownership import LOCK, RECORD
 from nox_cleanroom.places.projects import reserve_project
-from nox_cleanroom.places.rooms import reserve_room
 from nox_cleanroom.places.stores import open_store
 from nox_cleanroom.places.workspace import create_workspace
-from nox_cleanroom.worktree import reclaim
 
 
 def cache() -> Path:

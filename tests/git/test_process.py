@@ -12,8 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from nox_cleanroom import process, redaction, strays
+from nox_cleanroom import redaction
 from nox_cleanroom.errors import InterruptedRunError
+from nox_cleanroom.processes import process, strays
 
 ENV = {"PATH": os.defpath}
 
@@ -142,7 +143,7 @@ def test_a_stray_with_a_number_from_before_is_ended_with_the_run(
     code = "import subprocess; print(subprocess.Popen(['sleep', '60'], start_new_session=True, stdout=-3).pid)"
     with process.supervised():
         # None is younger than the command.
-        monkeypatch.setattr("nox_cleanroom.strays.process_ids", frozenset)
+        monkeypatch.setattr("nox_cleanroom.processes.strays.process_ids", frozenset)
         pid = int(run(code, tmp_path).output)
         monkeypatch.undo()
         assert is_running(pid)
@@ -204,7 +205,7 @@ def test_beside_another_command_it_lives_until_that_ends(tmp_path: Path) -> None
 def test_what_a_killed_run_had_started_ends(tmp_path: Path, leave: str) -> None:
     child = f"{leave}\nimport os, time\nopen('pid', 'w').write(str(os.getpid()))\ntime.sleep(60)\n"
     script = (
-        "import os, sys\nfrom nox_cleanroom import process\n"
+        "import os, sys\nfrom nox_cleanroom.processes import process\n"
         f"with process.supervised():\n    process.run([sys.executable, '-c', {child!r}], cwd='.', env={{}})\n"
     )
     run = subprocess.Popen([sys.executable, "-c", script], cwd=tmp_path)

@@ -7,17 +7,17 @@ from pathlib import Path
 
 import pytest
 
-from nox_cleanroom.git import Checkout
-from nox_cleanroom.places.rooms import reserve_room
+from nox_cleanroom.build.worktree import reclaim
+from nox_cleanroom.checkout.git import Checkout
+from nox_cleanroom.places.environments import reserve_room
 from nox_cleanroom.places.workspace import create_workspace
-from nox_cleanroom.worktree import reclaim
 
 #: Takes a room, makes something in it, and is killed.
 KILLED = """
 import os, signal
 from pathlib import Path
-from nox_cleanroom.git import Checkout
-from nox_cleanroom.places.rooms import reserve_room
+from nox_cleanroom.checkout.git import Checkout
+from nox_cleanroom.places.environments import reserve_room
 from nox_cleanroom.places.workspace import create_workspace
 
 checkout = Checkout.find(Path.cwd())

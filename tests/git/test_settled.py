@@ -14,11 +14,11 @@ import pytest
 from conftest import demo_files, git, make_repository
 from test_snapshot import SEEN, UNSEEN, prepare_untracked
 
-from nox_cleanroom import snapshot
-from nox_cleanroom.git import Checkout
-from nox_cleanroom.listing import TICK, list_again, list_files
-from nox_cleanroom.recorder import Watch
-from nox_cleanroom.snapshot import take_snapshot
+from nox_cleanroom.checkout import snapshot
+from nox_cleanroom.checkout.git import Checkout
+from nox_cleanroom.checkout.listing import TICK, list_again, list_files
+from nox_cleanroom.checkout.snapshot import take_snapshot
+from nox_cleanroom.steps import Watch
 
 Act = Callable[[Path], object]
 

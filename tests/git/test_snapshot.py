@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from conftest import commit_all, git, write_files
 
-from nox_cleanroom.attribution import Attribution
-from nox_cleanroom.git import Checkout
-from nox_cleanroom.recorder import Watch
+from nox_cleanroom.changes import Attribution
+from nox_cleanroom.checkout.git import Checkout
+from nox_cleanroom.steps import Watch
 
 Act = Callable[[Path], object]
 

@@ -14,9 +14,9 @@ from pathlib import Path
 import pytest
 from conftest import make_wheel
 
-from nox_cleanroom.distribution import Wheel
+from nox_cleanroom.build.wheelhouse import Provenance, StoredWheel, Wheelhouse
 from nox_cleanroom.places import ownership
-from nox_cleanroom.wheelhouse import Provenance, StoredWheel, Wheelhouse
+from nox_cleanroom.wheel import Wheel
 
 Build = Callable[[], tuple[Wheel, Provenance]]
 

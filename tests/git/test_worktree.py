@@ -12,12 +12,12 @@ from pathlib import Path
 import pytest
 from conftest import add_submodule, commit_all, demo_files, git, state_of, write_files
 
-from nox_cleanroom import strays
+from nox_cleanroom.build.worktree import create_worktree, reclaim
+from nox_cleanroom.checkout.git import Checkout
 from nox_cleanroom.errors import Code, WorktreeError
-from nox_cleanroom.git import Checkout
 from nox_cleanroom.places.entries import lock_reason, removal_of
 from nox_cleanroom.places.workspace import create_workspace
-from nox_cleanroom.worktree import create_worktree, reclaim
+from nox_cleanroom.processes import strays
 
 
 def test_it_holds_the_commit_and_is_gone_afterwards(checkout: Checkout) -> None:
@@ -184,8 +184,8 @@ def test_the_place_is_not_below_another_projects_configuration(
 SCRIPT = """
 import os, sys, time
 from pathlib import Path
-from nox_cleanroom import worktree
-from nox_cleanroom.git import Checkout
+from nox_cleanroom.build import worktree
+from nox_cleanroom.checkout.git import Checkout
 from nox_cleanroom.places.entries import lock_reason, removal_of
 from nox_cleanroom.places.workspace import create_workspace
 checkout = Checkout.find(Path(sys.argv[1]))
@@ -375,7 +375,7 @@ def test_a_kept_workspace_stays_and_is_not_reclaimed(
     checkout: Checkout, monkeypatch: pytest.MonkeyPatch, *, is_file: bool
 ) -> None:
     if is_file:
-        monkeypatch.setattr("nox_cleanroom.worktree.make_directory", lambda *_: None)
+        monkeypatch.setattr("nox_cleanroom.build.worktree.make_directory", lambda *_: None)
     with create_workspace(checkout.root, keep=True) as workspace:
         with create_worktree(checkout, checkout.resolve("HEAD"), workspace) as tree:
             pass

@@ -21,7 +21,7 @@ from conftest import PYTHON, Tool, demo_files, git, pyproject, state_of, write_f
 from nox._options import NoxConfig
 from nox.sessions import Session, SessionRunner
 
-from nox_cleanroom.backend import BACKEND, Placeholder
+from nox_cleanroom.sessions.backend import BACKEND, Placeholder
 
 Make = Callable[..., Path]
 

@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 from conftest import BACKEND, PYTHON, Ran, Tool, demo_files, pyproject
 
+from nox_cleanroom.checks.runner import DEFAULT_PROBES
 from nox_cleanroom.errors import CleanroomError, Code
 from nox_cleanroom.places import layout
-from nox_cleanroom.probes import DEFAULT_PROBES
 
 Make = Callable[..., Path]
 SMOKE = f"smoke-{PYTHON}"

@@ -1,99 +1,146 @@
-"""The modules form one list, and each imports only from those above it."""
+"""The folders form one list, and so do the modules in each: imports go up it, and nowhere else."""
 
 from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
-from nox_cleanroom.config import KEYS
+import pytest
+
+from nox_cleanroom.config.options import Options
+from nox_cleanroom.config.settings import KEYS
 from nox_cleanroom.errors import Code
-from nox_cleanroom.options import Options
 
 ROOT = Path(__file__).parents[2]
 SOURCE = ROOT / "src" / "nox_cleanroom"
+PACKAGE = "nox_cleanroom"
 
 
 def listed() -> list[str]:
+    """The modules in the order of CONTRIBUTING: ``errors``, ``checkout.git``, and so on."""
     text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
     block = re.search(r"```text\n(.*?)```", text, re.DOTALL)
     assert block is not None
-    return [line.split()[0] for line in block.group(1).splitlines() if line.strip()]
+    modules: list[str] = []
+    for line in block.group(1).splitlines():
+        first, *rest = line.split()
+        if first.endswith("/"):
+            # The packaged noxfile lies in a folder that is no package.
+            modules += [first[:-1]] if (SOURCE / first / "__init__.py").exists() else []
+            modules += [f"{first[:-1]}.{name}" for name in rest]
+        else:
+            modules += [first, *rest]
+    return modules
 
 
-def room_of(path: Path) -> str:
+def module_of(path: Path) -> str:
+    """A module's name below the package; a folder's is that of its ``__init__``."""
     parts = path.relative_to(SOURCE).with_suffix("").parts
-    return parts[0] if len(parts) == 1 else f"{parts[0]}/"
+    return ".".join(parts[:-1] if parts[-1] == "__init__" and parts[1:] else parts)
 
 
-def imported_rooms(path: Path) -> set[str]:
-    rooms = set()
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("nox_cleanroom"):
-            inner = (node.module or "").split(".")[1:]
-            names = [inner[0]] if inner else [alias.name for alias in node.names]
-            folders = {name for name in names if (SOURCE / name).is_dir()}
-            rooms |= {f"{name}/" if name in folders else name for name in names}
-    return rooms
+MODULES = {module_of(path): path for path in SOURCE.rglob("*.py")}
+
+
+def imported(source: str, module: str, *, is_folder: bool = False) -> Iterator[str]:
+    """The modules of ours that a source imports, by whatever form of statement, wherever it is."""
+    above = [PACKAGE, *module.split(".")][: None if is_folder else -1]
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            yield from filter(None, (below(alias.name) for alias in node.names))
+        elif isinstance(node, ast.ImportFrom):
+            base = above[: len(above) - node.level + 1] if node.level else []
+            origin = ".".join([*base, *filter(None, [node.module])])
+            for alias in node.names:
+                yield from filter(None, [below(f"{origin}.{alias.name}") or below(origin)])
+
+
+def below(name: str) -> str:
+    """The module of ours with a dotted name; empty when it names none."""
+    first, _, rest = name.partition(".")
+    if first != PACKAGE:
+        return ""
+    return rest if rest in MODULES else "" if rest else "__init__"
+
+
+@pytest.mark.parametrize(
+    ("source", "module"),
+    [
+        ("import nox_cleanroom.checkout.git", "steps"),
+        ("import nox_cleanroom.checkout.git as git", "steps"),
+        ("from nox_cleanroom.checkout import git", "steps"),
+        ("from nox_cleanroom.checkout.git import Checkout", "steps"),
+        ("from . import git", "checkout.index"),
+        ("from .git import Checkout", "checkout.index"),
+        ("from ..checkout import git", "build.frontend"),
+        ("def late():\n    from nox_cleanroom.checkout import git", "steps"),
+        ("if TYPE_CHECKING:\n    from nox_cleanroom.checkout.git import Commit", "steps"),
+    ],
+)
+def test_every_form_of_import_is_seen(source: str, module: str) -> None:
+    assert set(imported(source, module)) == {"checkout.git"}
 
 
 def test_every_module_is_listed() -> None:
-    rooms = {room_of(path) for path in SOURCE.rglob("*.py")}
-    assert sorted(rooms) == sorted(listed())
+    assert sorted(MODULES) == sorted(listed())
 
 
 def test_imports_go_up_the_list() -> None:
-    order = {room: place for place, room in enumerate(listed())}
+    order = {module: place for place, module in enumerate(listed())}
     against = [
-        f"{path.relative_to(SOURCE)} imports {room}"
-        for path in SOURCE.rglob("*.py")
-        for room in imported_rooms(path)
-        if order[room] > order[room_of(path)]
+        f"{module} imports {name}"
+        for module, path in MODULES.items()
+        for name in imported(
+            path.read_text(encoding="utf-8"), module, is_folder=path.name == "__init__.py"
+        )
+        if order[name] >= order[module]
     ]
     assert against == []
 
 
+def test_every_folder_says_what_happens_there() -> None:
+    for folder in SOURCE.iterdir():
+        if folder.is_dir() and folder.name not in {"__pycache__", "noxfile"}:
+            text = ast.get_docstring(ast.parse((folder / "__init__.py").read_text()))
+            assert text is not None, folder
+            assert text.count("\n\n") == 1, folder
+
+
+def rooms_with(pattern: str) -> set[str]:
+    """The folders, or modules of the top, with a line that matches."""
+    return {
+        module.partition(".")[0]
+        for module, path in MODULES.items()
+        if re.search(pattern, path.read_text(encoding="utf-8"), re.MULTILINE)
+    }
+
+
 def test_only_the_edge_speaks_to_nox() -> None:
-    speaking = {
-        room_of(path)
-        for path in SOURCE.rglob("*.py")
-        if re.search(r"^\s*(import nox$|import nox\.|from nox[ .])", path.read_text(), re.MULTILINE)
-    }
-    assert speaking == {
-        "backend",
-        "definitions",
-        "selection",
-        "untested",
-        "venvs",
-        "sessions",
-        "__main__",
-    }
+    speaking = r"^\s*(import nox$|import nox\.|from nox[ .])"
+    assert rooms_with(speaking) == {"environments", "sessions", "__main__"}
+    assert [
+        module
+        for module, path in MODULES.items()
+        if module.startswith("environments.")
+        and re.search(speaking, path.read_text(), re.MULTILINE)
+    ] == ["environments.venvs"]
 
 
-def test_only_process_and_git_start_processes() -> None:
-    starting = {
-        room_of(path)
-        for path in SOURCE.rglob("*.py")
-        if re.search(r"subprocess\.(run|Popen|check_\w+)\(", path.read_text())
-    }
-    assert starting == {"process", "git", "strays"}
+def test_only_processes_and_git_start_processes() -> None:
+    assert rooms_with(r"subprocess\.(run|Popen|check_\w+)\(") == {"processes", "checkout"}
 
 
 #: What takes a file or a directory away, as a call or as a command.
-DELETING = re.compile(
+DELETING = (
     r"\brmtree\(|\.unlink\(|\bos\.(remove|removedirs|rmdir|unlink)\(|\.rmdir\(|\bshutil\.move\("
     r"|TemporaryDirectory|\"(remove|prune|rm|clean)\"|--clear(?!-cache)"
 )
 
 
 def test_only_places_deletes() -> None:
-    deleting = {
-        room_of(path)
-        for path in SOURCE.rglob("*.py")
-        for line in path.read_text(encoding="utf-8").splitlines()
-        if DELETING.search(line)
-    }
-    assert deleting == {"places/"}
+    assert rooms_with(DELETING) == {"places"}
 
 
 def test_every_code_has_its_place_in_the_docs() -> None:

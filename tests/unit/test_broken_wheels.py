@@ -15,14 +15,14 @@ from conftest import make_wheel
 from packaging.requirements import Requirement
 from packaging.specifiers import InvalidSpecifier
 
-from nox_cleanroom.config import parse_toml
-from nox_cleanroom.distribution import EntryPoint, Wheel, applies, is_decidable
-from nox_cleanroom.environment import Facts, Program, _read_answers
+from nox_cleanroom.build.frontend import _Answer, _read_answer
+from nox_cleanroom.config.pythons import poetry_specifier, requires_python
+from nox_cleanroom.config.settings import parse_toml
+from nox_cleanroom.environments.environment import Facts, Program, _read_answers
+from nox_cleanroom.environments.installation import prove_identity
+from nox_cleanroom.environments.user_settings import read_user_settings
 from nox_cleanroom.errors import BuildError, ConfigError, InstallError
-from nox_cleanroom.frontend import _Answer, _read_answer
-from nox_cleanroom.installation import prove_identity
-from nox_cleanroom.interpreters import poetry_specifier, requires_python
-from nox_cleanroom.user_settings import read_user_settings
+from nox_cleanroom.wheel import EntryPoint, Wheel, applies, is_decidable
 
 INFO = "demo-1.0.dist-info"
 
@@ -131,7 +131,7 @@ def test_a_damaged_archive_is_the_builds_fault(
 
 
 def test_a_bomb_is_not_unpacked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("nox_cleanroom.distribution._UNPACKED", 1000)
+    monkeypatch.setattr("nox_cleanroom.wheel._UNPACKED", 1000)
     path = make_wheel(tmp_path, {"a.py": "x" * 2000})
     with pytest.raises(BuildError, match="would unpack to"):
         _ = Wheel(path).digests
@@ -140,7 +140,7 @@ def test_a_bomb_is_not_unpacked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 def test_a_description_is_not_read_whatever_its_size(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("nox_cleanroom.distribution._DESCRIPTION", 10)
+    monkeypatch.setattr("nox_cleanroom.wheel._DESCRIPTION", 10)
     with pytest.raises(BuildError, match="too large"):
         _ = Wheel(make_wheel(tmp_path, {})).metadata
 

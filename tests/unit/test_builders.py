@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 from conftest import make_wheel
 
-from nox_cleanroom.builders import Audience, Builders, audience_of
-from nox_cleanroom.distribution import Wheel
+from nox_cleanroom.build.builders import Audience, Builders, audience_of
+from nox_cleanroom.config.axes import Artifact
+from nox_cleanroom.environments.interpreter import InstalledPython
 from nox_cleanroom.errors import (
     BuildError,
     BuildRequirementsError,
@@ -20,9 +21,8 @@ from nox_cleanroom.errors import (
     InterpreterMissingError,
     PythonExcludedError,
 )
-from nox_cleanroom.installed_python import InstalledPython
-from nox_cleanroom.supply import _leaves_it_to_another
-from nox_cleanroom.variant import Artifact
+from nox_cleanroom.runs.wheels import _leaves_it_to_another
+from nox_cleanroom.wheel import Wheel
 
 
 @dataclass

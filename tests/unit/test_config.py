@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from nox_cleanroom.config import Command, JsonContract, Settings, Waiver
+from nox_cleanroom.config.settings import Command, JsonContract, Settings, Waiver
 from nox_cleanroom.errors import Code, ConfigError
 
 

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 from conftest import make_wheel
 
-from nox_cleanroom.distribution import EntryPoint, Member, Wheel
 from nox_cleanroom.errors import BuildError
+from nox_cleanroom.wheel import EntryPoint, Member, Wheel
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from nox_cleanroom.environments.installers import tool_failure
 from nox_cleanroom.errors import (
     BuildError,
     CleanroomError,
@@ -16,7 +17,6 @@ from nox_cleanroom.errors import (
     RepositoryError,
     unforeseen,
 )
-from nox_cleanroom.installer import tool_failure
 from nox_cleanroom.results import Outcome, Problem, Step
 
 UV, PIP = ("uv", "--no-progress", "pip", "install"), ("python", "-I", "-m", "pip", "install")

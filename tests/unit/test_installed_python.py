@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from nox_cleanroom.installed_python import InstalledPython, identity_of
+from nox_cleanroom.environments.interpreter import InstalledPython, identity_of
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the layout of other systems")
 

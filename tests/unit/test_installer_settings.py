@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from conftest import write_files
 
-from nox_cleanroom.installer_settings import InstallerSettings, settings_kept
-from nox_cleanroom.user_settings import read_user_settings
+from nox_cleanroom.environments.installer_settings import InstallerSettings, settings_kept
+from nox_cleanroom.environments.user_settings import read_user_settings
 
 if sys.version_info >= (3, 11):
     import tomllib

@@ -5,7 +5,12 @@ from pathlib import Path
 import pytest
 from conftest import write_files
 
-from nox_cleanroom.interpreters import CPYTHONS, SUPPORTED, poetry_specifier, supported_pythons
+from nox_cleanroom.config.pythons import (
+    CPYTHONS,
+    SUPPORTED,
+    poetry_specifier,
+    supported_pythons,
+)
 
 NEWEST = CPYTHONS[-1]
 

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from nox_cleanroom.config.options import Options, help_text, parse_options
 from nox_cleanroom.errors import Code, UsageError
-from nox_cleanroom.options import Options, help_text, parse_options
 
 HOME = Path("/where/nox/was/invoked")
 

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from conftest import make_wheel
 
-from nox_cleanroom.distribution import Wheel
 from nox_cleanroom.probes.sdist import compare
 from nox_cleanroom.results import Outcome
+from nox_cleanroom.wheel import Wheel
 
 POINTS = "demo-1.0.dist-info/entry_points.txt"
 README = "\nDemo\n====\n\n" + "It shows what a README says, in some words. " * 5

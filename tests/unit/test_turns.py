@@ -7,8 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from nox_cleanroom import as_installed
-from nox_cleanroom.turns import Turn, Turns
+from nox_cleanroom.runs import matrix
+from nox_cleanroom.runs.turns import Turn, Turns
 
 
 @pytest.fixture
@@ -110,7 +110,7 @@ def test_work_that_fails_ends_after_what_is_done_beside(workers: ThreadPoolExecu
 
 def test_an_interruption_ends_work_that_has_not_begun(monkeypatch: pytest.MonkeyPatch) -> None:
     ended = threading.Event()
-    monkeypatch.setattr("nox_cleanroom.process.stop_all", ended.set)
+    monkeypatch.setattr("nox_cleanroom.processes.process.stop_all", ended.set)
 
     def work() -> None:
         # As a command does, which ends when all are ended.
@@ -138,10 +138,10 @@ def test_interrupted_workers_do_not_wait_for_what_nobody_will_begin(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     ended = threading.Event()
-    monkeypatch.setattr("nox_cleanroom.process.stop_all", ended.set)
+    monkeypatch.setattr("nox_cleanroom.processes.process.stop_all", ended.set)
 
     def interrupt() -> None:
-        with as_installed._workers(2) as workers:
+        with matrix._workers(2) as workers:
             # A cell that has more done beside it than there are threads.
             workers.submit(cell, Turn(Turns(3), 0, workers.submit))
             assert begun.wait(5)

@@ -7,9 +7,10 @@ from typing import Any, cast
 
 import pytest
 
-from nox_cleanroom import as_installed, probes
+from nox_cleanroom.checks import runner
 from nox_cleanroom.errors import Code, InterpreterMissingError, InterruptedRunError
 from nox_cleanroom.results import Cell, Outcome, ProbeResult, Problem
+from nox_cleanroom.runs import matrix
 
 PASSED = ProbeResult(probe="other", subject="x", outcome=Outcome.PASSED)
 
@@ -25,8 +26,8 @@ def test_a_probe_that_raises_is_an_error_of_its_own_and_the_others_go_on(
         yield PASSED
         raise TypeError("issubclass() arg 1 must be a class \udcff")
 
-    monkeypatch.setattr(probes, "DEFAULT_PROBES", {"bad": bad, "good": good})
-    first, failed, last = probes.run_probes(cast("Any", None))
+    monkeypatch.setattr(runner, "DEFAULT_PROBES", {"bad": bad, "good": good})
+    first, failed, last = runner.run_probes(cast("Any", None))
     assert (first, last) == (PASSED, PASSED)
     assert (failed.probe, failed.outcome, failed.code) == ("bad", Outcome.ERROR, Code.INTERNAL)
     assert "TypeError: issubclass()" in failed.message
@@ -42,9 +43,9 @@ def test_whoever_ends_the_run_ends_it(
         yield PASSED
         raise error
 
-    monkeypatch.setattr(probes, "DEFAULT_PROBES", {"bad": bad, "good": good})
+    monkeypatch.setattr(runner, "DEFAULT_PROBES", {"bad": bad, "good": good})
     with pytest.raises(type(error)):
-        list(probes.run_probes(cast("Any", None)))
+        list(runner.run_probes(cast("Any", None)))
 
 
 class FakeBench:
@@ -71,7 +72,7 @@ class FakeBench:
     ],
 )
 def test_what_nobody_has_thought_of_ends_one_cell_only(error: Exception, code: Code) -> None:
-    cell = as_installed._check(cast("Any", FakeBench(error)), install_only=False)
+    cell = matrix._check(cast("Any", FakeBench(error)), install_only=False)
     (problem,) = cell.problems
     assert (problem.code, problem.outcome) == (code, Outcome.ERROR)
     assert "Traceback" in problem.output
@@ -82,4 +83,4 @@ def test_what_nobody_has_thought_of_ends_one_cell_only(error: Exception, code: C
 )
 def test_what_ends_more_than_a_cell_goes_on(error: BaseException) -> None:
     with pytest.raises(type(error)):
-        as_installed._check(cast("Any", FakeBench(error)), install_only=False)
+        matrix._check(cast("Any", FakeBench(error)), install_only=False)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from nox_cleanroom import variables
+from nox_cleanroom.processes import variables
 
 TMP, HOME, BIN = Path("/tmp/private"), Path("/tmp/home"), Path("/env/bin")
 

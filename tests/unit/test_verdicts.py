@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from nox_cleanroom.attribution import Attribution, Interval, attribute
-from nox_cleanroom.change import Change
+from nox_cleanroom.changes import Attribution, Change
+from nox_cleanroom.checkout.attribution import Interval, attribute
 from nox_cleanroom.errors import (
     BuildError,
     CleanroomError,

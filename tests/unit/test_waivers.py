@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from nox_cleanroom.config import Waiver
+from nox_cleanroom.checks.runner import unused_waivers
+from nox_cleanroom.config.settings import Waiver
 from nox_cleanroom.errors import Code
-from nox_cleanroom.probes import unused_waivers
 from nox_cleanroom.results import Cell, Outcome, ProbeResult, Problem
 
 KNOWN = ("imports", "import statements", "entry points", "sdist", "new files")

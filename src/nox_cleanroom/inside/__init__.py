@@ -1,1 +1,4 @@
-"""What runs in the interpreter under test: the standard library only, and syntax as old as 3.7."""
+"""What runs in the interpreter under test.
+
+The standard library only, and syntax as old as Python 3.7.
+"""

@@ -10,10 +10,10 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from nox_cleanroom.places import deletion
+from nox_cleanroom.places.environments import rooms
 from nox_cleanroom.places.layout import KEYS, LOCKS, sections
 from nox_cleanroom.places.ownership import Owned
 from nox_cleanroom.places.projects import delete_unused_project, projects
-from nox_cleanroom.places.rooms import rooms
 from nox_cleanroom.places.stores import stores
 from nox_cleanroom.places.workspace import workspaces
 

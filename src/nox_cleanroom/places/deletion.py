@@ -13,9 +13,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from nox_cleanroom import process
 from nox_cleanroom.errors import CleanroomError, Code, InterruptedRunError
 from nox_cleanroom.places.ownership import LOCK, RECORD, Owned, hold, is_mine, names_in
+from nox_cleanroom.processes import process
 
 #: How long a deletion is tried again while something still writes into the directory, in seconds.
 _PATIENCE = 1.0

@@ -11,10 +11,10 @@ from pathlib import Path
 
 from filelock import BaseFileLock
 
-from nox_cleanroom.interruption import shielded
 from nox_cleanroom.places import deletion, ownership
 from nox_cleanroom.places.layout import neutral_directories, sections
 from nox_cleanroom.places.ownership import Owned
+from nox_cleanroom.processes.interruption import shielded
 
 #: Where the workspaces of all runs lie.
 SECTION = "runs"

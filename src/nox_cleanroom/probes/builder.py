@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
+from nox_cleanroom.build.wheelhouse import StoredWheel
 from nox_cleanroom.probes import sdist
 from nox_cleanroom.results import ProbeResult
-from nox_cleanroom.wheelhouse import StoredWheel
 
 NAME = "builder"
 

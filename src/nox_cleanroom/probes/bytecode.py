@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from nox_cleanroom.environment import Answer
-from nox_cleanroom.installation import Installation
+from nox_cleanroom.environments.environment import Answer
+from nox_cleanroom.environments.installation import Installation
 from nox_cleanroom.output import clean_text
 from nox_cleanroom.probes.import_graph import ImportGraph
 from nox_cleanroom.probes.subject import ended_early

@@ -8,9 +8,9 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-from nox_cleanroom.commands import Runner
-from nox_cleanroom.config import Command
-from nox_cleanroom.installation import Installation
+from nox_cleanroom.config.settings import Command
+from nox_cleanroom.environments.installation import Installation
+from nox_cleanroom.probes.contracts import Runner
 from nox_cleanroom.results import Outcome, ProbeResult
 
 NAME = "commands"

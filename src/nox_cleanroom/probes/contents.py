@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from nox_cleanroom.distribution import Member, Wheel
-from nox_cleanroom.installation import Installation
+from nox_cleanroom.environments.installation import Installation
 from nox_cleanroom.output import clean_text
 from nox_cleanroom.results import Outcome, ProbeResult
+from nox_cleanroom.wheel import Member, Wheel
 
 NAME = "contents"
 

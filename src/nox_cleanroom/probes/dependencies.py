@@ -9,9 +9,9 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import NormalizedName, canonicalize_name
 from packaging.version import InvalidVersion, Version
 
-from nox_cleanroom.distribution import applies
-from nox_cleanroom.installation import Installation
+from nox_cleanroom.environments.installation import Installation
 from nox_cleanroom.results import Outcome, ProbeResult
+from nox_cleanroom.wheel import applies
 
 NAME = "dependencies"
 

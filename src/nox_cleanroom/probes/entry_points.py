@@ -6,9 +6,8 @@ import sys
 from collections.abc import Iterator
 from dataclasses import replace
 
-from nox_cleanroom.distribution import EntryPoint
-from nox_cleanroom.environment import Answer, Question
-from nox_cleanroom.installation import Installation
+from nox_cleanroom.environments.environment import Answer, Question
+from nox_cleanroom.environments.installation import Installation
 from nox_cleanroom.output import clean_text
 from nox_cleanroom.probes.subject import (
     advice_on_import,
@@ -17,6 +16,7 @@ from nox_cleanroom.probes.subject import (
     exception_text,
 )
 from nox_cleanroom.results import Outcome, ProbeResult
+from nox_cleanroom.wheel import EntryPoint
 
 NAME = "entry points"
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from nox_cleanroom.distribution import Wheel
-from nox_cleanroom.installation import Installation
+from nox_cleanroom.environments.installation import Installation
+from nox_cleanroom.wheel import Wheel
 
 #: The scope of what only ``python -m`` runs; `inside/scopes.py` spells it the same.
 _SCRIPT = "<script>"

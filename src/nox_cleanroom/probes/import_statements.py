@@ -11,12 +11,12 @@ from collections.abc import Iterator, Mapping
 
 from packaging.utils import canonicalize_name
 
-from nox_cleanroom.distribution import Wheel
-from nox_cleanroom.installation import Installation
+from nox_cleanroom.environments.installation import Installation
 from nox_cleanroom.output import clean_text
 from nox_cleanroom.probes.import_graph import DeadEnd, ImportGraph
 from nox_cleanroom.probes.subject import advice_on_missing
 from nox_cleanroom.results import Outcome, ProbeResult
+from nox_cleanroom.wheel import Wheel
 
 NAME = "import statements"
 

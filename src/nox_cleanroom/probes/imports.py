@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from nox_cleanroom.environment import Answer, Question
+from nox_cleanroom.environments.environment import Answer, Question
+from nox_cleanroom.environments.installation import Installation
 from nox_cleanroom.errors import Code
-from nox_cleanroom.installation import Installation
 from nox_cleanroom.output import clean_text
 from nox_cleanroom.probes.contents import COMMON
 from nox_cleanroom.probes.subject import (

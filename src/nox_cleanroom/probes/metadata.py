@@ -11,9 +11,9 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
-from nox_cleanroom.distribution import is_decidable
-from nox_cleanroom.installation import Installation
+from nox_cleanroom.environments.installation import Installation
 from nox_cleanroom.results import Outcome, ProbeResult
+from nox_cleanroom.wheel import is_decidable
 
 NAME = "metadata"
 

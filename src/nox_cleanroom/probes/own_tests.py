@@ -18,10 +18,10 @@ from typing import Any
 
 import dependency_groups
 
-from nox_cleanroom.config import PROJECT_PLACEHOLDER
+from nox_cleanroom.config.settings import PROJECT_PLACEHOLDER
+from nox_cleanroom.environments.installation import Installation, pinned
+from nox_cleanroom.environments.installers import tool_failure
 from nox_cleanroom.errors import Code, ConfigError, InstallError
-from nox_cleanroom.installation import Installation, pinned
-from nox_cleanroom.installer import tool_failure
 from nox_cleanroom.output import clean_text, last_lines
 from nox_cleanroom.probes.commands import installed_first
 from nox_cleanroom.results import Outcome, ProbeResult, Step

@@ -10,7 +10,7 @@ import importlib.util
 import io
 from collections.abc import Iterator
 
-from nox_cleanroom.installation import Installation
+from nox_cleanroom.environments.installation import Installation
 from nox_cleanroom.output import last_lines
 from nox_cleanroom.results import Outcome, ProbeResult
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from nox_cleanroom.distribution import Wheel
-from nox_cleanroom.installation import Installation
+from nox_cleanroom.environments.installation import Installation
 from nox_cleanroom.output import clean_text
 from nox_cleanroom.results import Outcome, ProbeResult
+from nox_cleanroom.wheel import Wheel
 
 NAME = "record"
 

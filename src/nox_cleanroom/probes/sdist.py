@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import PurePosixPath
 
-from nox_cleanroom.distribution import Wheel
 from nox_cleanroom.output import clean_text
 from nox_cleanroom.probes.statements import differences
 from nox_cleanroom.results import Outcome, ProbeResult
+from nox_cleanroom.wheel import Wheel
 
 NAME = "sdist"
 

@@ -16,8 +16,8 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import canonicalize_name
 
-from nox_cleanroom.distribution import EntryPoint, Wheel
 from nox_cleanroom.output import clean_text
+from nox_cleanroom.wheel import EntryPoint, Wheel
 
 #: What old setuptools writes for a field that is not set.
 _UNKNOWN = "UNKNOWN"

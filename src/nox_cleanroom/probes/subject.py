@@ -7,9 +7,9 @@ import re
 from collections.abc import Iterable
 from typing import Any, Protocol
 
-from nox_cleanroom.environment import Answer
+from nox_cleanroom.environments.environment import Answer
+from nox_cleanroom.environments.installation import Installation
 from nox_cleanroom.errors import Code
-from nox_cleanroom.installation import Installation
 from nox_cleanroom.output import last_lines
 from nox_cleanroom.results import Outcome, ProbeResult
 

@@ -1,1 +1,4 @@
-"""Renderings of a run; an open set, one file each, all pure functions of the run."""
+"""What people and machines get to see of a run: an open set, one file each.
+
+A report is a function of the record of a run; it asks nobody anything.
+"""

@@ -1,0 +1,125 @@
+"""A fresh clone at a commit, in which a build that failed in a worktree is tried once more.
+
+Only so is it known whether the package is at fault, or what we have put the build into.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from nox_cleanroom.build.worktree import Worktree, fill
+from nox_cleanroom.checkout import git
+from nox_cleanroom.checkout.git import Checkout, Commit
+from nox_cleanroom.errors import CleanroomError, Code, InterruptedRunError, WorktreeError
+from nox_cleanroom.places.deletion import delete
+from nox_cleanroom.places.workspace import Workspace
+from nox_cleanroom.processes.interruption import shielded
+from nox_cleanroom.steps import Recorder
+
+
+@contextlib.contextmanager
+def create_clone(
+    checkout: Checkout,
+    commit: Commit,
+    workspace: Workspace,
+    *,
+    subdirectory: str = ".",
+    timeout: float | None = None,
+) -> Iterator[Worktree]:
+    """A clone at `commit`, submodules and all, that is gone when the block ends.
+
+    Its HEAD is detached as a worktree's is. It borrows the checkout's objects, which costs nothing
+    and which git knows as ``clone --shared``.
+
+    Args:
+        checkout: the repository.
+        commit: what to check out.
+        workspace: where to put it.
+        subdirectory: the project's directory, relative to the top level.
+        timeout: seconds that git may take to clone, and again to fill it.
+
+    Raises:
+        WorktreeError: git could not make or fill it, or not in time.
+        InterruptedRunError: the whole run is being ended.
+    """
+    directory = workspace.directory("clone")
+    try:
+        done = git.clone(checkout.common_dir, directory, timeout=timeout)
+        # Not `checkout --detach`, which writes files, runs hooks and obeys a sparse checkout.
+        detached = (
+            done.succeeded
+            and not git.ask(directory, "update-ref", "--no-deref", "HEAD", commit.oid).returncode
+        )
+        if not detached:
+            raise WorktreeError("Git could not make a fresh clone.", output=done.output.strip())
+        missing = fill(checkout, commit, directory, workspace, timeout)
+        yield Worktree(root=directory, project=directory / subdirectory, missing_submodules=missing)
+    finally:
+        if not workspace.keep:
+            with shielded():
+                delete(workspace.owned, directory)
+
+
+#: What a trial has shown: it fails there, too, or it does not, or nothing could be tried.
+Shown = Literal["the same", "success", "nothing"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trial:
+    """What came of a build in a fresh clone."""
+
+    shown: Shown
+    #: The Python that it was tried with.
+    python: str
+    #: The end of what the backend printed where it succeeded.
+    output: str = ""
+
+
+class Trials:
+    """What fresh clones have shown in a run; where they show the same, each build is tried once.
+
+    Args:
+        clone: makes a fresh clone, and removes it when the block ends.
+    """
+
+    def __init__(self, clone: Callable[[], contextlib.AbstractContextManager[Worktree]]) -> None:
+        self._clone = clone
+        self._known: dict[str, Trial] = {}
+
+    def of(self, what: str, python: str, build: Callable[[Path], str], recorder: Recorder) -> Trial:
+        """What comes of a build, or came of it when another cell failed in it.
+
+        Args:
+            what: what is built, such as ``sdist``.
+            python: the Python that builds.
+            build: builds it from the project in a directory; what the backend printed.
+            recorder: keeps the record of the cell.
+
+        Raises:
+            InterruptedRunError: the whole run is being ended.
+        """
+        known = self._known.get(what)
+        if known is None or known.shown == "success":
+            known = self._known[what] = self._try(python, build, recorder)
+        return known
+
+    def _try(self, python: str, build: Callable[[Path], str], recorder: Recorder) -> Trial:
+        with contextlib.ExitStack() as stack:
+            try:
+                with recorder.action("make a fresh clone"):
+                    project = stack.enter_context(self._clone()).project
+            except InterruptedRunError:
+                raise
+            except (CleanroomError, OSError):
+                return Trial(shown="nothing", python=python)
+            try:
+                return Trial(shown="success", python=python, output=build(project))
+            except InterruptedRunError:
+                raise
+            except CleanroomError as error:
+                is_same = error.code is Code.BUILD_FAILED
+                return Trial(shown="the same" if is_same else "nothing", python=python)

@@ -1,0 +1,367 @@
+"""Building distributions: each in a fresh environment with what its build requires (PEP 517)."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+import tarfile
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Literal
+
+from packaging.utils import canonicalize_name
+
+from nox_cleanroom.build.build_system import BuildSystem
+from nox_cleanroom.build.clone import Trials
+from nox_cleanroom.checkout.listing import Stat, list_files
+from nox_cleanroom.environments.bytecode import BytecodeStore
+from nox_cleanroom.environments.environment import INSIDE, Environment, Facts
+from nox_cleanroom.environments.installers import (
+    constraints_options,
+    find_links_options,
+    tool_failure,
+)
+from nox_cleanroom.errors import BuildError, BuildRequirementsError, Code
+from nox_cleanroom.output import last_lines
+from nox_cleanroom.places.workspace import Workspace
+from nox_cleanroom.processes import variables
+from nox_cleanroom.results import Step
+from nox_cleanroom.steps import Recorder
+from nox_cleanroom.wheel import Wheel
+
+Kind = Literal["wheel", "sdist"]
+
+#: What users can have built.
+What = Literal["wheel", "sdist", "wheel from sdist"]
+
+#: What to do next when a build fails, for each of them.
+_BY_HAND: dict[What, str] = {
+    "wheel": "`python -m build --wheel` builds it by hand.",
+    "sdist": "`python -m build --sdist` builds it by hand.",
+    "wheel from sdist": "`python -m build` builds it by hand; the sdist must hold all that the"
+    " build reads.",
+}
+
+
+class _BackendError(BuildError):
+    """The backend itself has failed, and not what comes before it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Answer:
+    """What a call of the backend's hooks came to."""
+
+    #: What must be installed first; None when the call has not come so far as to ask.
+    requires: tuple[str, ...] | None = None
+    #: The name of the file that was built; empty when none was.
+    built: str = ""
+    #: What was printed meanwhile.
+    output: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Built:
+    """A distribution that has just been built."""
+
+    path: Path
+    #: The version of the Python that has built it.
+    builder: str
+    #: What was installed for the build: versions by name.
+    requirements: Mapping[str, str]
+    #: What was printed meanwhile.
+    output: str
+
+    @property
+    def wheel(self) -> Wheel:
+        """The wheel, if that is what was built."""
+        return Wheel(self.path)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ready:
+    """An environment with what a build requires in it."""
+
+    system: BuildSystem
+    environment: Environment
+    facts: Facts
+
+    @property
+    def requirements(self) -> dict[str, str]:
+        """What is installed: versions by name."""
+        sites = {self.facts.paths[scheme] for scheme in ("purelib", "platlib")}
+        found = [info.stem for site in sites for info in Path(site).glob("*.dist-info")]
+        pairs = (name.rpartition("-") for name in sorted(found))
+        return {canonicalize_name(name): version for name, _, version in pairs if name}
+
+    def contents(self) -> dict[bytes, tuple[int, ...]]:
+        """What is in the environment, but for bytecode and times that a link to a cache moves."""
+        found = list_files(os.fsencode(self.environment.location), _skip_bytecode).paths
+        return {path: _identity(stat) for path, stat in found.items()}
+
+
+def _skip_bytecode(_directory: bytes) -> Callable[[bytes], bool]:
+    return b"__pycache__".__eq__
+
+
+def _identity(stat: Stat) -> tuple[int, ...]:
+    if stat.is_directory:
+        return (stat.mode,)
+    return (stat.mode, stat.inode, stat.size, stat.mtime_ns)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Frontend:
+    """Builds distributions with one interpreter, as users' installers do.
+
+    What takes the time of a small build is what surrounds it, so the hooks are called by a
+    program of ours: see `inside/building.py`.
+    """
+
+    #: Makes an environment with nothing in it.
+    create: Callable[[], Environment]
+    #: Whose pip installs into it, where there is no uv.
+    installer: Environment
+    #: What the interpreter of such an environment says of itself.
+    learn_facts: Callable[[Environment], Facts]
+    recorder: Recorder
+    workspace: Workspace
+    #: The variables that builds see.
+    env: dict[str, str]
+    #: Directories and pages with requirements that the index does not have.
+    find_links: tuple[str, ...]
+    #: Where the bytecode of backends, and of pip, is kept.
+    bytecode: BytecodeStore
+    #: Versions of what builds require that are taken where this Python has them.
+    versions: Mapping[str, str] = field(default_factory=dict)
+    #: Where a build that fails is tried again; None where a fresh clone would be no comparison.
+    trials: Trials | None = None
+    #: What the names of steps say of the place; empty for a worktree.
+    where: str = ""
+
+    def prepare(self, system: BuildSystem) -> Ready:
+        """An environment in which such a project can be built; for one build.
+
+        Raises:
+            BuildError: what the build requires could not be installed.
+        """
+        with self.recorder.action("make build environment"):
+            environment = self.create()
+        facts = self.learn_facts(environment)
+        self._install(environment, system.requires)
+        return Ready(system=system, environment=environment, facts=facts)
+
+    def build_wheel(self, project: Path, ready: Ready | None = None) -> Built:
+        """A wheel of the project in a directory.
+
+        Args:
+            project: the directory.
+            ready: an environment to build in; None to have one prepared.
+
+        Raises:
+            BuildError: the backend said no, or what it requires could not be installed.
+        """
+        return self._attempt("wheel", project, ready)
+
+    def build_sdist(self, project: Path, ready: Ready | None = None) -> Path:
+        """A source distribution of the project in a directory.
+
+        Args:
+            project: the directory.
+            ready: an environment to build in; None to have one prepared.
+
+        Raises:
+            BuildError: the backend said no, or what it requires could not be installed.
+        """
+        return self._attempt("sdist", project, ready).path
+
+    def build_wheel_from_sdist(self, project: Path, ready: Ready | None = None) -> Built:
+        """A wheel of the project in a directory, built from its source distribution.
+
+        Args:
+            project: the directory.
+            ready: an environment to build the source distribution in; None to have one prepared.
+
+        Raises:
+            BuildError: the backend said no, or what it requires could not be installed.
+        """
+        return self._attempt("wheel from sdist", project, ready)
+
+    def has_hook(self, project: Path, hook: str) -> bool:
+        """Whether the backend of the project in a directory has a hook, such as ``build_editable``.
+
+        Args:
+            project: the directory.
+            hook: its name; one of `inside/building.py`.
+
+        Raises:
+            BuildError: it cannot be loaded, or what it requires could not be installed.
+        """
+        ready = self.prepare(BuildSystem.of_project(project))
+        place = self.workspace.directory("answer") / "answer.json"
+        step = self._run("ask for hooks", place, ["hooks", "-", "known"], project, ready)
+        if not step.succeeded:
+            raise tool_failure(BuildError, "The build backend could not be loaded", step)
+        with contextlib.suppress(OSError, ValueError, TypeError, KeyError, RecursionError):
+            return hook in json.loads(place.read_text(encoding="ascii"))["hooks"]
+        raise BuildError("The build backend ended without an error, and without an answer.")
+
+    def _attempt(self, what: What, project: Path, ready: Ready | None) -> Built:
+        """Build; what the backend cannot do in a worktree is tried in a fresh clone.
+
+        Raises:
+            BuildError: it could not be built; the code says whether the package is at fault.
+        """
+        ready = ready or self.prepare(BuildSystem.of_project(project))
+        try:
+            return self._make(what, project, ready)
+        except _BackendError as error:
+            if self.trials is None or error.code is not Code.BUILD_FAILED:
+                raise
+            self._try_again(self.trials, what, ready, error)
+            raise
+
+    def _make(self, what: What, project: Path, ready: Ready) -> Built:
+        if what != "wheel from sdist":
+            return self._build(what, project, ready, step=what)
+        fresh = ready.contents()
+        sdist = self._build("sdist", project, ready, step="sdist").path
+        source = _unpack(sdist, self.workspace.directory("source"))
+        system = BuildSystem.of_project(source)
+        # An environment that the first build has left as it was is as good as a fresh one.
+        if system != ready.system or ready.contents() != fresh:
+            ready = self.prepare(system)
+        return self._build("wheel", source, ready, step=what)
+
+    def _try_again(self, trials: Trials, what: What, used: Ready, error: BuildError) -> None:
+        """Have a failing build tried in a fresh clone, and the error say what that has shown."""
+        python = used.facts.version
+        elsewhere = replace(self, trials=None, where=" in a fresh clone")
+
+        def build(project: Path) -> str:
+            ready = elsewhere.prepare(BuildSystem.of_project(project))
+            return elsewhere._make(what, project, ready).output
+
+        trial = trials.of(what, python, build, self.recorder)
+        if trial.shown == "the same":
+            tried = "" if trial.python == python else f" (tried with Python {trial.python})"
+            error.hint = f"A fresh clone shows the same{tried}. {error.hint}"
+        elif trial.shown == "success":
+            error.code = Code.WORKTREE_DIFFERS
+            error.message = f"{error.message} In a fresh clone of the commit it could."
+            here, there = last_lines(error.output), last_lines(trial.output)
+            error.output = f"in our worktree:\n{here}\nin a fresh clone:\n{there}"
+            error.hint = (
+                "The package is not to blame, but our worktree, or the configuration of this"
+                " repository, which a clone does not have. Please report it with these lines."
+            )
+
+    def _build(self, kind: Kind, project: Path, ready: Ready, *, step: What) -> Built:
+        out = self.workspace.directory("dist")
+        answer = self._call(kind, project, ready, out, step=step)
+        if answer.requires is not None and not answer.built:
+            if answer.requires:
+                # In one go, so that nothing is there that is replaced.
+                ready = self.prepare(ready.system.requiring(answer.requires))
+            answer = self._call(kind, project, ready, out, step=step, known=True)
+        if not (answer.built and (out / answer.built).is_file()):
+            raise _BackendError(
+                f"The build backend ended without an error, and has made no {step}."
+            )
+        return Built(
+            path=out / answer.built,
+            builder=ready.facts.version,
+            requirements=ready.requirements,
+            output=answer.output,
+        )
+
+    def _install(self, environment: Environment, requirements: Sequence[str]) -> None:
+        if not requirements:
+            return
+        options = find_links_options(self.find_links)
+        if self.versions:
+            pins = [f"{name}=={version}" for name, version in self.versions.items()]
+            pinned = constraints_options(pins, self.workspace.directory("constraints"))
+            step = self._pip_install(environment, [*options, *pinned, *requirements])
+            if step.succeeded:
+                return
+            # This Python does not have those versions.
+        step = self._pip_install(environment, [*options, *requirements])
+        if not step.succeeded:
+            raise tool_failure(
+                BuildRequirementsError, "What the build requires could not be installed", step
+            )
+
+    def _pip_install(self, environment: Environment, words: Sequence[str]) -> Step:
+        with self.bytecode.lent(self.learn_facts(self.installer)):
+            return self.recorder.run(
+                "install build requirements",
+                self.installer.pip_install(*words, into=environment),
+                cwd=self.workspace.neutral,
+                env=self.env,
+            )
+
+    def _call(
+        self, kind: Kind, project: Path, ready: Ready, out: Path, *, step: What, known: bool = False
+    ) -> _Answer:
+        """Have the hooks called; once it is known, nobody asks what the build requires."""
+        place = self.workspace.directory("answer") / "answer.json"
+        words = [kind, out, "known" if known else "ask"]
+        done = self._run(f"build {step}{self.where}", place, words, project, ready)
+        if not done.succeeded:
+            raise tool_failure(
+                _BackendError,
+                f"The build backend could not make the {step}",
+                done,
+                hint=_BY_HAND[step],
+            )
+        return _read_answer(place, done.output)
+
+    def _run(
+        self, name: str, place: Path, words: list[str | Path], project: Path, ready: Ready
+    ) -> Step:
+        """One run of `inside/building.py`, in the project's directory."""
+        system = ready.system
+        paths = [project / path for path in system.backend_path]
+        program: list[str | Path] = [ready.environment.python, "-I", INSIDE / "building.py"]
+        with self.bytecode.lent(ready.facts):
+            return self.recorder.run(
+                name,
+                [*program, place, *words, system.backend, *paths],
+                cwd=project,
+                env=variables.for_hooks(self.env, bin_dir=ready.environment.bin_dir),
+            )
+
+
+def _read_answer(place: Path, output: str) -> _Answer:
+    with contextlib.suppress(OSError, ValueError, TypeError, KeyError, RecursionError):
+        said = json.loads(place.read_text(encoding="ascii"))
+        requires, built = tuple(map(str, said["requires"])), str(said.get("built", ""))
+        return _Answer(requires=requires, built=built, output=output)
+    return _Answer()
+
+
+def _unpack(sdist: Path, place: Path) -> Path:
+    """The project in a source distribution, which is unpacked in an empty directory.
+
+    Raises:
+        BuildError: it cannot be unpacked, or holds something else than one directory.
+    """
+    try:
+        if sdist.suffix == ".zip":
+            shutil.unpack_archive(sdist, place)
+        else:
+            with tarfile.open(sdist) as archive:
+                # As pip does: no links to elsewhere, where this Python is new enough to tell.
+                if hasattr(tarfile, "data_filter"):
+                    archive.extraction_filter = tarfile.data_filter
+                archive.extractall(place)  # noqa: S202 - see above; who made it has just run here
+    except (OSError, ValueError, tarfile.TarError, shutil.ReadError) as error:
+        raise BuildError(f"{sdist.name} cannot be unpacked: {error}.") from None
+    found = list(place.iterdir())
+    if len(found) != 1 or not found[0].is_dir():
+        names = ", ".join(sorted(path.name for path in found)[:5]) or "nothing"
+        raise BuildError(f"{sdist.name} holds {names}, not one directory.")
+    return found[0]

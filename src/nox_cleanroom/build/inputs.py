@@ -1,0 +1,158 @@
+"""Everything that the content of a wheel depends on, as far as it can be known without a build.
+
+A wheel that is kept is handed out for equal inputs only. What is in no input, such as what an index
+has on offer, bounds the age of a wheel instead: see `wheelhouse`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import hmac
+import json
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from nox_cleanroom.checkout.git import Checkout, Commit
+from nox_cleanroom.config.axes import Artifact
+from nox_cleanroom.config.settings import parse_toml
+from nox_cleanroom.errors import ConfigError
+from nox_cleanroom.processes import variables
+
+#: Files of the repository that change what a commit is, or what is written of it.
+_FILES = ("shallow", "info/grafts")
+
+#: Where the refs are that version tools look at, and those that stand in for other objects.
+_REFS = ("refs/tags/", "refs/replace/")
+
+#: Sections of git's configuration that say nothing about content: they come and go with branches.
+_IRRELEVANT = ("alias.", "branch.", "color.", "column.", "credential.", "gui.", "gitk.", "help.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class BuildInputs:
+    """What every build of a run depends on, whoever builds."""
+
+    #: The commit's object id.
+    commit: str
+    #: The project's directory, relative to the top level.
+    project: str
+    #: Tags and replacements of objects: where each one leads.
+    refs: tuple[tuple[str, str], ...]
+    #: The branches that contain the commit; some version tools name them.
+    branches: str
+    #: Git's configuration in force: conversions of lines, filters, formats.
+    configuration: tuple[str, ...]
+    #: Digests of the shallow boundary, grafts, and attributes that no commit has.
+    files: Mapping[str, str]
+    #: Submodules that are empty.
+    missing_submodules: tuple[str, ...]
+    #: What builds see of the user's variables.
+    variables: Mapping[str, str]
+    #: The programs on ``PATH`` that builds look for.
+    tools: Mapping[str, tuple[int, int]]
+    #: uv's settings in force; pip's are variables.
+    uv_toml: str
+    #: What directories of distributions hold.
+    find_links: tuple[tuple[Any, ...], ...]
+
+    def key(self, *, builder: tuple[Any, ...], artifact: Artifact, secret: bytes) -> str:
+        """The name under which a wheel of these inputs is kept.
+
+        Args:
+            builder: what identifies the interpreter that builds.
+            artifact: whether it is built from the tree or from a source distribution.
+            secret: what the name is made with, so that no one can try values of variables out.
+        """
+        said = json.dumps([asdict(self), builder, artifact], sort_keys=True, default=str)
+        digest = hmac.new(secret, said.encode("utf-8", "surrogatepass"), hashlib.sha256)
+        return digest.hexdigest()[:20]
+
+
+def read_build_inputs(
+    checkout: Checkout,
+    commit: Commit,
+    *,
+    project: str,
+    refs: Mapping[str, str],
+    build_env: Mapping[str, str],
+    uv_toml: str,
+    find_links: Iterable[str],
+    missing_submodules: tuple[str, ...],
+) -> BuildInputs:
+    """What builds of a commit depend on now.
+
+    Args:
+        checkout: the repository.
+        commit: what is built.
+        project: the project's directory, relative to the top level.
+        refs: where branches, tags and other refs lead, by name.
+        build_env: the variables that builds see.
+        uv_toml: uv's settings in force.
+        find_links: the directories and pages of the options.
+        missing_submodules: submodules that are empty.
+    """
+    links = [*find_links, *_links_in_settings(build_env, uv_toml)]
+    return BuildInputs(
+        commit=commit.oid,
+        project=project,
+        refs=tuple(sorted(one for one in refs.items() if one[0].startswith(_REFS))),
+        branches=checkout.branches_containing(commit),
+        configuration=tuple(
+            sorted(one for one in checkout.configuration if not one.startswith(_IRRELEVANT))
+        ),
+        files=dict(_digests(checkout)),
+        missing_submodules=missing_submodules,
+        variables=variables.seen_by_the_build(build_env),
+        tools=variables.tools(build_env),
+        uv_toml=uv_toml,
+        find_links=tuple(_listing(link) for link in links),
+    )
+
+
+def _digests(checkout: Checkout) -> Iterator[tuple[str, str]]:
+    named = [checkout.common_dir / name for name in _FILES]
+    for path in (*named, *checkout.attribute_files()):
+        try:
+            yield str(path), hashlib.sha256(path.read_bytes()).hexdigest()
+        except OSError:
+            continue
+
+
+def _links_in_settings(build_env: Mapping[str, str], uv_toml: str) -> Iterator[str]:
+    """Directories of distributions that pip and uv were told of by settings."""
+    for name in ("PIP_FIND_LINKS", "UV_FIND_LINKS"):
+        yield from build_env.get(name, "").replace(",", " ").split()
+    try:
+        table = parse_toml(uv_toml, "uv.toml")
+    except ConfigError:
+        return
+    for place in (table, table.get("pip")):
+        found = place.get("find-links", []) if isinstance(place, Mapping) else []
+        yield from map(str, found if isinstance(found, list) else [])
+
+
+def _path_of(link: str) -> Path:
+    parts = urlsplit(link)
+    if parts.scheme != "file":
+        return Path(os.path.expanduser(link))
+    from urllib.request import url2pathname  # noqa: PLC0415 - few need it, and it loads TLS
+
+    return Path(url2pathname(parts.path))
+
+
+def _listing(link: str) -> tuple[Any, ...]:
+    """A place of distributions, and the names, sizes and times of what is in it, if it is here."""
+    found = []
+    # What is no path, or cannot be read, is for the installer to say.
+    with contextlib.suppress(OSError, ValueError):
+        path = _path_of(link)
+        for place in sorted(path.iterdir()) if path.is_dir() else [path]:
+            with contextlib.suppress(OSError):
+                about = place.stat()
+                found.append((place.name, about.st_size, about.st_mtime_ns))
+    return (link, *found)

@@ -1,0 +1,79 @@
+"""What is a Python project: something that a build frontend can build."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from nox_cleanroom.checkout.git import Checkout, Commit
+from nox_cleanroom.config.settings import parse_toml
+from nox_cleanroom.errors import ConfigError, ProjectError
+
+#: The files that make a directory a Python project.
+PROJECT_FILES = ("pyproject.toml", "setup.py", "setup.cfg")
+
+
+def require_project(checkout: Checkout, commit: Commit, subdirectory: str) -> None:
+    """Make sure that there is something to build at the commit.
+
+    Raises:
+        ProjectError: there is not; names the directories that hold a project.
+    """
+    names = checkout.file_names(commit)
+    prefix = "" if subdirectory == "." else f"{subdirectory}/"
+    if any(
+        f"{prefix}{name}" in names and _is_project(checkout, commit, prefix, name)
+        for name in PROJECT_FILES
+    ):
+        return
+    where = "at the top level" if subdirectory == "." else f"in {subdirectory!r}"
+    others = sorted(
+        {
+            name.rpartition("/")[0]
+            for name in names
+            if name.rpartition("/")[2] in {"pyproject.toml", "setup.py"} and "/" in name
+        }
+    )
+    raise ProjectError(
+        f"Commit {commit.short} has no Python project {where}: no pyproject.toml with [project] or"
+        " [build-system], no setup.py.",
+        hint=f"There are projects in: {', '.join(others[:8])}. Run it there."
+        if others
+        else "Is the pyproject.toml committed? Only what is in the commit is tested.",
+    )
+
+
+def _is_project(checkout: Checkout, commit: Commit, prefix: str, name: str) -> bool:
+    if name != "pyproject.toml":
+        return name == "setup.py" or "[metadata]" in (
+            checkout.read_file(commit, f"{prefix}{name}") or ""
+        )
+    text = checkout.read_file(commit, f"{prefix}{name}") or ""
+    return is_project_table(parse_toml(text, "pyproject.toml"))
+
+
+def is_project_table(document: dict[str, object]) -> bool:
+    """Whether a pyproject.toml describes a project, rather than only configuring tools."""
+    return "project" in document or "build-system" in document
+
+
+def find_project(start: Path, root: Path) -> Path | None:
+    """The nearest directory from `start` up to `root` that holds a Python project."""
+    for directory in (start, *start.parents):
+        if _holds_project(directory):
+            return directory
+        if directory == root:
+            break
+    return None
+
+
+def _holds_project(directory: Path) -> bool:
+    if (directory / "setup.py").is_file():
+        return True
+    path = directory / "pyproject.toml"
+    try:
+        return is_project_table(parse_toml(path.read_text(encoding="utf-8"), str(path)))
+    except (OSError, UnicodeDecodeError):
+        return False
+    except ConfigError:
+        # Broken, and to be said so by the run.
+        return True

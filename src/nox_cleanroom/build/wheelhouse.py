@@ -1,0 +1,177 @@
+"""Wheels on disk, shared by sessions and processes: look, lock, look again, build.
+
+A wheel is kept under a key that holds all that is known to shape it (see `build_inputs`). What an
+index has on offer is in no key: so a wheel is handed out for a day only. Each cell gets a copy,
+which is compared with the digest of what was built.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import secrets
+import shutil
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+
+from filelock import FileLock
+
+from nox_cleanroom.places import deletion
+from nox_cleanroom.places.ownership import Owned
+from nox_cleanroom.processes import process
+from nox_cleanroom.wheel import Wheel
+
+_RECORD = "record.json"
+
+#: How long a wheel is handed out: build requirements move on.
+_KEPT_FOR = timedelta(days=1)
+#: How many keys' wheels are kept; a C extension has one for each interpreter.
+_KEPT_KEYS = 40
+
+
+@dataclass(frozen=True, kw_only=True)
+class Provenance:
+    """Where a wheel comes from."""
+
+    #: The Python that it was built with, such as ``3.11``, and its version in full.
+    python: str
+    built_with: str
+    #: When, in ISO 8601 with a time zone.
+    built_at: str
+    #: What was installed for the build: versions by name.
+    requirements: Mapping[str, str]
+    #: The user's variables that shaped it.
+    variables: Mapping[str, str]
+    #: The run's own directory, which the build was in.
+    built_in: str
+    #: The sha256 of the file, in hexadecimal.
+    sha256: str
+    #: Whether this run built it.
+    built_now: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class StoredWheel:
+    """A wheel for one cell, and where it comes from."""
+
+    wheel: Wheel
+    provenance: Provenance
+    #: What else there is to say about who built it.
+    remarks: tuple[str, ...] = ()
+
+    def is_made_like(self, other: StoredWheel) -> bool:
+        """Whether the same versions of what a build requires have built both."""
+        return self.provenance.requirements == other.provenance.requirements
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wheelhouse:
+    """The wheels of a project."""
+
+    #: What is kept of the project.
+    home: Owned
+    #: Wheels built before this moment do not count; None when any will do.
+    not_before: datetime | None = None
+
+    @property
+    def root(self) -> Path:
+        """The directory of the wheels."""
+        return self.home.path / "wheels"
+
+    def find(self, key: str, into: Path) -> StoredWheel | None:
+        """A copy of the newest wheel under a key; None when there is none.
+
+        Args:
+            key: see `BuildInputs.key`.
+            into: an empty directory for the copy.
+        """
+        for stored, provenance in self._newest_first(self.root / key):
+            if not self._is_recent(provenance):
+                return None
+            # Another process may be pruning it this moment.
+            with contextlib.suppress(OSError):
+                wheel = _copied(stored, into)
+                if wheel.sha256 == provenance.sha256:
+                    os.utime(self.root / key)
+                    return StoredWheel(wheel=wheel, provenance=provenance)
+        return None
+
+    def get(
+        self, key: str, into: Path, build: Callable[[], tuple[Wheel, Provenance]]
+    ) -> StoredWheel:
+        """A copy of a wheel under a key, built when there is none; once, whoever comes first.
+
+        Args:
+            key: see `BuildInputs.key`.
+            into: an empty directory for the copy.
+            build: makes the wheel somewhere else.
+        """
+        shelf = self.root / key
+        shelf.mkdir(parents=True, exist_ok=True)
+        with process.holding(FileLock(self.root / f"{key}.lock")):
+            found = self.find(key, into) or self._store(shelf, into, *build())
+        self._prune(keep=key)
+        return found
+
+    def latest(self) -> Wheel | None:
+        """The newest wheel of all, for what its name says; None when there is none."""
+        with contextlib.suppress(OSError):
+            shelves = (path for path in self.root.iterdir() if path.is_dir())
+            for shelf in sorted(shelves, key=lambda path: path.stat().st_mtime, reverse=True):
+                for path in shelf.glob("[!.]*/*.whl"):
+                    return Wheel(path)
+        return None
+
+    def _is_recent(self, provenance: Provenance) -> bool:
+        built_at = datetime.fromisoformat(provenance.built_at)
+        oldest = datetime.now(timezone.utc) - _KEPT_FOR
+        return built_at >= max(oldest, self.not_before or oldest)
+
+    def _newest_first(self, shelf: Path) -> list[tuple[Path, Provenance]]:
+        return sorted(self._stored(shelf), key=lambda one: one[1].built_at, reverse=True)
+
+    def _stored(self, shelf: Path) -> Iterator[tuple[Path, Provenance]]:
+        for record in shelf.glob(f"*/{_RECORD}"):
+            # What begins with a dot is only half there, and `glob` finds it, too.
+            if record.parent.name.startswith("."):
+                continue
+            # Pruned this moment, damaged, or written by another release of this tool.
+            with contextlib.suppress(OSError, ValueError, TypeError, RecursionError):
+                provenance = Provenance(**json.loads(record.read_text(encoding="utf-8")))
+                datetime.fromisoformat(provenance.built_at)
+                for path in record.parent.glob("*.whl"):
+                    yield path, provenance
+
+    def _store(self, shelf: Path, into: Path, wheel: Wheel, provenance: Provenance) -> StoredWheel:
+        aside = shelf / f".{secrets.token_hex(8)}"
+        aside.mkdir()
+        shutil.copyfile(wheel.path, aside / wheel.path.name)
+        (aside / _RECORD).write_text(json.dumps(asdict(provenance)), encoding="utf-8")
+        aside.rename(shelf / f"{wheel.sha256[:16]}-{secrets.token_hex(4)}")
+        return StoredWheel(
+            wheel=_copied(wheel.path, into),
+            provenance=replace(provenance, built_now=True),
+        )
+
+    def _prune(self, keep: str) -> None:
+        """Remove what newer wheels have replaced, and the shelves that nobody used for long."""
+        for stored, _ in self._newest_first(self.root / keep)[1:]:
+            deletion.tidy(self.home, stored.parent)
+        with contextlib.suppress(OSError):
+            shelves = sorted(
+                (path for path in self.root.iterdir() if path.is_dir() and path.name != keep),
+                key=lambda path: path.stat().st_mtime,
+                reverse=True,
+            )
+            hour_ago = time.time() - 3600
+            for shelf in shelves[_KEPT_KEYS:]:
+                if shelf.stat().st_mtime < hour_ago:
+                    deletion.tidy(self.home, shelf)
+
+
+def _copied(wheel: Path, into: Path) -> Wheel:
+    return Wheel(Path(shutil.copyfile(wheel, into / wheel.name)))

@@ -1,0 +1,268 @@
+"""What git keeps about a checkout, beside the files themselves, and how that changed."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import re
+import stat
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+from nox_cleanroom.changes import Change, Kind, display
+from nox_cleanroom.checkout.git import Checkout
+from nox_cleanroom.checkout.index import Index
+from nox_cleanroom.checkout.listing import Stat, list_files
+from nox_cleanroom.checkout.submodule_state import MODULES, is_ref, list_submodules, read_refs
+from nox_cleanroom.errors import RepositoryError
+from nox_cleanroom.places.entries import foreign_entries
+
+
+class Kept(NamedTuple):
+    """What is compared of a file of git's own."""
+
+    #: Its permission bits.
+    mode: int
+    #: A digest of what it holds; empty for what has no content.
+    digest: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class GitState:
+    """What git keeps about a checkout, beside the files themselves."""
+
+    #: Relative names of the files that hold it, and what ``lstat`` says: same here, same state.
+    signature: Mapping[bytes, Stat]
+    #: The content of HEAD: a branch's name, or a commit.
+    head: bytes
+    #: What is staged, with flags.
+    index: Index
+    #: Branches, tags, the stash.
+    refs: dict[str, str]
+    #: The configuration, hooks, rules and locks, by name.
+    files: Mapping[str, Kept]
+    #: The refs of submodules.
+    submodule_refs: Mapping[str, str]
+    #: Why git cannot be asked any more; empty when it can.
+    refusal: str = ""
+    #: Whether the same signature means the same state: no file has just been written.
+    is_settled: bool
+
+
+#: Files of a working tree's own git directory, and of the shared one, that hold what we watch.
+_OWN = (b"HEAD", b"index", b"config.worktree", b"commondir", b"gitdir")
+_OPERATIONS = (
+    b"MERGE_HEAD",
+    b"CHERRY_PICK_HEAD",
+    b"REVERT_HEAD",
+    b"BISECT_LOG",
+    b"rebase-merge",
+    b"rebase-apply",
+    b"sequencer",
+)
+#: What holds refs, which git moves from one to the other by itself.
+_REFS = (b"packed-refs", b"refs", b"reftable")
+_SHARED = (
+    *_REFS,
+    b"config",
+    b"hooks",
+    b"info",
+    # The stash is one ref; its older entries are only here.
+    b"logs/refs/stash",
+    b"shallow",
+    b"objects/info/alternates",
+    b"objects/info/http-alternates",
+)
+
+#: Of these, and of what is in them, the content itself is compared.
+_CONTENT = frozenset(
+    os.fsdecode(name).partition("/")[0] for name in {*_OWN, *_SHARED} - {*_REFS, b"HEAD", b"index"}
+)
+
+#: Locks that lie neither in git's directory itself nor among refs.
+_LOCKS = (
+    b"objects/maintenance.lock",
+    b"objects/info/alternates.lock",
+    b"objects/info/commit-graph.lock",
+    b"objects/info/commit-graphs/commit-graph-chain.lock",
+    b"objects/pack/multi-pack-index.lock",
+)
+#: Directories whose own permissions are compared.
+_OF_GIT = (b"", b"objects/", b"refs/")
+#: Where a name that ends in `.lock` is no lock of git's.
+_HOOKS = re.compile(r"(?:modules/.+/)?hooks/")
+
+
+def read_git_state(checkout: Checkout, previous: GitState | None = None) -> GitState:
+    """Git's state of a checkout now; asked of git only where a file says it may have changed.
+
+    Raises:
+        RepositoryError: git cannot be asked, and could not before.
+    """
+    begun_at = time.time_ns()
+    signature = dict(_git_signature(checkout))
+    if previous is not None and previous.is_settled and previous.signature == signature:
+        return previous
+    try:
+        index, refs, refusal = checkout.index(), checkout.refs(), ""
+    except RepositoryError as error:
+        if previous is None:
+            raise
+        index, refs, refusal = previous.index, previous.refs, error.output or error.message
+    return GitState(
+        signature=signature,
+        head=_read(checkout.git_dir / "HEAD"),
+        index=index,
+        refs=refs,
+        files={
+            os.fsdecode(name): _kept(checkout, name, found)
+            for name, found in signature.items()
+            if _is_watched(os.fsdecode(name), found)
+        },
+        submodule_refs=dict(read_refs(checkout.common_dir, filter(_is_submodule_ref, signature))),
+        refusal=refusal,
+        is_settled=not any(found.is_young(begun_at) for found in signature.values()),
+    )
+
+
+def _is_submodule_ref(name: bytes) -> bool:
+    return name.startswith(MODULES + b"/") and is_ref(name) and not is_passing(os.fsdecode(name))
+
+
+def is_passing(name: str) -> bool:
+    """Whether a file in git's directory is a lock: git makes it, and takes it away by itself."""
+    return name.endswith(".lock") and _HOOKS.match(name) is None
+
+
+def _is_watched(name: str, found: Stat) -> bool:
+    top = name.partition("/")[0]
+    if is_passing(name) or top == "worktrees" or os.fsencode(name) in _OF_GIT:
+        return True
+    if "/info/refs" in f"/{name}":
+        # Written for dumb transports by garbage collection; it repeats the refs.
+        return False
+    # Operations in progress are watched by name; their inner files follow from it.
+    if found.is_directory or os.fsencode(name) in _OPERATIONS:
+        return os.fsencode(name) in _OPERATIONS
+    is_of_submodule = top == os.fsdecode(MODULES) and not is_ref(os.fsencode(name))
+    return top in _CONTENT or is_of_submodule
+
+
+def _git_signature(checkout: Checkout) -> Iterator[tuple[bytes, Stat]]:
+    own = checkout.git_dir
+    shared = checkout.common_dir
+    for entry in foreign_entries(checkout.common_dir):
+        # Its index moves as its user works; that it is there is all we watch.
+        yield os.fsencode(f"worktrees/{entry.name}/"), Stat(0, 0, 0, 0, 0)
+    for name in _OF_GIT:
+        with contextlib.suppress(OSError):
+            found = os.lstat(os.path.join(os.fsencode(shared), name))
+            # Its times tell of files that come and go, which is not asked here.
+            yield name, Stat(found.st_mode, 0, 0, 0, 0)
+    places = dict.fromkeys((*_OWN, *_OPERATIONS), own)
+    places |= dict.fromkeys((*_SHARED, *_LOCKS), shared)
+    places |= dict(_locks(checkout))
+    for name, base in places.items():
+        root = os.path.join(os.fsencode(base), name)
+        try:
+            found = os.lstat(root)
+        except OSError:
+            continue
+        yield name, Stat.from_lstat(found)
+        if stat.S_ISDIR(found.st_mode) and name not in _OPERATIONS:
+            inside = list_files(root, _skip_remotes).paths
+            yield from ((name + b"/" + path, value) for path, value in inside.items())
+    yield from list_submodules(shared)
+
+
+def _locks(checkout: Checkout) -> Iterator[tuple[bytes, Path]]:
+    """Locks in git's directory itself, and the directory that each one's name is relative to."""
+    for base in {checkout.common_dir, checkout.git_dir}:
+        with contextlib.suppress(OSError):
+            names = os.listdir(os.fsencode(base))
+            yield from ((name, base) for name in names if name.endswith(b".lock"))
+
+
+def _skip_remotes(directory: bytes) -> Callable[[bytes], bool] | None:
+    """Remote-tracking refs are nobody's work."""
+    return None if directory else b"remotes".__eq__
+
+
+def _kept(checkout: Checkout, name: bytes, found: Stat) -> Kept:
+    is_shared = name in _SHARED or name.partition(b"/")[0] in {*_SHARED, MODULES}
+    path = (checkout.common_dir if is_shared else checkout.git_dir) / os.fsdecode(name)
+    mode = stat.S_IMODE(found.mode)
+    if stat.S_ISLNK(found.mode):
+        with contextlib.suppress(OSError):
+            return Kept(mode, digest(os.fsencode(os.readlink(path))))
+    # Only regular files: opening a FIFO would block for ever.
+    return Kept(mode, digest(_read(path)) if stat.S_ISREG(found.mode) else "")
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError:
+        return b""
+
+
+def locks(checkout: Checkout) -> frozenset[str]:
+    """The locks that are there now, as paths of changes."""
+    names = (os.fsdecode(name) for name, _ in _git_signature(checkout))
+    return frozenset(f".git/{display(os.fsencode(name))}" for name in names if is_passing(name))
+
+
+def digest(content: bytes) -> str:
+    """The sha256 of some content, in hexadecimal."""
+    return hashlib.sha256(content).hexdigest()
+
+
+def diff_git_state(before: GitState | None, after: GitState | None) -> Iterator[Change]:
+    """What git keeps differently, as changes of paths below ``.git/``."""
+    if before is after or before is None:
+        return
+    if after is None:
+        yield Change(path=".git", kind="deleted", detail="git's own directory is gone")
+        return
+    if before.head != after.head:
+        yield Change(
+            path=".git/HEAD",
+            kind="modified",
+            detail=f"{_ref_text(before.head)} -> {_ref_text(after.head)}",
+        )
+    if before.index != after.index:
+        yield from _diff_maps(
+            {os.fsdecode(path): entries for path, entries in before.index.entries.items()},
+            {os.fsdecode(path): entries for path, entries in after.index.entries.items()},
+            ".git/index: ",
+        )
+    yield from _diff_maps(before.refs, after.refs, ".git/")
+    yield from _diff_maps(before.submodule_refs, after.submodule_refs, ".git/")
+    yield from _diff_maps(before.files, after.files, ".git/")
+    if after.refusal and not before.refusal:
+        yield Change(path=".git", kind="modified", detail=f"git cannot read it: {after.refusal}")
+
+
+def _diff_maps(
+    before: Mapping[str, object], after: Mapping[str, object], prefix: str
+) -> Iterator[Change]:
+    for name in sorted({*before, *after}):
+        if before.get(name) != after.get(name):
+            kind = _kind_of(before.get(name), after.get(name))
+            yield Change(path=prefix + display(os.fsencode(name)), kind=kind)
+
+
+def _kind_of(before: object, after: object) -> Kind:
+    if before is None or after is None:
+        return "created" if before is None else "deleted"
+    if isinstance(before, Kept) and isinstance(after, Kept) and before.digest == after.digest:
+        return "mode changed"
+    return "modified"
+
+
+def _ref_text(head: bytes) -> str:
+    return head.decode("utf-8", "replace").strip().removeprefix("ref: ")

@@ -1,0 +1,185 @@
+"""Which Pythons a project supports, read from its metadata without running anything."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
+
+from nox_cleanroom.config.settings import Settings, parse_toml, tool_table
+
+#: The CPythons that this release knows, oldest first. Part of each release, so that the
+#: same release always gives the same answer; the oldest is what virtualenv can still seed.
+CPYTHONS = ("3.9", "3.10", "3.11", "3.12", "3.13", "3.14", "3.15")
+
+#: Those of them that CPython still supported when this release was made; for projects
+#: that do not say what they require (https://devguide.python.org/versions/).
+SUPPORTED = ("3.11", "3.12", "3.13", "3.14", "3.15")
+
+#: Enough patch releases of a minor version to tell whether a specifier admits any of it.
+_PATCHES = range(40)
+
+
+def supported_pythons(project: str | Path = ".") -> list[str]:
+    """The Pythons that sessions are made for, oldest first.
+
+    ``pythons`` of ``[tool.nox-cleanroom]`` decides; otherwise Requires-Python, as
+    ``pyproject.toml``, ``setup.cfg`` or a literal in ``setup.py`` states it; otherwise the
+    CPythons that were supported when this release was made. Classifiers never exclude.
+
+    It never raises, never starts a process and never returns an empty list, because it
+    runs when nox loads a noxfile: what it cannot read, the session will say.
+
+    Args:
+        project: the project's directory.
+
+    Returns:
+        Versions such as ``["3.11", "3.12"]``.
+    """
+    with contextlib.suppress(Exception):
+        configured = _configured(Path(project))
+        if configured:
+            return configured
+    try:
+        requires = requires_python(Path(project))
+    except Exception:  # noqa: BLE001 - whatever it is, the session will say it
+        requires = None
+    return admitted(requires)
+
+
+def _configured(project: Path) -> list[str]:
+    table = tool_table(_pyproject(project))
+    return list(Settings.from_table({"pythons": table["pythons"]}).pythons or ())
+
+
+def admitted(requires: SpecifierSet | None) -> list[str]:
+    """The known CPythons of which a Requires-Python admits at least one patch release.
+
+    >>> admitted(SpecifierSet(">=3.10,<3.12"))
+    ['3.10', '3.11']
+    """
+    if requires is None:
+        return list(SUPPORTED)
+    known = [python for python in CPYTHONS if admits(requires, python)]
+    return known or list(SUPPORTED)
+
+
+def admits(requires: SpecifierSet, python: str) -> bool:
+    """Whether a Requires-Python admits some patch release of a version such as ``3.11``."""
+    return any(requires.contains(f"{python}.{patch}") for patch in _PATCHES)
+
+
+def requires_python(project: Path) -> SpecifierSet | None:
+    """What the project's files say it requires; None when they say nothing literal.
+
+    Raises:
+        ConfigError: ``pyproject.toml`` is not TOML.
+        InvalidSpecifier: the statement is no version specifier (PEP 440).
+    """
+    for read in (_from_pyproject, _from_setup_cfg, _from_setup_py):
+        stated = read(project)
+        if stated is not None:
+            return stated
+    return None
+
+
+def _pyproject(project: Path) -> Mapping[str, Any]:
+    path = project / "pyproject.toml"
+    if not path.is_file():
+        return {}
+    return parse_toml(path.read_text(encoding="utf-8", errors="replace"), "pyproject.toml")
+
+
+def _from_pyproject(project: Path) -> SpecifierSet | None:
+    return stated_in(_pyproject(project))
+
+
+def stated_in(document: Mapping[str, Any]) -> SpecifierSet | None:
+    """What a ``pyproject.toml`` says is required of Python; None when it says nothing.
+
+    Raises:
+        InvalidSpecifier: the statement is no version specifier (PEP 440).
+    """
+    stated = _at(document, "project", "requires-python")
+    if stated is None:
+        stated = _at(document, "tool", "flit", "metadata", "requires-python")
+    if isinstance(stated, str):
+        return SpecifierSet(stated)
+    poetry = _at(document, "tool", "poetry", "dependencies", "python")
+    return poetry_specifier(poetry) if isinstance(poetry, str) else None
+
+
+def _at(document: Any, *keys: str) -> Any:
+    for key in keys:
+        if not isinstance(document, Mapping):
+            return None
+        document = document.get(key)
+    return document
+
+
+def poetry_specifier(text: str) -> SpecifierSet:
+    """Poetry's own notation as a version specifier.
+
+    >>> str(poetry_specifier("^3.9"))
+    '<4,>=3.9'
+
+    Only the caret, the tilde and wildcards differ from PEP 440; of alternatives (``||``)
+    the first is taken. (https://python-poetry.org/docs/dependency-specification/)
+    """
+    # Blanks separate as commas do, but not an operator from its version.
+    first = re.sub(r"([<>=!~^])\s+", r"\1", text.partition("||")[0])
+    parts = first.replace(" ", ",").split(",")
+    try:
+        return SpecifierSet(",".join(_poetry_part(part.strip()) for part in parts if part.strip()))
+    except ValueError:
+        raise InvalidSpecifier(text) from None
+
+
+def _poetry_part(part: str) -> str:
+    if part == "*":
+        return ">=3"
+    numbers = part.lstrip("^~=").split(".")
+    if part.startswith("^"):
+        return f">={'.'.join(numbers)},<{int(numbers[0]) + 1}"
+    if part.startswith("~") and not part.startswith("~="):
+        ceiling = f"{numbers[0]}.{int(numbers[1]) + 1}" if len(numbers) > 1 else int(numbers[0]) + 1
+        return f">={'.'.join(numbers)},<{ceiling}"
+    return part if part[0] in "<>=!~" else f"=={part}"
+
+
+def _from_setup_cfg(project: Path) -> SpecifierSet | None:
+    path = project / "setup.cfg"
+    import configparser  # noqa: PLC0415 - few need it, and listing sessions should be quick
+
+    parser = configparser.RawConfigParser()
+    try:
+        parser.read_string(path.read_text(encoding="utf-8", errors="replace"))
+    except (OSError, configparser.Error):
+        return None
+    for key in ("python_requires", "python-requires"):
+        stated = parser.get("options", key, fallback=None)
+        if stated:
+            return SpecifierSet(stated)
+    return None
+
+
+def _from_setup_py(project: Path) -> SpecifierSet | None:
+    path = project / "setup.py"
+    import ast  # noqa: PLC0415 - likewise
+
+    try:
+        tree = ast.parse(path.read_text(encoding="utf-8", errors="replace"))
+    except (OSError, SyntaxError, ValueError, RecursionError, MemoryError):
+        # Too many levels are a MemoryError of old parsers.
+        return None
+    for node in ast.walk(tree):
+        if isinstance(node, ast.keyword) and node.arg == "python_requires":
+            with contextlib.suppress(ValueError, TypeError, RecursionError, MemoryError):
+                stated = ast.literal_eval(node.value)
+                if isinstance(stated, str):
+                    return SpecifierSet(stated)
+    return None

@@ -1,0 +1,155 @@
+"""Environments made by nox: the one module outside of `sessions` that knows it."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import nox.virtualenv
+from nox.command import CommandFailed
+from nox.virtualenv import InterpreterNotFound, VirtualEnv
+
+from nox_cleanroom.environments.environment import Environment
+from nox_cleanroom.environments.interpreter import InstalledPython
+from nox_cleanroom.errors import (
+    CleanroomError,
+    Code,
+    EnvironmentRefusedError,
+    InterpreterMissingError,
+)
+
+#: The makers of environments that we install into, best first.
+MAKERS = ("uv", "virtualenv", "venv")
+
+#: What makes environments with nothing in them; those of uv have nothing in them anyway.
+_BARE = {"virtualenv": ("--no-seed",), "venv": ("--without-pip",)}
+
+Download = Literal["auto", "never", "always"]
+
+
+def missing_interpreter(python: str) -> InterpreterMissingError:
+    """The error of an interpreter that is not here."""
+    return InterpreterMissingError(
+        f"Python {python} is not on this machine.",
+        hint="Install it, or narrow the run with `-- --pythons`.",
+    )
+
+
+def find(python: str) -> str | None:
+    """The interpreter for a Python, such as ``3.11``, where nox looks; None when there is none."""
+    venv = VirtualEnv("nowhere", interpreter=python, download_python="never")
+    try:
+        return venv._resolved_interpreter  # noqa: SLF001 - what nox itself asks; pinned by a test
+    except InterpreterNotFound:
+        return None
+
+
+@dataclass(frozen=True, kw_only=True)
+class NoxEnvironments:
+    """Makes environments as nox does, and finds Pythons where it looks."""
+
+    #: ``uv``, ``virtualenv``, ``venv``, or several with ``|`` between, best first.
+    backend: str
+    #: Whether nox may download a missing interpreter.
+    download: Download
+
+    def create(self, python: str, location: Path, *, bare: bool = False) -> Environment:
+        """An environment for a Python in a directory; see `create`."""
+        return create(python, location, backend=self.backend, download=self.download, bare=bare)
+
+    def discover(self, python: str) -> InstalledPython | None:
+        """The Python on this machine, such as ``3.11``; None when there is none."""
+        found = nox.virtualenv._discover_interpreter(python)  # noqa: SLF001 - pinned by a test
+        if found is None or not found.executable:
+            return None
+        about = found.version_info
+        stage = {"alpha": "a", "beta": "b", "candidate": "rc"}.get(about.releaselevel, "")
+        version = f"{about.major}.{about.minor}.{about.micro}"
+        return InstalledPython(
+            python=python,
+            executable=Path(found.executable),
+            version=f"{version}{stage}{about.serial}" if stage else version,
+        )
+
+
+def create(
+    python: str, location: Path, *, backend: str, download: Download, bare: bool = False
+) -> Environment:
+    """A fresh environment, made by nox as it makes a session's.
+
+    Args:
+        python: the interpreter, such as ``3.11``; empty for nox's own.
+        location: where it goes; what is there is removed.
+        backend: ``uv``, ``virtualenv``, ``venv``, or several with ``|`` between, best first.
+        download: whether nox may download a missing interpreter.
+        bare: leave out pip, and what else some makers put into an environment.
+
+    Raises:
+        InterpreterMissingError: there is no such interpreter here.
+        CleanroomError: the environment could not be made.
+    """
+    venv = nox.virtualenv.get_virtualenv(
+        *backend.split("|"),
+        download_python=download,
+        envdir=str(location),
+        reuse_existing=False,
+        interpreter=python or None,
+    )
+    if not isinstance(venv, VirtualEnv):
+        raise EnvironmentRefusedError(
+            f"{backend!r} makes no virtual environment.",
+            hint=f"Force one of {', '.join(MAKERS)}, or none.",
+        )
+    if bare:
+        venv.venv_params = [*_BARE.get(venv.venv_backend, ())]
+    try:
+        venv.create()
+    except InterpreterNotFound:
+        raise missing_interpreter(python) from None
+    except CommandFailed as error:
+        raise CleanroomError(
+            f"{venv.venv_backend} could not make an environment for Python {python or 'here'}.",
+            output=str(error),
+            hint="What it printed is in nox's log above.",
+            code=Code.TOOL_MISSING,
+        ) from None
+    return _environment(venv)
+
+
+def _environment(venv: VirtualEnv) -> Environment:
+    location = Path(venv.location)
+    refuse_system_packages(location)
+    bin_dir = Path(venv.bin_paths[0])
+    # Not resolved: the link's own place is what makes it the environment's interpreter.
+    found = shutil.which("python", path=str(bin_dir))
+    if found is None:
+        raise EnvironmentRefusedError(f"The environment in {str(location)!r} has no interpreter.")
+    return Environment(
+        location=location,
+        bin_dir=bin_dir,
+        python=Path(found),
+        backend=venv.venv_backend,
+        uv=shutil.which(nox.virtualenv.UV) if venv.venv_backend == "uv" else None,
+    )
+
+
+def refuse_system_packages(location: Path) -> None:
+    """Refuse an environment that sees packages from outside.
+
+    One that has no ``pyvenv.cfg`` this moment is being made anew by another run
+    (https://docs.python.org/3/library/site.html).
+    """
+    try:
+        lines = (location / "pyvenv.cfg").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return
+    pairs = (line.partition("=") for line in lines)
+    settings = {key.strip().lower(): value.strip().lower() for key, _, value in pairs}
+    if settings.get("include-system-site-packages") == "true":
+        raise EnvironmentRefusedError(
+            "The environment sees the packages of the system, so a missing requirement would not"
+            " be noticed.",
+            hint="Leave out --system-site-packages.",
+        )

@@ -1,0 +1,4 @@
+"""Every process of ours: how it is started, limited, interrupted and ended, and what it sees.
+
+Nothing here knows what is run; no other folder starts a process.
+"""

@@ -1,0 +1,40 @@
+"""The backend of smoke sessions: nox looks for the interpreter, and makes nothing."""
+
+from __future__ import annotations
+
+import nox.virtualenv
+from nox.virtualenv import InterpreterNotFound, VirtualEnv
+
+from nox_cleanroom.sessions.selection import hand_over_arguments
+
+#: Its name, for ``nox.session(venv_backend=...)``.
+BACKEND = "cleanroom"
+
+
+class Placeholder(VirtualEnv):
+    """Stands where nox makes a session's environment, and only looks for the interpreter.
+
+    Nox would make the environment before the session starts: in a directory that every run on
+    the checkout shares, and, without uv, by a ``python -m virtualenv`` in the checkout, whose
+    modules it may import.
+    """
+
+    def create(self) -> bool:
+        """Make nothing.
+
+        Not even an error of a missing interpreter: nox would skip the session, and a run that
+        tests nothing would pass. The session decides.
+        """
+        return True
+
+    @property
+    def is_here(self) -> bool:
+        """Whether the interpreter is on this machine."""
+        try:
+            return bool(self._resolved_interpreter)
+        except InterpreterNotFound:
+            return False
+
+
+nox.virtualenv.ALL_VENVS.setdefault(BACKEND, Placeholder)
+hand_over_arguments()
