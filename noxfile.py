@@ -99,6 +99,14 @@ def minimums(session: nox.Session) -> None:
     session.run("pytest", "-p", "no:cacheprovider", *TESTS, "-n", "2", *session.posargs)
 
 
+@nox.session(default=False)
+def nox_main(session: nox.Session) -> None:
+    """Test with the main branch of nox, of which we borrow what is private."""
+    main = "nox @ git+https://github.com/wntrblm/nox@main"
+    install_group(session, "test", "--editable", ".[uv]", main)
+    session.run("pytest", "-p", "no:cacheprovider", *TESTS, "-n", "2", *session.posargs)
+
+
 @nox.session
 def lint(session: nox.Session) -> None:
     """Check style and format."""
