@@ -16,6 +16,7 @@ The inline metadata names third parties only: this very checkout's nox-cleanroom
 
 from __future__ import annotations
 
+import re
 import sys
 from pathlib import Path
 
@@ -32,6 +33,8 @@ nox.options.sessions = ["lint", "typing", "tests", "end_to_end", "docs", "smoke"
 
 TESTS = ("tests/unit", "tests/git", "tests/nox")
 PROJECT = nox.project.load_toml("pyproject.toml")
+PAGES = "https://nox-cleanroom.readthedocs.io/en/latest/"
+FILES = "https://github.com/nox-cleanroom/nox-cleanroom/blob/main/"
 
 
 def install_group(session: nox.Session, group: str, *more: str) -> None:
@@ -109,10 +112,26 @@ def nox_main(session: nox.Session) -> None:
 
 @nox.session
 def lint(session: nox.Session) -> None:
-    """Check style and format."""
+    """Check style, format, spelling, metadata, workflows and the README's links."""
     install_group(session, "lint")
     session.run("ruff", "check", "--no-cache", ".")
     session.run("ruff", "format", "--no-cache", "--check", ".")
+    tracked = session.run("git", "ls-files", "-z", external=True, silent=True, log=False)
+    session.run("codespell", *str(tracked).strip("\0").split("\0"), log=False)
+    session.run("validate-pyproject", "pyproject.toml")
+    session.run("zizmor", "--offline", "--quiet", ".")
+    check_links(session)
+
+
+def check_links(session: nox.Session) -> None:
+    """An index shows the README, too: links must be absolute, and our pages must be there."""
+    for link in re.findall(r"\]\((.+?)\)", Path("README.md").read_text(encoding="utf-8")):
+        page = link.removeprefix(PAGES).replace(".html", ".md") or "index.md"
+        path = page.removeprefix(FILES) if link.startswith(FILES) else f"docs/{page}"
+        if not link.startswith("https://"):
+            session.error(f"README.md: the link to {link!r} leads nowhere on an index")
+        if link.startswith((PAGES, FILES)) and not Path(path).exists():
+            session.error(f"README.md: the link to {link!r} needs {path!r}, which is not there")
 
 
 @nox.session
