@@ -33,6 +33,8 @@ nox.options.sessions = ["lint", "typing", "tests", "end_to_end", "docs", "smoke"
 
 TESTS = ("tests/unit", "tests/git", "tests/nox")
 PROJECT = nox.project.load_toml("pyproject.toml")
+#: Which part of the version each type of changelog fragment raises.
+BUMPS = {"breaking": 0, "deprecation": 1, "feature": 1, "fix": 2, "docs": 2}
 PAGES = "https://nox-cleanroom.readthedocs.io/en/latest/"
 FILES = "https://github.com/nox-cleanroom/nox-cleanroom/blob/main/"
 
@@ -155,6 +157,29 @@ def docs(session: nox.Session) -> None:
     built = f"{session.create_tmp()}/html"
     session.run("sphinx-build", "-W", "--keep-going", "-q", "docs", built, "-d", f"{built}.cache")
     session.log(f"built {built}/index.html")
+
+
+@nox.session(default=False)
+def changelog(session: nox.Session) -> None:
+    """Show the next version and its section of the changelog; `-- --yes` writes it."""
+    install_group(session, "changelog")
+    version = next_version()
+    session.run("towncrier", "build", "--version", version, *(session.posargs or ["--draft"]))
+    session.log(f"the next version is {version}, also for src/nox_cleanroom/_version.py")
+
+
+def next_version() -> str:
+    """The version that the fragments ask for, after the newest one in the changelog."""
+    written = Path("CHANGELOG.md").read_text(encoding="utf-8")
+    released = re.search(r"^## (\d+)\.(\d+)\.(\d+) ", written, re.MULTILINE)
+    if released is None:
+        return nox_cleanroom.__version__
+    parts = [int(part) for part in released.groups()]
+    types = {path.suffixes[-2][1:] for path in Path("changelog.d").glob("*.*.md")}
+    place = min((BUMPS[kind] for kind in types), default=2)
+    # Before 1.0 the second number is for what breaks, too.
+    place = max(place, 1 if parts[0] == 0 else 0)
+    return ".".join(map(str, [*parts[:place], parts[place] + 1, *[0] * (2 - place)]))
 
 
 if __name__ == "__main__":
