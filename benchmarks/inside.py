@@ -15,8 +15,8 @@ from pathlib import Path
 
 def time_snapshots(count: int) -> dict[str, float]:
     """Seconds for the first snapshot of the checkout here, and for each of `count` further ones."""
-    from nox_cleanroom.checkout.git import Checkout  # noqa: PLC0415 - not part of what `memory` measures
-    from nox_cleanroom.steps import Watch  # noqa: PLC0415
+    from nox_cleanroom.checkout.checkout import Checkout  # noqa: PLC0415 - not part of what `memory` measures
+    from nox_cleanroom.checkout.watch import Watch  # noqa: PLC0415
 
     checkout = Checkout.find(Path.cwd())
     started = time.perf_counter()

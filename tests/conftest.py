@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from nox_cleanroom import redaction
-from nox_cleanroom.checkout.git import Checkout
+from nox_cleanroom.checkout.checkout import Checkout
 from nox_cleanroom.wheel import record_digest
 
 HERE = Path(__file__).parent

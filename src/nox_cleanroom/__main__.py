@@ -19,7 +19,7 @@ from typing import Any
 from nox_cleanroom import redaction
 from nox_cleanroom._version import __version__
 from nox_cleanroom.build.project import find_project, require_project
-from nox_cleanroom.checkout.git import Checkout
+from nox_cleanroom.checkout.checkout import Checkout
 from nox_cleanroom.errors import CleanroomError, Code, unforeseen, worst_exit_status
 from nox_cleanroom.output import clean_text
 from nox_cleanroom.places.clearing import clear

@@ -15,7 +15,7 @@ import pytest
 from conftest import commit_all, demo_files, git, make_repository, make_wheel, write_files
 
 from nox_cleanroom.build.inputs import read_build_inputs
-from nox_cleanroom.checkout.git import Checkout
+from nox_cleanroom.checkout.checkout import Checkout
 from nox_cleanroom.config.axes import Artifact
 
 BUILDER = ("/usr/bin/python3.11", (1, 2, 3))

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from conftest import commit_all, git
 
-from nox_cleanroom.checkout.git import Checkout
-from nox_cleanroom.steps import Watch
+from nox_cleanroom.checkout.checkout import Checkout
+from nox_cleanroom.checkout.watch import Watch
 
 SMUDGE = "sed s/^/smudged-/"
 

@@ -22,7 +22,7 @@ from independent import deep_snapshot, difference
 
 from nox_cleanroom.build.git_directory import make_directory
 from nox_cleanroom.build.worktree import Worktree, create_worktree
-from nox_cleanroom.checkout.git import Checkout
+from nox_cleanroom.checkout.checkout import Checkout
 from nox_cleanroom.errors import RepositoryError
 from nox_cleanroom.places.workspace import Workspace, create_workspace
 

@@ -14,7 +14,7 @@ import pytest
 from filelock import FileLock
 
 from nox_cleanroom.build.worktree import reclaim
-from nox_cleanroom.checkout.git import Checkout
+from nox_cleanroom.checkout.checkout import Checkout
 from nox_cleanroom.errors import CleanroomError
 from nox_cleanroom.places import deletion, layout, ownership
 from nox_cleanroom.places.clearing import clear

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from nox_cleanroom.build.worktree import reclaim
-from nox_cleanroom.checkout.git import Checkout
+from nox_cleanroom.checkout.checkout import Checkout
 from nox_cleanroom.places.environments import reserve_room
 from nox_cleanroom.places.workspace import create_workspace
 
@@ -16,7 +16,7 @@ from nox_cleanroom.places.workspace import create_workspace
 KILLED = """
 import os, signal
 from pathlib import Path
-from nox_cleanroom.checkout.git import Checkout
+from nox_cleanroom.checkout.checkout import Checkout
 from nox_cleanroom.places.environments import reserve_room
 from nox_cleanroom.places.workspace import create_workspace
 

@@ -15,10 +15,10 @@ from conftest import demo_files, git, make_repository
 from test_snapshot import SEEN, UNSEEN, prepare_untracked
 
 from nox_cleanroom.checkout import snapshot
-from nox_cleanroom.checkout.git import Checkout
+from nox_cleanroom.checkout.checkout import Checkout
 from nox_cleanroom.checkout.listing import TICK, list_again, list_files
 from nox_cleanroom.checkout.snapshot import take_snapshot
-from nox_cleanroom.steps import Watch
+from nox_cleanroom.checkout.watch import Watch
 
 Act = Callable[[Path], object]
 

@@ -11,8 +11,8 @@ import pytest
 from conftest import commit_all, git, write_files
 
 from nox_cleanroom.changes import Attribution
-from nox_cleanroom.checkout.git import Checkout
-from nox_cleanroom.steps import Watch
+from nox_cleanroom.checkout.checkout import Checkout
+from nox_cleanroom.checkout.watch import Watch
 
 Act = Callable[[Path], object]
 

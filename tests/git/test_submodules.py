@@ -10,7 +10,7 @@ import pytest
 from conftest import FROM_FILES, add_submodule, commit_all, git, make_repository, write_files
 
 from nox_cleanroom.build.worktree import create_worktree, missing_submodules
-from nox_cleanroom.checkout.git import Checkout
+from nox_cleanroom.checkout.checkout import Checkout
 from nox_cleanroom.places.workspace import create_workspace
 
 

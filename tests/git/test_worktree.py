@@ -13,7 +13,7 @@ import pytest
 from conftest import add_submodule, commit_all, demo_files, git, state_of, write_files
 
 from nox_cleanroom.build.worktree import create_worktree, reclaim
-from nox_cleanroom.checkout.git import Checkout
+from nox_cleanroom.checkout.checkout import Checkout
 from nox_cleanroom.errors import Code, WorktreeError
 from nox_cleanroom.places.entries import lock_reason, removal_of
 from nox_cleanroom.places.workspace import create_workspace
@@ -185,7 +185,7 @@ SCRIPT = """
 import os, sys, time
 from pathlib import Path
 from nox_cleanroom.build import worktree
-from nox_cleanroom.checkout.git import Checkout
+from nox_cleanroom.checkout.checkout import Checkout
 from nox_cleanroom.places.entries import lock_reason, removal_of
 from nox_cleanroom.places.workspace import create_workspace
 checkout = Checkout.find(Path(sys.argv[1]))

@@ -14,8 +14,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from independent import deep_snapshot, difference
 
-from nox_cleanroom.checkout.git import Checkout
-from nox_cleanroom.steps import Watch
+from nox_cleanroom.checkout.checkout import Checkout
+from nox_cleanroom.checkout.watch import Watch
 
 NAMES = st.sampled_from(
     ["a", "b", "README", "src/demo/part.py", "src/demo/x", "cache/data", "cache/y", "dirty", "odd\udcff", "new dir/file", "link"]

@@ -14,7 +14,7 @@ import re
 import shutil
 from pathlib import Path
 
-from nox_cleanroom.checkout.git import Checkout
+from nox_cleanroom.checkout.checkout import Checkout
 from nox_cleanroom.checkout.submodules import Submodule
 from nox_cleanroom.places import deletion
 from nox_cleanroom.places.workspace import Workspace

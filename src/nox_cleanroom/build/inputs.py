@@ -17,7 +17,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from nox_cleanroom.checkout.git import Checkout, Commit
+from nox_cleanroom.checkout.attributes import attribute_files
+from nox_cleanroom.checkout.checkout import Checkout, Commit
 from nox_cleanroom.config.axes import Artifact
 from nox_cleanroom.config.settings import parse_toml
 from nox_cleanroom.errors import ConfigError
@@ -116,7 +117,7 @@ def read_build_inputs(
 
 def _digests(checkout: Checkout) -> Iterator[tuple[str, str]]:
     named = [checkout.common_dir / name for name in _FILES]
-    for path in (*named, *checkout.attribute_files()):
+    for path in (*named, *attribute_files(checkout)):
         try:
             yield str(path), hashlib.sha256(path.read_bytes()).hexdigest()
         except OSError:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from nox_cleanroom.checkout.git import Checkout, Commit
+from nox_cleanroom.checkout.checkout import Checkout, Commit
 from nox_cleanroom.config.settings import parse_toml
 from nox_cleanroom.errors import ConfigError, ProjectError
 

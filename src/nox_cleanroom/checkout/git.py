@@ -1,4 +1,4 @@
-"""Every question put to git, one function each; machine formats only.
+"""The git on ``PATH``: how it is called, and what it says when it refuses.
 
 Looking never takes locks, never runs hooks or a file-system monitor, and never descends
 into submodules: see `_FLAGS`.
@@ -10,16 +10,10 @@ import os
 import re
 import shutil
 import subprocess
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
-from functools import cached_property
+from collections.abc import Mapping
 from pathlib import Path
 
-from filelock import BaseFileLock
-
-from nox_cleanroom.checkout.index import Index
 from nox_cleanroom.errors import Code, RepositoryError
-from nox_cleanroom.places.layout import repository_lock
 from nox_cleanroom.processes import process, variables
 from nox_cleanroom.processes.process import Completed
 
@@ -37,354 +31,6 @@ _FLAGS = (
     "-c",
     "core.quotePath=false",
 )
-
-
-#: Attributes of files whose bytes are those of their blobs: of binary ones, and of those that have
-#: none when `core.autocrlf` is off.
-_BINARY = "-text !ident !filter !working-tree-encoding"
-_PLAIN = "!text !eol !crlf !ident !filter !working-tree-encoding"
-#: Attributes of files that no program and no encoding changes; one of the two holds.
-_UNFILTERED = ("!filter !working-tree-encoding", "-filter !working-tree-encoding")
-#: What says that `core.autocrlf` is off.
-_FALSE = ("", "false", "no", "off", "0")
-
-#: What is asked first about a directory.
-_NATURE = ("--is-bare-repository", "--is-inside-work-tree")
-_PLACES = ("--show-toplevel", "--git-dir", "--git-common-dir")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Commit:
-    """The commit under test."""
-
-    #: Its full object id.
-    oid: str
-    #: What ``git describe --tags --always`` calls it; version tools read the same.
-    describe: str
-    #: The first line of its message.
-    subject: str
-    #: When it was committed, in seconds since the epoch.
-    time: int
-
-    @property
-    def short(self) -> str:
-        """The first twelve digits of the object id."""
-        return self.oid[:12]
-
-
-@dataclass(frozen=True)
-class Checkout:
-    """The working tree that the run was started from, and where git keeps what it knows of it."""
-
-    #: The top level of the working tree.
-    root: Path
-    #: The directory of this working tree's own state: HEAD, index.
-    git_dir: Path
-    #: The directory that all working trees share: refs, config, worktrees.
-    common_dir: Path
-    #: What git has said of objects; they never change.
-    _said: dict[tuple[str, ...], subprocess.CompletedProcess[bytes]] = field(
-        default_factory=dict, compare=False, repr=False
-    )
-
-    @classmethod
-    def find(cls, start: Path) -> Checkout:
-        """The checkout that `start` lies in.
-
-        Raises:
-            RepositoryError: there is none, or git refuses to speak about it.
-        """
-        _require_git(start)
-        all_at_once = ask(start, "rev-parse", "--path-format=absolute", *_NATURE, *_PLACES)
-        lines = all_at_once.stdout.split(b"\n")
-        if all_at_once.returncode != 0 or lines[1] != b"true":
-            _require_working_tree(start)
-        places = lines[len(_NATURE) : -1]
-        if len(places) != len(_PLACES):
-            # A path with a newline in it: one question each, then.
-            places = [_line(start, "rev-parse", "--path-format=absolute", one) for one in _PLACES]
-        root, git_dir, common_dir = (
-            Path(os.fsdecode(place.removesuffix(b"\r"))) for place in places
-        )
-        return cls(root=root, git_dir=git_dir, common_dir=common_dir)
-
-    def resolve(self, rev: str) -> Commit:
-        """The commit that a revision means.
-
-        Raises:
-            RepositoryError: `NO_COMMITS` for an unborn HEAD, `REVISION_UNKNOWN` otherwise.
-        """
-        answer = self.ask("rev-parse", "-q", "--verify", "--end-of-options", f"{rev}^{{commit}}")
-        if answer.returncode != 0:
-            if rev == "HEAD":
-                raise RepositoryError(
-                    "This repository has no commit yet, and only commits are tested.",
-                    hint="Commit the project first: `git add` and `git commit`.",
-                    code=Code.NO_COMMITS,
-                )
-            raise RepositoryError(
-                f"{rev!r} is no commit of this repository.",
-                hint="`git log --oneline` and `git tag` list what `--rev` can name.",
-                code=Code.REVISION_UNKNOWN,
-            )
-        oid = answer.stdout.decode().strip()
-        describe = self.ask("describe", "--tags", "--always", "--long", oid)
-        about = self.ask("log", "-1", "--format=%ct %s", "--no-show-signature", oid)
-        time, _, subject = about.stdout.decode("utf-8", "replace").strip().partition(" ")
-        return Commit(
-            oid=oid,
-            describe=describe.stdout.decode("utf-8", "replace").strip() or oid[:12],
-            subject=subject,
-            time=int(time) if time.isdigit() else 0,
-        )
-
-    def read_file(self, commit: Commit, path: str) -> str | None:
-        """The text of a file at a commit; None when the commit has no such file."""
-        answer = self._ask_once("cat-file", "blob", f"{commit.oid}:{path}")
-        return answer.stdout.decode("utf-8", "replace") if answer.returncode == 0 else None
-
-    def file_names(self, commit: Commit) -> list[str]:
-        """Every path of a commit."""
-        return [os.fsdecode(line.partition(b"\t")[2]) for line in self._tree(commit)]
-
-    def gitlinks(self, oid: str, repository: Path | None = None) -> dict[str, str] | None:
-        """The paths of a commit's submodules, and the commit that each one is at.
-
-        Args:
-            oid: the commit.
-            repository: the git directory that has it; None for this checkout's.
-
-        Returns:
-            None when the repository does not have the commit.
-        """
-        answer = self._list_tree(oid, repository)
-        if answer.returncode != 0:
-            return None
-        lines = (line for line in answer.stdout.split(b"\0") if line.startswith(b"160000 "))
-        found = (line.partition(b"\t") for line in lines)
-        return {os.fsdecode(path): head.split()[2].decode() for head, _, path in found}
-
-    def submodule_names(self, oid: str, repository: Path | None = None) -> dict[str, str]:
-        """The names of a commit's submodules by their paths: what git keeps them under.
-
-        Args:
-            oid: the commit.
-            repository: the git directory that has it; None for this checkout's.
-        """
-        wanted = ("config", "-z", "--blob", f"{oid}:.gitmodules", "--get-regexp")
-        answer = self._ask_once(*_of(repository), *wanted, r"^submodule\..*\.path$")
-        pairs = (one.partition(b"\n") for one in answer.stdout.split(b"\0") if one)
-        return {
-            os.fsdecode(path): os.fsdecode(key)[len("submodule.") : -len(".path")]
-            for key, _, path in pairs
-        }
-
-    def _tree(self, commit: Commit) -> list[bytes]:
-        answer = self._list_tree(commit.oid)
-        if answer.returncode != 0:
-            raise _failure(answer)
-        return answer.stdout.split(b"\0")[:-1]
-
-    def _list_tree(
-        self, oid: str, repository: Path | None = None
-    ) -> subprocess.CompletedProcess[bytes]:
-        return self._ask_once(*_of(repository), "ls-tree", "-r", "-z", "--full-tree", oid)
-
-    def _ask_once(self, *arguments: str) -> subprocess.CompletedProcess[bytes]:
-        if arguments not in self._said:
-            self._said[arguments] = self.ask(*arguments)
-        return self._said[arguments]
-
-    def uncommitted(self) -> dict[bytes, bytes]:
-        """Paths that differ from HEAD or are new and not ignored, with git's two letters."""
-        records = iter(
-            self.must(
-                "status",
-                "--porcelain=v1",
-                "-z",
-                "--untracked-files=all",
-                "--ignore-submodules=none",
-                "--no-renames",
-            ).split(b"\0")
-        )
-        return {record[3:]: record[:2] for record in records if record}
-
-    def is_new(self, path: Path) -> bool:
-        """Whether a file is neither tracked nor ignored by any rule."""
-        answer = self.ask("ls-files", "--others", "--exclude-standard", "-z", "--", str(path))
-        return answer.returncode == 0 and bool(answer.stdout)
-
-    def unignored(self) -> list[str]:
-        """New paths that no tracked ignore rule covers; of a new directory just its name and ``/``.
-
-        Only ``.gitignore`` files count: what a developer ignores for every repository, or
-        in ``info/exclude``, helps nobody else.
-        """
-        return self._list_files("--others", "--directory", "--no-empty-directory")
-
-    def ignored_files(self) -> list[str]:
-        """Files that are not tracked and that a tracked ignore rule covers."""
-        return self._list_files("--others", "--ignored")
-
-    def tracked_but_ignored(self) -> list[str]:
-        """Files that are tracked although a tracked ignore rule covers them."""
-        return self._list_files("--cached", "--ignored")
-
-    def _list_files(self, *which: str) -> list[str]:
-        names = self.must("ls-files", "-z", *which, "--exclude-per-directory=.gitignore")
-        return [os.fsdecode(name) for name in names.split(b"\0") if name]
-
-    def ignore_rules(self, paths: Iterable[str]) -> dict[str, str]:
-        """For each of `paths` the pattern that covers it, as the ignore file spells it."""
-        wanted = b"\0".join(os.fsencode(path) for path in paths)
-        if not wanted:
-            return {}
-        answer = self.ask("check-ignore", "-v", "-z", "--stdin", "--no-index", given=wanted + b"\0")
-        fields = answer.stdout.split(b"\0")
-        # Four fields a path: the file, the line, the pattern, the path.
-        quads = zip(fields[2::4], fields[3::4], strict=False)
-        return {os.fsdecode(path): os.fsdecode(pattern) for pattern, path in quads}
-
-    def index(self) -> Index:
-        """What is staged."""
-        return Index(self._list_staged())
-
-    def _list_staged(self, *but: str) -> bytes:
-        return self.must("ls-files", "--stage", "-v", "-z", "--full-name", ":/", *but)
-
-    def moved_since_index(self) -> frozenset[bytes] | None:
-        """Tracked paths of which ``lstat`` says something else than when the index was written.
-
-        None when git cannot tell. Only seconds are compared, unless git was built otherwise, and
-        the index is not refreshed. (https://git-scm.com/docs/git-diff-index, `diff-files`)
-        """
-        every_part = ("core.trustCtime=true", "core.checkStat=default", "core.fileMode=true")
-        options = (word for one in every_part for word in ("-c", one))
-        answer = self.ask(*options, "diff-files", "--name-only", "-z", "--ignore-submodules=all")
-        return frozenset(answer.stdout.split(b"\0")) if answer.returncode == 0 else None
-
-    def refs(self) -> dict[str, str]:
-        """Branches, tags, the stash and other refs; remote-tracking ones are not ours to watch."""
-        lines = self.must("for-each-ref", "--format=%(refname) %(objectname)").splitlines()
-        pairs = (os.fsdecode(line).rpartition(" ") for line in lines)
-        return {name: oid for name, _, oid in pairs if not name.startswith("refs/remotes/")}
-
-    def branches_containing(self, commit: Commit) -> str:
-        """The names of branches, also of remote ones, from which a commit can be reached.
-
-        As far as git can tell: where history is damaged, that is for others to say.
-        """
-        where = ("--contains", commit.oid, "refs/heads", "refs/remotes")
-        return os.fsdecode(self.ask("for-each-ref", "--format=%(refname)", *where).stdout)
-
-    def ignored(self, paths: Iterable[bytes]) -> frozenset[bytes]:
-        """Those of `paths` that an ignore rule covers and that are not tracked."""
-        wanted = list(paths)
-        if not wanted:
-            return frozenset()
-        answer = self.ask("check-ignore", "-z", "--stdin", given=b"\0".join(wanted) + b"\0")
-        return frozenset(answer.stdout.split(b"\0")) & frozenset(wanted)
-
-    def converted(self, paths: Iterable[bytes]) -> dict[bytes, int]:
-        """Tracked files that may hold other bytes than their blobs, though git finds them clean.
-
-        Args:
-            paths: every path of the checkout.
-
-        Returns:
-            With each one the size at which it holds the same: line ends and ``$Id$`` make a file
-            longer or shorter. There is none (-1) for what a filter writes.
-        """
-        automatic = self._setting("core.autocrlf").lower() not in _FALSE
-        stated = any(path.endswith(b".gitattributes") for path in paths)
-        if not automatic and not stated and not any(map(Path.exists, self.attribute_files())):
-            return {}
-        plain = (_BINARY,) if automatic else (_BINARY, _PLAIN)
-        found = Index(self._list_staged(*_excluding(*plain))).entries
-        if not found:
-            return {}
-        filtered = Index(self._list_staged(*_excluding(*_UNFILTERED))).entries
-        blobs = {path: entries[0].oid for path, entries in found.items() if path not in filtered}
-        return dict.fromkeys(filtered, -1) | dict(zip(blobs, self._sizes(blobs), strict=True))
-
-    @cached_property
-    def configuration(self) -> tuple[str, ...]:
-        """The settings in force when first asked, each as its name, a newline and its value."""
-        answer = self.must("config", "--list", "-z", "--includes")
-        return tuple(os.fsdecode(one) for one in answer.split(b"\0") if one)
-
-    def _setting(self, name: str) -> str:
-        """The value of a setting, of which the last counts; one without a value is true."""
-        found = [one.partition("\n") for one in self.configuration]
-        values = [value if newline else "true" for key, newline, value in found if key == name]
-        return values[-1].strip() if values else ""
-
-    def attribute_files(self) -> Iterator[Path]:
-        """Where attributes of files are stated outside of commits; those that are there, or not.
-
-        (https://git-scm.com/docs/gitattributes)
-        """
-        yield self.common_dir / "info" / "attributes"
-        config_home = os.environ.get("XDG_CONFIG_HOME") or "~/.config"
-        named = self._setting("core.attributesfile")
-        yield Path(os.path.expanduser(named or os.path.join(config_home, "git", "attributes")))
-        # The system's lies where git was built to look for it.
-        program = shutil.which("git") or ""
-        for prefix in ("/", os.path.dirname(os.path.dirname(program))):
-            yield Path(prefix, "etc", "gitattributes")
-
-    def _sizes(self, blobs: Mapping[bytes, bytes]) -> list[int]:
-        """The sizes of blobs by path; -1 for what is not there."""
-        answer = self.ask(
-            "cat-file",
-            "--batch-check=%(objectsize)",
-            "--buffer",
-            given=b"\n".join([*blobs.values(), b""]),
-            # What a partial clone lacks is not fetched for this.
-            env={"GIT_NO_LAZY_FETCH": "1"},
-        )
-        sizes = answer.stdout.splitlines()
-        if len(sizes) != len(blobs):
-            return [-1] * len(blobs)
-        return [int(size) if size.isdigit() else -1 for size in sizes]
-
-    def has_all_objects(self) -> bool:
-        """Whether every object is there that refs, HEAD and the index need, however long it takes.
-
-        What a partial clone has left out on purpose is not missed, and not fetched.
-        """
-        needed = ("--all", "--indexed-objects", "--missing=allow-promisor")
-        return self.ask("rev-list", "--quiet", "--objects", *needed).returncode == 0
-
-    @cached_property
-    def turn(self) -> BaseFileLock:
-        """The lock under which worktrees are added; several threads may use it."""
-        return repository_lock(self.common_dir)
-
-    @cached_property
-    def is_shallow(self) -> bool:
-        """Whether history was cut off, as CI checkouts are by default."""
-        return self.must("rev-parse", "--is-shallow-repository").strip() == b"true"
-
-    def ask(
-        self,
-        *arguments: str | bytes,
-        given: bytes | None = None,
-        env: Mapping[str, str] | None = None,
-    ) -> subprocess.CompletedProcess[bytes]:
-        """Git's answer in this checkout, whatever its exit status."""
-        return ask(self.root, *arguments, given=given, env=env)
-
-    def must(self, *arguments: str | bytes) -> bytes:
-        """Git's answer in this checkout.
-
-        Raises:
-            RepositoryError: git could not give one.
-        """
-        answer = self.ask(*arguments)
-        if answer.returncode != 0:
-            raise _failure(answer)
-        return answer.stdout
 
 
 def ask(
@@ -453,48 +99,8 @@ def clone(source: Path, target: Path, *, timeout: float | None) -> Completed:
     )
 
 
-def _of(repository: Path | None) -> tuple[str, ...]:
-    """What has git look into a repository by its git directory.
-
-    It may name a working tree that is not there, and git would go to it first.
-    """
-    if repository is None:
-        return ()
-    return (f"--git-dir={repository}", f"--work-tree={repository}")
-
-
-def _excluding(*attributes: str) -> tuple[str, ...]:
-    """Pathspecs that leave out files with all of the attributes of one of several lists."""
-    return tuple(f":(exclude,top,attr:{words})" for words in attributes)
-
-
-def _require_working_tree(start: Path) -> None:
-    """Say why there is no checkout here.
-
-    Raises:
-        RepositoryError: always, unless there is one.
-    """
-    answers = ask(start, "rev-parse", *_NATURE)
-    if answers.returncode != 0:
-        raise _refusal(start, answers.stderr)
-    bare, inside = answers.stdout.split()[:2]
-    if inside != b"true":
-        what = "a bare repository" if bare == b"true" else "git's own directory"
-        raise RepositoryError(
-            f"{str(start)!r} is {what}, which has no working tree.",
-            hint="Run it in a checkout: `git clone` or `git worktree add` makes one.",
-        )
-
-
-def _line(cwd: Path, *arguments: str) -> bytes:
-    answer = ask(cwd, *arguments)
-    if answer.returncode != 0:
-        raise _failure(answer)
-    # Only the newline that git added: a path may end in white space of its own.
-    return answer.stdout.removesuffix(b"\n").removesuffix(b"\r")
-
-
-def _failure(answer: subprocess.CompletedProcess[bytes]) -> RepositoryError:
+def failure(answer: subprocess.CompletedProcess[bytes]) -> RepositoryError:
+    """The error of a question that git could not answer."""
     words = answer.stderr.decode("utf-8", "replace").strip()
     skipped = len(_FLAGS) + 1
     asked = " ".join(
@@ -503,7 +109,12 @@ def _failure(answer: subprocess.CompletedProcess[bytes]) -> RepositoryError:
     return RepositoryError(f"`git {asked}` failed.", output=words, code=Code.GIT_FAILED)
 
 
-def _require_git(cwd: Path) -> None:
+def require_git(cwd: Path) -> None:
+    """Make sure that there is a git, and that it is new enough.
+
+    Raises:
+        RepositoryError: there is none, or it is too old.
+    """
     if shutil.which("git") is None:
         raise RepositoryError(
             "There is no `git` on PATH, and everything is tested from a commit.",
@@ -527,7 +138,8 @@ def git_version(cwd: Path) -> tuple[int, ...]:
     return tuple(int(part) for part in numbers.group().split(".")) if numbers else ()
 
 
-def _refusal(start: Path, stderr: bytes) -> RepositoryError:
+def refusal(start: Path, stderr: bytes) -> RepositoryError:
+    """The error of a repository that git does not open."""
     words = stderr.decode("utf-8", "replace").strip()
     if "dubious ownership" in words:
         return RepositoryError(

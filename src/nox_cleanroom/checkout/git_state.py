@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from nox_cleanroom.changes import Change, Kind, display
-from nox_cleanroom.checkout.git import Checkout
+from nox_cleanroom.checkout.checkout import Checkout
 from nox_cleanroom.checkout.index import Index
 from nox_cleanroom.checkout.listing import Stat, list_files
 from nox_cleanroom.checkout.submodule_state import MODULES, is_ref, list_submodules, read_refs

@@ -16,7 +16,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
 from nox_cleanroom.changes import Change, Kind, display
-from nox_cleanroom.checkout.git import Checkout
+from nox_cleanroom.checkout.checkout import Checkout
 from nox_cleanroom.checkout.git_state import GitState, diff_git_state, read_git_state
 from nox_cleanroom.checkout.index import Index
 from nox_cleanroom.checkout.listing import TICK, Listing, Skip, Stat, list_again, list_files

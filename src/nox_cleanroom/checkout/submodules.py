@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from nox_cleanroom.checkout.git import Checkout, Commit
+from nox_cleanroom.checkout.checkout import Checkout, Commit
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import PurePosixPath
 
-from nox_cleanroom.checkout.git import Checkout, Commit
+from nox_cleanroom.checkout.checkout import Checkout, Commit
 from nox_cleanroom.errors import Code
 from nox_cleanroom.output import clean_text
 from nox_cleanroom.results import Outcome, ProbeResult

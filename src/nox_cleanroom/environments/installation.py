@@ -10,7 +10,7 @@ from functools import cached_property
 from pathlib import Path, PurePosixPath
 
 from nox_cleanroom.changes import display
-from nox_cleanroom.checkout.git import Checkout, Commit
+from nox_cleanroom.checkout.checkout import Checkout, Commit
 from nox_cleanroom.config.settings import Settings
 from nox_cleanroom.environments.bytecode import BytecodeStore
 from nox_cleanroom.environments.environment import Answer, Environment, Facts, Question, ask

@@ -11,7 +11,7 @@ from enum import Enum
 from pathlib import Path
 from typing import Any
 
-from nox_cleanroom.checkout.git import Checkout
+from nox_cleanroom.checkout.checkout import Checkout
 from nox_cleanroom.errors import CleanroomError, Code, unforeseen
 from nox_cleanroom.places.files import write_whole
 from nox_cleanroom.redaction import redact

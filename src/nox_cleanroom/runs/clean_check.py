@@ -16,7 +16,7 @@ from packaging.specifiers import InvalidSpecifier
 
 from nox_cleanroom.build.frontend import Frontend
 from nox_cleanroom.build.worktree import Worktree
-from nox_cleanroom.checkout.git import Checkout
+from nox_cleanroom.checkout.checkout import Checkout
 from nox_cleanroom.checks import hygiene
 from nox_cleanroom.checks.runner import waive
 from nox_cleanroom.config.pythons import requires_python

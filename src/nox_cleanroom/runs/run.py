@@ -21,7 +21,8 @@ from nox_cleanroom.build.inputs import BuildInputs, read_build_inputs
 from nox_cleanroom.build.project import require_project
 from nox_cleanroom.build.worktree import Worktree, create_worktree, missing_submodules, reclaim
 from nox_cleanroom.changes import display
-from nox_cleanroom.checkout.git import Checkout, Commit
+from nox_cleanroom.checkout.checkout import Checkout, Commit
+from nox_cleanroom.checkout.watch import Watch
 from nox_cleanroom.checks import hygiene
 from nox_cleanroom.checks.runner import DEFAULT_PROBES, unused_waivers
 from nox_cleanroom.config.axes import Variant, variants
@@ -49,7 +50,7 @@ from nox_cleanroom.probes import builder, sdist
 from nox_cleanroom.processes import process, variables
 from nox_cleanroom.reports import evidence
 from nox_cleanroom.results import Cell, Run, Subject
-from nox_cleanroom.steps import Progress, Recorder, Watch
+from nox_cleanroom.steps import Progress, Recorder
 
 #: The time limit of a step when neither option nor command says one, in seconds.
 DEFAULT_TIMEOUT = 900.0

@@ -17,7 +17,8 @@ from nox.logger import logger
 
 from nox_cleanroom import redaction
 from nox_cleanroom._version import __version__
-from nox_cleanroom.checkout.git import Checkout
+from nox_cleanroom.checkout.checkout import Checkout
+from nox_cleanroom.checkout.watch import Watch
 from nox_cleanroom.config.options import Options, help_text, parse_options
 from nox_cleanroom.config.pythons import supported_pythons
 from nox_cleanroom.environments import venvs
@@ -45,7 +46,7 @@ from nox_cleanroom.runs.matrix import check_matrix, check_wheel
 from nox_cleanroom.runs.run import Job, Request, open_job
 from nox_cleanroom.sessions.preconditions import require_environment, require_interpreter
 from nox_cleanroom.sessions.untested import can_test_another, is_error_to_miss, stated_by
-from nox_cleanroom.steps import Progress, Watch
+from nox_cleanroom.steps import Progress
 
 if TYPE_CHECKING:
     from nox._options import NoxConfig
