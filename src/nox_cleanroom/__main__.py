@@ -20,12 +20,21 @@ from nox_cleanroom import redaction
 from nox_cleanroom._version import __version__
 from nox_cleanroom.build.project import find_project, require_project
 from nox_cleanroom.checkout.checkout import Checkout
-from nox_cleanroom.errors import CleanroomError, Code, unforeseen, worst_exit_status
+from nox_cleanroom.errors import (
+    CleanroomError,
+    Code,
+    UsageError,
+    unforeseen,
+    worst_exit_status,
+)
 from nox_cleanroom.output import clean_text
 from nox_cleanroom.places.clearing import clear
 from nox_cleanroom.places.projects import reserve_project
+from nox_cleanroom.reports import terminal
+from nox_cleanroom.runs.recheck import recheck
+from nox_cleanroom.sessions.requests import PROJECT
 from nox_cleanroom.sessions.selection import hand_over_arguments
-from nox_cleanroom.sessions.sessions import PROJECT, STATUS_DIR
+from nox_cleanroom.sessions.verdict import STATUS_DIR
 
 HELP = """\
 usage: nox-cleanroom SESSION [SESSION ...] [NOX OPTIONS] [-- OPTIONS]
@@ -40,6 +49,8 @@ sessions:
   smoke-3.12      the same on one Python
   matrix          the same on all of them at once, with one grid and one verdict
   clean_check     build, install and import in place: does that leave a checkout clean?
+
+  check FILE ...  run all checks again on the evidence of earlier runs, and nothing else
 
 options:
   --help          show this
@@ -165,6 +176,8 @@ def run(arguments: Sequence[str]) -> int:  # noqa: PLR0911 - one for each thing 
     if "--clear-cache" in before:
         return _clear_cache()
     try:
+        if arguments[0] == "check":
+            return _check_again([Path(word) for word in arguments[1:]])
         return _run_nox(CommandLine.from_arguments(arguments, Path.cwd()))
     except CleanroomError as error:
         print(clean_text(f"nox-cleanroom: {error}"), file=sys.stderr)
@@ -177,6 +190,21 @@ def run(arguments: Sequence[str]) -> int:  # noqa: PLR0911 - one for each thing 
         return code.exit_status
     except KeyboardInterrupt:
         return Code.INTERRUPTED.exit_status
+
+
+def _check_again(paths: Sequence[Path]) -> int:
+    """Print the report of each file of evidence, as the checks see it now."""
+    if not paths:
+        raise UsageError(
+            "`check` needs the evidence of a run.",
+            hint="Name files, such as reports/matrix.json; a run says where it writes them.",
+        )
+    codes = set()
+    for path in paths:
+        run = recheck(path)
+        print(clean_text(terminal.render(run)))
+        codes |= run.codes
+    return worst_exit_status({code.exit_status for code in codes})
 
 
 def _clear_cache() -> int:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
+from fnmatch import fnmatchcase
 
 from nox_cleanroom.changes import Attribution
 from nox_cleanroom.errors import CleanroomError, Code
@@ -11,17 +13,17 @@ from nox_cleanroom.output import last_lines
 
 
 class Outcome(Enum):
-    """How a question was answered, from best to worst."""
+    """How a check ended, from best to worst."""
 
-    #: Yes.
+    #: Nothing is wrong.
     PASSED = 0
-    #: Not asked, with a reason.
+    #: It did not run, with a reason.
     SKIPPED = 1
     #: It works, but a user should know something.
     WARNED = 2
-    #: The package said no.
+    #: The package is at fault.
     FAILED = 3
-    #: We could not ask.
+    #: The check could not run.
     ERROR = 4
 
     @property
@@ -72,12 +74,26 @@ class Step:
 
 
 @dataclass(frozen=True, kw_only=True)
-class ProbeResult:
-    """The answer to one question about what is installed, or about the checkout's hygiene."""
+class Waiver:
+    """A finding that the project accepts, and why."""
 
-    #: The probe: ``imports``, ``entry points``, ``tracked artefacts``.
-    probe: str
-    #: What was asked about: a module, an entry point, a path.
+    #: Globs over ``check`` or ``check:subject``, such as ``entry points:legacy-*``.
+    pattern: str
+    #: The reason, shown in every report.
+    reason: str
+
+    def covers(self, check: str, subject: str) -> bool:
+        """Whether a finding of this check about this subject is waived."""
+        return any(fnmatchcase(name, self.pattern) for name in (check, f"{check}:{subject}"))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    """What a check says about one subject."""
+
+    #: The check: ``imports``, ``entry points``, ``tracked artefacts``.
+    check: str
+    #: What it is about: a module, an entry point, a path.
     subject: str
     outcome: Outcome
     #: What came back, in one sentence; a PASSED result with a message is a note.
@@ -90,6 +106,8 @@ class ProbeResult:
     code: Code = Code.PROBE_FAILED
     #: Why the project accepts it; empty when it does not.
     waived: str = ""
+    #: The probe that would settle it, by the name of its value; empty when nothing has to.
+    settled_by: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -167,20 +185,22 @@ class Cell:
     #: The Python: ``3.11``.
     python: str
     steps: tuple[Step, ...] = ()
-    probes: tuple[ProbeResult, ...] = ()
+    findings: tuple[Finding, ...] = ()
     problems: tuple[Problem, ...] = ()
     wheel: WheelRecord | None = None
     interpreter: InterpreterRecord | None = None
+    #: What the probes brought, by name: all that the checks of this cell have to go by.
+    values: Mapping[str, object] = field(default_factory=dict, repr=False)
 
     @property
     def outcome(self) -> Outcome:
         """The worst of what was found; waived findings do not count.
 
-        SKIPPED only when the cell as a whole was: a probe that had nothing to ask about
-        leaves the cell as good as its other answers.
+        SKIPPED only when the cell as a whole was: a check that had nothing to look at
+        leaves the cell as good as its other findings.
         """
         problems = [problem.outcome for problem in self.problems]
-        answers = [probe.outcome for probe in self.probes if not probe.waived]
+        answers = [finding.outcome for finding in self.findings if not finding.waived]
         asked = [outcome for outcome in answers if outcome is not Outcome.SKIPPED]
         return worst([*problems, *asked])
 
@@ -188,7 +208,9 @@ class Cell:
     def codes(self) -> set[Code]:
         """The codes of everything bad in the cell."""
         return {problem.code for problem in self.problems if problem.outcome.is_bad} | {
-            probe.code for probe in self.probes if probe.outcome.is_bad and not probe.waived
+            finding.code
+            for finding in self.findings
+            if finding.outcome.is_bad and not finding.waived
         }
 
     @property
@@ -234,6 +256,8 @@ class Run:
     must_test: bool = False
     #: Whether warnings fail the run.
     strict: bool = False
+    #: What the project accepts: globs over findings, with the reasons.
+    waivers: tuple[Waiver, ...] = ()
     #: Sentences that people should read whatever the verdict.
     notes: tuple[str, ...] = ()
     #: When it started, in ISO 8601 with a time zone.

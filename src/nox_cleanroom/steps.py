@@ -6,10 +6,12 @@ import contextlib
 import os
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Protocol
 
 from nox_cleanroom.checkout.watch import Watch
+from nox_cleanroom.places.workspace import Workspace
 from nox_cleanroom.processes import process
 from nox_cleanroom.processes.process import Completed
 from nox_cleanroom.results import Step
@@ -25,44 +27,74 @@ class Progress(Protocol):
         """A step has ended."""
 
 
-class Recorder:
-    """Runs the steps of one cell, of which several may run at once, and keeps their record.
+class Steps:
+    """The steps of one cell, of which several may run at once: each is run, watched and recorded.
 
     Args:
         cell: the cell's name, for progress.
         watch: the eye on the checkout.
         progress: whoever shows what is going on.
-        timeout: the time limit of a step that has none of its own, in seconds.
+        workspace: the directory of the run, in which steps run.
+        env: the variables that installers and builds see.
+        at_once: bounds how many steps of the run start a process at once.
+        timeout_seconds: the time limit of a step that has none of its own.
         epoch: the monotonic time at which the run started.
     """
 
     def __init__(
-        self, cell: str, watch: Watch, progress: Progress, *, timeout: float, epoch: float
+        self,
+        cell: str,
+        watch: Watch,
+        progress: Progress,
+        workspace: Workspace,
+        env: Mapping[str, str],
+        *,
+        at_once: AbstractContextManager[object],
+        timeout_seconds: float,
+        epoch: float,
     ) -> None:
         self.cell = cell
-        self.steps: list[Step] = []
+        self.workspace = workspace
+        self.env = env
+        self.recorded: list[Step] = []
         self._watch = watch
         self._progress = progress
-        self._timeout = timeout
+        self._at_once = at_once
+        self._timeout_seconds = timeout_seconds
         self._epoch = epoch
+
+    def directory(self, name: str) -> Path:
+        """A new, empty directory of the run; see `Workspace.directory`."""
+        return self.workspace.directory(name)
 
     def run(
         self,
         name: str,
         command: Sequence[str | os.PathLike[str]],
         *,
-        cwd: Path,
-        env: Mapping[str, str],
-        timeout: float | None = None,
+        cwd: Path | None = None,
+        env: Mapping[str, str] | None = None,
+        timeout_seconds: float | None = None,
         stdout: Path | None = None,
         only_reads: bool = False,
     ) -> Step:
-        """Run a command as a step; see `process.run`, and `Interval` for what only reads."""
-        started = self._start(name)
-        with self._watch.during(self._label(name), only_reads=only_reads):
-            done = process.run(
-                command, cwd=cwd, env=env, timeout=timeout or self._timeout, stdout=stdout
-            )
+        """Run a command as a step; see `process.run`.
+
+        Args:
+            name: what people call the step.
+            command: the program and its arguments.
+            cwd: the directory that it runs in; None for the run's neutral one.
+            env: the variables that it sees; None for those of installers and builds.
+            timeout_seconds: its time limit; None for the general one.
+            stdout: a file for its standard output; None to keep that with its other output.
+            only_reads: whether it runs no code but ours, which only reads.
+        """
+        cwd, env = cwd or self.workspace.neutral, self.env if env is None else env
+        limit = timeout_seconds or self._timeout_seconds
+        with self._at_once:
+            started = self._start(name)
+            with self._watch.during(self._label(name), only_reads=only_reads):
+                done = process.run(command, cwd=cwd, env=env, timeout=limit, stdout=stdout)
         return self._finish(_step(name, done, cwd, started))
 
     @contextlib.contextmanager
@@ -93,7 +125,7 @@ class Recorder:
         return time.monotonic() - self._epoch
 
     def _finish(self, step: Step) -> Step:
-        self.steps.append(step)
+        self.recorded.append(step)
         self._progress.step_finished(self.cell, step)
         return step
 

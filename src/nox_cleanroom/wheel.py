@@ -1,20 +1,17 @@
-"""A wheel: what its archive holds, and which interpreters it serves."""
+"""A wheel as a value: what its archive holds, and which interpreters it serves."""
 
 from __future__ import annotations
 
 import base64
 import configparser
-import contextlib
 import csv
 import hashlib
 import io
-import zipfile
-import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from email import message_from_bytes
 from functools import cached_property
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 
 from packaging.markers import UndefinedComparison, UndefinedEnvironmentName
 from packaging.metadata import RawMetadata, parse_email
@@ -31,11 +28,12 @@ _EXTENSIONS = (".so", ".pyd")
 #: (https://packaging.python.org/specifications/binary-distribution-format/)
 SCHEMES = ("purelib", "platlib", "scripts", "data", "headers")
 
-#: So much is read of a file that describes the wheel, and so much may all unpack to, in bytes.
-_DESCRIPTION = 64 * 2**20
-_UNPACKED = 16 * 2**30
-
 SCRIPT_GROUPS = ("console_scripts", "gui_scripts")
+
+#: Names that a wheel should not put next to everybody else's packages.
+COMMON_NAMES = frozenset(
+    {"test", "tests", "doc", "docs", "src", "example", "examples", "benchmarks", "scripts", "tools"}
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -120,11 +118,34 @@ class RecordRow:
     digest: str
 
 
-@dataclass(frozen=True)
-class Wheel:
-    """A wheel on disk."""
+@dataclass(frozen=True, kw_only=True)
+class WheelFile:
+    """A file in a wheel's archive."""
 
-    path: Path
+    #: Its name in the archive.
+    name: str
+    #: Its size, in bytes.
+    size: int
+    #: Its sha256, as RECORD spells it.
+    digest: str
+    #: Its Unix permissions; 0 where the archive states none.
+    mode: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wheel:
+    """A wheel as a value: everything about it that can be checked without the file.
+
+    `build.archive.read_wheel` makes one of a file.
+    """
+
+    filename: str
+    #: The digest of the file, in hexadecimal.
+    sha256: str
+    files: tuple[WheelFile, ...]
+    #: The text of the files in ``.dist-info`` that describe it, by their names; odd bytes are
+    #: surrogates.
+    texts: Mapping[str, str]
 
     @cached_property
     def name(self) -> str:
@@ -143,18 +164,7 @@ class Wheel:
 
     @cached_property
     def _parsed(self) -> tuple[object, object, object, Iterable[object]]:
-        try:
-            return parse_wheel_filename(self.path.name)
-        except InvalidWheelFilename as error:
-            raise BuildError(
-                f"The build backend made {self.path.name!r}, which is no wheel's name: {error}.",
-                hint="The version must follow PEP 440, and the name PEP 427.",
-            ) from None
-
-    @cached_property
-    def sha256(self) -> str:
-        """The digest of the file, in hexadecimal."""
-        return hashlib.sha256(self.path.read_bytes()).hexdigest()
+        return parse_filename(self.filename)
 
     def serves(self, tags: Iterable[str]) -> bool:
         """Whether an interpreter with these tags installs it."""
@@ -163,18 +173,17 @@ class Wheel:
     @cached_property
     def names(self) -> tuple[str, ...]:
         """The names of all files in the archive."""
-        with self._open() as archive:
-            return tuple(name for name in archive.namelist() if not name.endswith("/"))
+        return tuple(file.name for file in self.files)
 
     @cached_property
-    def modes(self) -> dict[str, int]:
-        """The Unix permissions of all files in the archive; 0 where it says none."""
-        with self._open() as archive:
-            return {
-                entry.filename: entry.external_attr >> 16
-                for entry in archive.infolist()
-                if not entry.is_dir()
-            }
+    def sizes(self) -> dict[str, int]:
+        """The sizes of all files in the archive, in bytes."""
+        return {file.name: file.size for file in self.files}
+
+    @cached_property
+    def digests(self) -> dict[str, str]:
+        """The sha256 of each file in the archive, as RECORD spells it."""
+        return {file.name: file.digest for file in self.files}
 
     @cached_property
     def dist_info(self) -> str:
@@ -186,24 +195,38 @@ class Wheel:
         tops = {name.partition("/")[0] for name in self.names}
         found = sorted(top for top in tops if top.endswith(".dist-info"))
         if len(found) != 1:
-            raise BuildError(f"{self.path.name} has {len(found)} .dist-info directories, not one.")
+            raise BuildError(f"{self.filename} has {len(found)} .dist-info directories, not one.")
         return found[0]
+
+    def describing(self, name: str) -> str:
+        """The text of a file in ``.dist-info``.
+
+        Raises:
+            BuildError: there is no such file.
+        """
+        text = self.texts.get(f"{self.dist_info}/{name}")
+        if text is None:
+            raise BuildError(f"{self.filename} has no {self.dist_info}/{name}.")
+        return text
+
+    def _bytes(self, name: str) -> bytes:
+        return self.describing(name).encode("utf-8", "surrogateescape")
 
     @cached_property
     def metadata(self) -> RawMetadata:
         """The fields of METADATA that the standard knows."""
-        return parse_email(self.read(f"{self.dist_info}/METADATA"))[0]
+        return parse_email(self._bytes("METADATA"))[0]
 
     @cached_property
     def licence_files(self) -> tuple[str, ...]:
         """The paths that License-File names."""
-        headers = message_from_bytes(self.read(f"{self.dist_info}/METADATA"))
+        headers = message_from_bytes(self._bytes("METADATA"))
         return tuple(str(path).strip() for path in headers.get_all("License-File", []))
 
     @cached_property
     def stated_tags(self) -> frozenset[str]:
         """The tags that the file WHEEL states; none when it states none."""
-        headers = message_from_bytes(self.read(f"{self.dist_info}/WHEEL"))
+        headers = message_from_bytes(self._bytes("WHEEL"))
         return frozenset(tag for line in headers.get_all("Tag", []) for tag in _tags(str(line)))
 
     @cached_property
@@ -229,7 +252,7 @@ class Wheel:
 
     @cached_property
     def _record(self) -> tuple[tuple[RecordRow, ...], str]:
-        text = self.read(f"{self.dist_info}/RECORD").decode("utf-8", "replace")
+        text = self._bytes("RECORD").decode("utf-8", "replace")
         rows: list[RecordRow] = []
         try:
             for row in csv.reader(io.StringIO(text)):
@@ -255,13 +278,12 @@ class Wheel:
 
     @cached_property
     def _entry_points(self) -> tuple[tuple[EntryPoint, ...], str]:
-        name = f"{self.dist_info}/entry_points.txt"
-        if name not in self.names:
+        if f"{self.dist_info}/entry_points.txt" not in self.texts:
             return (), ""
         parser = configparser.RawConfigParser(delimiters=("=",), strict=False)
         parser.optionxform = str  # type: ignore[assignment,method-assign] # names keep their case
         try:
-            parser.read_string(self.read(name).decode("utf-8", "replace"))
+            parser.read_string(self._bytes("entry_points.txt").decode("utf-8", "replace"))
             found = [
                 _entry_point(group, name, value)
                 for group in parser.sections()
@@ -297,59 +319,20 @@ class Wheel:
         """The first parts of everything that can be imported from it."""
         return frozenset(member.module[0] for member in self.members if member.module)
 
-    def read(self, name: str) -> bytes:
-        """The content of a file in the archive.
 
-        Raises:
-            BuildError: the archive has no such file, or cannot be read.
-        """
-        with self._open() as archive:
-            if archive.getinfo(name).file_size > _DESCRIPTION:
-                raise BuildError(f"{self.path.name} cannot be read: {name} is too large.")
-            return archive.read(name)
+def parse_filename(filename: str) -> tuple[object, object, object, Iterable[object]]:
+    """The name, version, build number and tags in the name of a wheel's file.
 
-    @cached_property
-    def sizes(self) -> dict[str, int]:
-        """The sizes of all files in the archive, in bytes."""
-        with self._open() as archive:
-            return {entry.filename: entry.file_size for entry in archive.infolist()}
-
-    def contents(self) -> Iterator[tuple[str, bytes]]:
-        """The name and the content of each file in the archive."""
-        with self._open() as archive:
-            for name in self.names:
-                yield name, archive.read(name)
-
-    @cached_property
-    def digests(self) -> dict[str, str]:
-        """The sha256 of each file in the archive, as RECORD spells it."""
-        return {name: record_digest(content) for name, content in self.contents()}
-
-    @contextlib.contextmanager
-    def _open(self) -> Iterator[zipfile.ZipFile]:
-        """The archive, for a block that reads it.
-
-        Raises:
-            BuildError: it is none, or a file in it is not there or damaged.
-        """
-        try:
-            opened = zipfile.ZipFile(self.path)
-        except _DAMAGES as error:
-            raise BuildError(f"{self.path.name} is not a wheel: {error}.") from None
-        try:
-            with opened as archive:
-                unpacked = sum(entry.file_size for entry in archive.infolist())
-                if unpacked > _UNPACKED:
-                    raise BuildError(
-                        f"{self.path.name} would unpack to {unpacked / 2**30:,.0f} GiB."
-                    )
-                yield archive
-        except _DAMAGES as error:
-            raise BuildError(f"{self.path.name} cannot be read: {error}.") from None
-
-
-#: What a damaged archive, or one with compression or encryption that we have not, raises.
-_DAMAGES = (zipfile.BadZipFile, zlib.error, KeyError, EOFError, OSError, RuntimeError, ValueError)
+    Raises:
+        BuildError: it is the name of no wheel.
+    """
+    try:
+        return parse_wheel_filename(filename)
+    except InvalidWheelFilename as error:
+        raise BuildError(
+            f"The build backend made {filename!r}, which is no wheel's name: {error}.",
+            hint="The version must follow PEP 440, and the name PEP 427.",
+        ) from None
 
 
 def _tags(line: str) -> Iterator[str]:

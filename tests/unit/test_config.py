@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 
-from nox_cleanroom.config.settings import Command, JsonContract, Settings, Waiver
+from nox_cleanroom.config.settings import Command, JsonContract, Settings
 from nox_cleanroom.errors import Code, ConfigError
+from nox_cleanroom.results import Waiver
 
 
 def problem(table: dict[str, Any]) -> str:

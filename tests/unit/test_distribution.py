@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 from conftest import make_wheel
 
+from nox_cleanroom.build.archive import read_wheel
 from nox_cleanroom.errors import BuildError
-from nox_cleanroom.wheel import EntryPoint, Member, Wheel
+from nox_cleanroom.wheel import EntryPoint, Member
 
 
 @pytest.mark.parametrize(
@@ -29,11 +30,11 @@ from nox_cleanroom.wheel import EntryPoint, Member, Wheel
 def test_import_names_come_from_record(
     tmp_path: Path, files: dict[str, str], names: tuple[str, ...]
 ) -> None:
-    assert Wheel(make_wheel(tmp_path, files)).import_names == names
+    assert read_wheel(make_wheel(tmp_path, files)).import_names == names
 
 
 def test_name_version_and_tags(tmp_path: Path) -> None:
-    wheel = Wheel(
+    wheel = read_wheel(
         make_wheel(tmp_path, {}, name="Some_Thing", version="1.0", tag="py2.py3-none-any")
     )
     assert (wheel.name, wheel.version) == ("some-thing", "1.0")
@@ -51,12 +52,12 @@ def test_name_version_and_tags(tmp_path: Path) -> None:
 def test_whom_a_wheel_serves_is_decided_by_tags(
     tmp_path: Path, tag: str, tags: list[str], serves: bool
 ) -> None:
-    assert Wheel(make_wheel(tmp_path, {}, tag=tag)).serves(tags) is serves
+    assert read_wheel(make_wheel(tmp_path, {}, tag=tag)).serves(tags) is serves
 
 
 def test_entry_points_keep_case_and_extras(tmp_path: Path) -> None:
     text = "[console_scripts]\nDemo = demo.cli:main [fast,more]\n\n[pytest11]\ndemo=demo.plugin\n"
-    wheel = Wheel(make_wheel(tmp_path, {"demo-1.0.dist-info/entry_points.txt": text}))
+    wheel = read_wheel(make_wheel(tmp_path, {"demo-1.0.dist-info/entry_points.txt": text}))
     assert wheel.entry_points == (
         EntryPoint(
             group="console_scripts", name="Demo", value="demo.cli:main", extras=("fast", "more")
@@ -76,11 +77,11 @@ def test_a_name_that_is_no_wheels_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "demo-not.a-version-py3-none-any.whl"
     path.write_bytes(b"")
     with pytest.raises(BuildError, match="no wheel's name"):
-        _ = Wheel(path).tags
+        _ = read_wheel(path).tags
 
 
 def test_a_file_that_is_no_archive_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "demo-1.0-py3-none-any.whl"
     path.write_bytes(b"nothing")
     with pytest.raises(BuildError, match="is not a wheel"):
-        _ = Wheel(path).names
+        _ = read_wheel(path).names

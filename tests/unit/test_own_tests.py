@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from nox_cleanroom.probes.own_tests import _found_no_test, _says_failed, _skipped_all
+from nox_cleanroom.checks.own_tests import _found_no_test, _says_failed, _skipped_all
 
 NOTHING = {
     "pytest found none": "collected 0 items\n\n=== no tests ran in 0.01s ===\n",

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 from conftest import make_wheel
 
-from nox_cleanroom.probes.sdist import compare
-from nox_cleanroom.results import Outcome
+from nox_cleanroom.build.archive import read_wheel
+from nox_cleanroom.checks.sdist import check
+from nox_cleanroom.probes import builds
+from nox_cleanroom.probes.tracked import Tracked
+from nox_cleanroom.results import Finding, Outcome
 from nox_cleanroom.wheel import Wheel
 
 POINTS = "demo-1.0.dist-info/entry_points.txt"
@@ -215,12 +218,36 @@ def test_entry_points_are_compared_by_meaning(tmp_path: Path, tree: str, sdist: 
     assert (result.outcome, result.message) == (Outcome.PASSED, "")
 
 
+def compare(
+    tree: Wheel, sdist: Wheel, tracked: Iterable[str], *, made_alike: bool = False
+) -> Finding:
+    """What is found of two wheels that one Python has built."""
+    one, other = (
+        builds.Built(wheel=wheel, python="3.11", built_with="3.11.7", requirements=requirements)
+        for wheel, requirements in ((tree, {}), (sdist, {} if made_alike else {"x": "2"}))
+    )
+    (finding,) = check(
+        tracked=Tracked(
+            names=tuple(tracked),
+            subdirectory=".",
+            missing_submodules=(),
+            build_requires=(),
+            has_tags=True,
+            is_shallow=False,
+        ),
+        builds=builds.Builds(from_tree=one, from_sdist=other),
+    )
+    return finding
+
+
 def wheels(directory: Path, tree: Built, sdist: Built) -> tuple[Wheel, Wheel]:
     return _wheel(directory / "tree", tree), _wheel(directory / "sdist", sdist)
 
 
 def _wheel(directory: Path, built: Built) -> Wheel:
-    return Wheel(make_wheel(directory, built.files, version=built.version, metadata=built.metadata))
+    return read_wheel(
+        make_wheel(directory, built.files, version=built.version, metadata=built.metadata)
+    )
 
 
 LICENCE = {"demo-1.0.dist-info/licenses/LICENSE": "Do what you like.\n"}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from nox_cleanroom.probes.subject import what_is_lacking
+from nox_cleanroom.checks.advice import what_is_lacking
 
 
 @pytest.mark.parametrize(

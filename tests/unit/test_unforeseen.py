@@ -1,4 +1,4 @@
-"""A fault of ours costs one answer, or one cell, and is said to be ours."""
+"""A fault of ours costs one check, or one cell, and is said to be ours."""
 
 from __future__ import annotations
 
@@ -7,59 +7,75 @@ from typing import Any, cast
 
 import pytest
 
-from nox_cleanroom.checks import runner
+from nox_cleanroom.checks.registry import Check, run_checks
 from nox_cleanroom.errors import Code, InterpreterMissingError, InterruptedRunError
-from nox_cleanroom.results import Cell, Outcome, ProbeResult, Problem
-from nox_cleanroom.runs import matrix
+from nox_cleanroom.results import Finding, Outcome, Problem
+from nox_cleanroom.runs.cell import RunningCell
 
-PASSED = ProbeResult(probe="other", subject="x", outcome=Outcome.PASSED)
+PASSED = Finding(check="other", subject="x", outcome=Outcome.PASSED)
 
 
-def good(_: object) -> Iterator[ProbeResult]:
+def good() -> Iterator[Finding]:
     yield PASSED
 
 
-def test_a_probe_that_raises_is_an_error_of_its_own_and_the_others_go_on(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    def bad(_: object) -> Iterator[ProbeResult]:
+def test_a_check_that_raises_is_an_error_of_its_own_and_the_others_run() -> None:
+    def bad() -> Iterator[Finding]:
         yield PASSED
         raise TypeError("issubclass() arg 1 must be a class \udcff")
 
-    monkeypatch.setattr(runner, "DEFAULT_PROBES", {"bad": bad, "good": good})
-    first, failed, last = runner.run_probes(cast("Any", None))
-    assert (first, last) == (PASSED, PASSED)
-    assert (failed.probe, failed.outcome, failed.code) == ("bad", Outcome.ERROR, Code.INTERNAL)
+    failed, last = run_checks({}, [Check("bad", bad), Check("good", good)])
+    assert last == PASSED
+    assert (failed.check, failed.outcome, failed.code) == ("bad", Outcome.ERROR, Code.INTERNAL)
     assert "TypeError: issubclass()" in failed.message
     assert "report" in failed.hint
     assert "in bad" in failed.output
 
 
+def test_a_check_whose_value_could_not_be_brought_says_why() -> None:
+    def needing(*, value: str) -> list[Finding]:
+        raise AssertionError(value)
+
+    problem = Problem(code=Code.NETWORK, outcome=Outcome.ERROR, message="No answer.", hint="Retry.")
+    (finding,) = run_checks({"value": problem}, [Check("needing", needing)])
+    assert (finding.check, finding.outcome, finding.code) == (
+        "needing",
+        Outcome.ERROR,
+        Code.NETWORK,
+    )
+    assert (finding.message, finding.hint) == ("No answer.", "Retry.")
+
+
+def test_a_check_for_which_there_is_no_value_does_not_run() -> None:
+    def needing(*, value: str) -> list[Finding]:
+        raise AssertionError(value)
+
+    assert run_checks({}, [Check("needing", needing), Check("good", good)]) == [PASSED]
+
+
 @pytest.mark.parametrize("error", [KeyboardInterrupt(), SystemExit(1), InterruptedRunError("x")])
-def test_whoever_ends_the_run_ends_it(
-    monkeypatch: pytest.MonkeyPatch, error: BaseException
-) -> None:
-    def bad(_: object) -> Iterator[ProbeResult]:
+def test_whoever_ends_the_run_ends_it(error: BaseException) -> None:
+    def bad() -> Iterator[Finding]:
         yield PASSED
         raise error
 
-    monkeypatch.setattr(runner, "DEFAULT_PROBES", {"bad": bad, "good": good})
     with pytest.raises(type(error)):
-        list(runner.run_probes(cast("Any", None)))
+        run_checks({}, [Check("bad", bad), Check("good", good)])
 
 
-class FakeBench:
-    """A cell whose work ends in an exception."""
+class NoSteps:
+    """Steps of a cell that has done none."""
 
-    def __init__(self, error: BaseException) -> None:
-        self.problems: list[Problem] = []
-        self._error = error
+    recorded = ()
 
-    def test(self, *, install_only: bool) -> None:
-        raise self._error
 
-    def cell(self) -> Cell:
-        return Cell(name="smoke-3.11", python="3.11", problems=tuple(self.problems))
+def fail(error: Exception) -> None:
+    raise error
+
+
+def cell() -> RunningCell:
+    nothing = cast("Any", None)
+    return RunningCell(run=nothing, name="smoke-3.11", python="3.11", steps=cast("Any", NoSteps()))
 
 
 @pytest.mark.parametrize(
@@ -72,8 +88,10 @@ class FakeBench:
     ],
 )
 def test_what_nobody_has_thought_of_ends_one_cell_only(error: Exception, code: Code) -> None:
-    cell = matrix._check(cast("Any", FakeBench(error)), install_only=False)
-    (problem,) = cell.problems
+    running = cell()
+    with running.noting_problems():
+        fail(error)
+    (problem,) = running.record().problems
     assert (problem.code, problem.outcome) == (code, Outcome.ERROR)
     assert "Traceback" in problem.output
 
@@ -82,5 +100,5 @@ def test_what_nobody_has_thought_of_ends_one_cell_only(error: Exception, code: C
     "error", [KeyboardInterrupt(), InterruptedRunError("x"), InterpreterMissingError("x")]
 )
 def test_what_ends_more_than_a_cell_goes_on(error: BaseException) -> None:
-    with pytest.raises(type(error)):
-        matrix._check(cast("Any", FakeBench(error)), install_only=False)
+    with pytest.raises(type(error)), cell().noting_problems():
+        raise error

@@ -16,7 +16,7 @@ from nox_cleanroom.errors import (
     PythonExcludedError,
     worst_exit_status,
 )
-from nox_cleanroom.results import Cell, Outcome, ProbeResult, Problem, Run, Subject
+from nox_cleanroom.results import Cell, Finding, Outcome, Problem, Run, Subject
 
 SUBJECT = Subject(
     project=".", commit="a" * 40, describe="v1", rev="HEAD", settings_source="x", uncommitted=0
@@ -24,12 +24,12 @@ SUBJECT = Subject(
 CHANGE = Change(path="junk.txt", kind="created")
 
 
-def result(outcome: Outcome, waived: str = "") -> ProbeResult:
-    return ProbeResult(probe="imports", subject="demo", outcome=outcome, waived=waived)
+def result(outcome: Outcome, waived: str = "") -> Finding:
+    return Finding(check="imports", subject="demo", outcome=outcome, waived=waived)
 
 
 def cell(*outcomes: Outcome) -> Cell:
-    return Cell(name="smoke-3.11", python="3.11", probes=tuple(map(result, outcomes)))
+    return Cell(name="smoke-3.11", python="3.11", findings=tuple(map(result, outcomes)))
 
 
 def run(*cells: Cell, **more: object) -> Run:
@@ -54,7 +54,7 @@ def test_an_excluded_interpreter_skips_the_cell_and_fails_nothing() -> None:
 
 
 def test_a_waived_failure_fails_nothing() -> None:
-    waived = replace(cell(), probes=(result(Outcome.FAILED, waived="known"),))
+    waived = replace(cell(), findings=(result(Outcome.FAILED, waived="known"),))
     assert waived.outcome is Outcome.PASSED
     assert waived.codes == set()
 

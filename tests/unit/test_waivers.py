@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from nox_cleanroom.checks.runner import unused_waivers
-from nox_cleanroom.config.settings import Waiver
+from nox_cleanroom.checks.waivers import unused_waivers
 from nox_cleanroom.errors import Code
-from nox_cleanroom.results import Cell, Outcome, ProbeResult, Problem
+from nox_cleanroom.results import Cell, Finding, Outcome, Problem, Waiver
 
 KNOWN = ("imports", "import statements", "entry points", "sdist", "new files")
 
@@ -17,8 +16,8 @@ def cell(*results: tuple[str, str, Outcome], ended: bool = False) -> Cell:
     return Cell(
         name="smoke-3.11",
         python="3.11",
-        probes=tuple(
-            ProbeResult(probe=probe, subject=subject, outcome=outcome)
+        findings=tuple(
+            Finding(check=probe, subject=subject, outcome=outcome)
             for probe, subject, outcome in results
         ),
         problems=(problem,) if ended else (),

@@ -20,11 +20,12 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import Literal
 
+from packaging.utils import parse_wheel_filename
+
 from nox_cleanroom.config.axes import Artifact
 from nox_cleanroom.environments.interpreter import InstalledPython
 from nox_cleanroom.errors import CleanroomError
 from nox_cleanroom.places.files import write_whole
-from nox_cleanroom.wheel import Wheel
 
 #: Whom a wheel serves: every Python, those from its builder's on (abi3), or its builder's only.
 Audience = Literal["all", "newer", "own"]
@@ -135,9 +136,13 @@ class Builders:
         return (one for one in found if one is not None and one.can_build)
 
 
-def audience_of(wheel: Wheel) -> Audience:
-    """Whom a wheel serves, by the tags in its name."""
-    tags = [tag.split("-", 2) for tag in wheel.tags]
+def audience_of(filename: str) -> Audience:
+    """Whom a wheel serves, by the tags in the name of its file.
+
+    Raises:
+        InvalidWheelFilename: it is the name of no wheel.
+    """
+    tags = [str(tag).split("-", 2) for tag in parse_wheel_filename(filename)[3]]
     if any(interpreter in {"py3", "py2"} and abi == "none" for interpreter, abi, _ in tags):
         return "all"
     return "newer" if any(abi == "abi3" for _, abi, _ in tags) else "own"

@@ -18,7 +18,7 @@ from nox_cleanroom.errors import CleanroomError, Code, InterruptedRunError, Work
 from nox_cleanroom.places.deletion import delete
 from nox_cleanroom.places.workspace import Workspace
 from nox_cleanroom.processes.interruption import shielded
-from nox_cleanroom.steps import Recorder
+from nox_cleanroom.steps import Steps
 
 
 @contextlib.contextmanager
@@ -90,27 +90,27 @@ class Trials:
         self._clone = clone
         self._known: dict[str, Trial] = {}
 
-    def of(self, what: str, python: str, build: Callable[[Path], str], recorder: Recorder) -> Trial:
+    def of(self, what: str, python: str, build: Callable[[Path], str], steps: Steps) -> Trial:
         """What comes of a build, or came of it when another cell failed in it.
 
         Args:
             what: what is built, such as ``sdist``.
             python: the Python that builds.
             build: builds it from the project in a directory; what the backend printed.
-            recorder: keeps the record of the cell.
+            steps: keeps the record of the cell.
 
         Raises:
             InterruptedRunError: the whole run is being ended.
         """
         known = self._known.get(what)
         if known is None or known.shown == "success":
-            known = self._known[what] = self._try(python, build, recorder)
+            known = self._known[what] = self._try(python, build, steps)
         return known
 
-    def _try(self, python: str, build: Callable[[Path], str], recorder: Recorder) -> Trial:
+    def _try(self, python: str, build: Callable[[Path], str], steps: Steps) -> Trial:
         with contextlib.ExitStack() as stack:
             try:
-                with recorder.action("make a fresh clone"):
+                with steps.action("make a fresh clone"):
                     project = stack.enter_context(self._clone()).project
             except InterruptedRunError:
                 raise

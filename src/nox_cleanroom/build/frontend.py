@@ -26,11 +26,9 @@ from nox_cleanroom.environments.installers import (
 )
 from nox_cleanroom.errors import BuildError, BuildRequirementsError, Code
 from nox_cleanroom.output import last_lines
-from nox_cleanroom.places.workspace import Workspace
 from nox_cleanroom.processes import variables
 from nox_cleanroom.results import Step
-from nox_cleanroom.steps import Recorder
-from nox_cleanroom.wheel import Wheel
+from nox_cleanroom.steps import Steps
 
 Kind = Literal["wheel", "sdist"]
 
@@ -73,11 +71,6 @@ class Built:
     requirements: Mapping[str, str]
     #: What was printed meanwhile.
     output: str
-
-    @property
-    def wheel(self) -> Wheel:
-        """The wheel, if that is what was built."""
-        return Wheel(self.path)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -126,10 +119,7 @@ class Frontend:
     installer: Environment
     #: What the interpreter of such an environment says of itself.
     learn_facts: Callable[[Environment], Facts]
-    recorder: Recorder
-    workspace: Workspace
-    #: The variables that builds see.
-    env: dict[str, str]
+    steps: Steps
     #: Directories and pages with requirements that the index does not have.
     find_links: tuple[str, ...]
     #: Where the bytecode of backends, and of pip, is kept.
@@ -147,7 +137,7 @@ class Frontend:
         Raises:
             BuildError: what the build requires could not be installed.
         """
-        with self.recorder.action("make build environment"):
+        with self.steps.action("make build environment"):
             environment = self.create()
         facts = self.learn_facts(environment)
         self._install(environment, system.requires)
@@ -200,7 +190,7 @@ class Frontend:
             BuildError: it cannot be loaded, or what it requires could not be installed.
         """
         ready = self.prepare(BuildSystem.of_project(project))
-        place = self.workspace.directory("answer") / "answer.json"
+        place = self.steps.directory("answer") / "answer.json"
         step = self._run("ask for hooks", place, ["hooks", "-", "known"], project, ready)
         if not step.succeeded:
             raise tool_failure(BuildError, "The build backend could not be loaded", step)
@@ -228,7 +218,7 @@ class Frontend:
             return self._build(what, project, ready, step=what)
         fresh = ready.contents()
         sdist = self._build("sdist", project, ready, step="sdist").path
-        source = _unpack(sdist, self.workspace.directory("source"))
+        source = _unpack(sdist, self.steps.directory("source"))
         system = BuildSystem.of_project(source)
         # An environment that the first build has left as it was is as good as a fresh one.
         if system != ready.system or ready.contents() != fresh:
@@ -244,7 +234,7 @@ class Frontend:
             ready = elsewhere.prepare(BuildSystem.of_project(project))
             return elsewhere._make(what, project, ready).output
 
-        trial = trials.of(what, python, build, self.recorder)
+        trial = trials.of(what, python, build, self.steps)
         if trial.shown == "the same":
             tried = "" if trial.python == python else f" (tried with Python {trial.python})"
             error.hint = f"A fresh clone shows the same{tried}. {error.hint}"
@@ -259,7 +249,7 @@ class Frontend:
             )
 
     def _build(self, kind: Kind, project: Path, ready: Ready, *, step: What) -> Built:
-        out = self.workspace.directory("dist")
+        out = self.steps.directory("dist")
         answer = self._call(kind, project, ready, out, step=step)
         if answer.requires is not None and not answer.built:
             if answer.requires:
@@ -283,7 +273,7 @@ class Frontend:
         options = find_links_options(self.find_links)
         if self.versions:
             pins = [f"{name}=={version}" for name, version in self.versions.items()]
-            pinned = constraints_options(pins, self.workspace.directory("constraints"))
+            pinned = constraints_options(pins, self.steps.directory("constraints"))
             step = self._pip_install(environment, [*options, *pinned, *requirements])
             if step.succeeded:
                 return
@@ -296,18 +286,16 @@ class Frontend:
 
     def _pip_install(self, environment: Environment, words: Sequence[str]) -> Step:
         with self.bytecode.lent(self.learn_facts(self.installer)):
-            return self.recorder.run(
+            return self.steps.run(
                 "install build requirements",
                 self.installer.pip_install(*words, into=environment),
-                cwd=self.workspace.neutral,
-                env=self.env,
             )
 
     def _call(
         self, kind: Kind, project: Path, ready: Ready, out: Path, *, step: What, known: bool = False
     ) -> _Answer:
         """Have the hooks called; once it is known, nobody asks what the build requires."""
-        place = self.workspace.directory("answer") / "answer.json"
+        place = self.steps.directory("answer") / "answer.json"
         words = [kind, out, "known" if known else "ask"]
         done = self._run(f"build {step}{self.where}", place, words, project, ready)
         if not done.succeeded:
@@ -327,11 +315,11 @@ class Frontend:
         paths = [project / path for path in system.backend_path]
         program: list[str | Path] = [ready.environment.python, "-I", INSIDE / "building.py"]
         with self.bytecode.lent(ready.facts):
-            return self.recorder.run(
+            return self.steps.run(
                 name,
                 [*program, place, *words, system.backend, *paths],
                 cwd=project,
-                env=variables.for_hooks(self.env, bin_dir=ready.environment.bin_dir),
+                env=variables.for_hooks(self.steps.env, bin_dir=ready.environment.bin_dir),
             )
 
 

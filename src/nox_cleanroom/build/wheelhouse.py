@@ -8,21 +8,24 @@ which is compared with the digest of what was built.
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import json
 import os
 import secrets
 import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 from filelock import FileLock
 
+from nox_cleanroom.build.archive import read_wheel
 from nox_cleanroom.places import deletion
 from nox_cleanroom.places.ownership import Owned
 from nox_cleanroom.processes import process
+from nox_cleanroom.results import WheelRecord
 from nox_cleanroom.wheel import Wheel
 
 _RECORD = "record.json"
@@ -48,8 +51,8 @@ class Provenance:
     variables: Mapping[str, str]
     #: The run's own directory, which the build was in.
     built_in: str
-    #: The sha256 of the file, in hexadecimal.
-    sha256: str
+    #: The sha256 of the file, in hexadecimal; the wheelhouse fills it in.
+    sha256: str = ""
     #: Whether this run built it.
     built_now: bool = False
 
@@ -59,13 +62,28 @@ class StoredWheel:
     """A wheel for one cell, and where it comes from."""
 
     wheel: Wheel
+    #: Its file, a copy for one cell.
+    path: Path
     provenance: Provenance
     #: What else there is to say about who built it.
     remarks: tuple[str, ...] = ()
 
-    def is_made_like(self, other: StoredWheel) -> bool:
-        """Whether the same versions of what a build requires have built both."""
-        return self.provenance.requirements == other.provenance.requirements
+    @property
+    def record(self) -> WheelRecord:
+        """What evidence keeps of it."""
+        wheel, provenance = self.wheel, self.provenance
+        return WheelRecord(
+            name=wheel.name,
+            version=wheel.version,
+            file=wheel.filename,
+            sha256=wheel.sha256,
+            built_now=provenance.built_now,
+            built_at=provenance.built_at,
+            built_with=provenance.built_with,
+            requires_python=wheel.metadata.get("requires_python", ""),
+            variables=dict(provenance.variables),
+            remarks=self.remarks,
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,6 +94,8 @@ class Wheelhouse:
     home: Owned
     #: Wheels built before this moment do not count; None when any will do.
     not_before: datetime | None = None
+    #: The wheels that have been read, by their digests.
+    _read: dict[str, Wheel] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def root(self) -> Path:
@@ -94,14 +114,20 @@ class Wheelhouse:
                 return None
             # Another process may be pruning it this moment.
             with contextlib.suppress(OSError):
-                wheel = _copied(stored, into)
-                if wheel.sha256 == provenance.sha256:
+                copy = Path(shutil.copyfile(stored, into / stored.name))
+                if _digest(copy) == provenance.sha256:
                     os.utime(self.root / key)
-                    return StoredWheel(wheel=wheel, provenance=provenance)
+                    return self._taken(copy, provenance)
         return None
 
+    def _taken(self, path: Path, provenance: Provenance) -> StoredWheel:
+        wheel = self._read.get(provenance.sha256)
+        if wheel is None:
+            wheel = self._read[provenance.sha256] = read_wheel(path)
+        return StoredWheel(wheel=wheel, path=path, provenance=provenance)
+
     def get(
-        self, key: str, into: Path, build: Callable[[], tuple[Wheel, Provenance]]
+        self, key: str, into: Path, build: Callable[[], tuple[Path, Provenance]]
     ) -> StoredWheel:
         """A copy of a wheel under a key, built when there is none; once, whoever comes first.
 
@@ -117,14 +143,14 @@ class Wheelhouse:
         self._prune(keep=key)
         return found
 
-    def latest(self) -> Wheel | None:
-        """The newest wheel of all, for what its name says; None when there is none."""
+    def latest(self) -> str:
+        """The name of the newest wheel of all; empty when there is none."""
         with contextlib.suppress(OSError):
             shelves = (path for path in self.root.iterdir() if path.is_dir())
             for shelf in sorted(shelves, key=lambda path: path.stat().st_mtime, reverse=True):
                 for path in shelf.glob("[!.]*/*.whl"):
-                    return Wheel(path)
-        return None
+                    return path.name
+        return ""
 
     def _is_recent(self, provenance: Provenance) -> bool:
         built_at = datetime.fromisoformat(provenance.built_at)
@@ -146,16 +172,15 @@ class Wheelhouse:
                 for path in record.parent.glob("*.whl"):
                     yield path, provenance
 
-    def _store(self, shelf: Path, into: Path, wheel: Wheel, provenance: Provenance) -> StoredWheel:
+    def _store(self, shelf: Path, into: Path, path: Path, provenance: Provenance) -> StoredWheel:
+        provenance = replace(provenance, sha256=_digest(path))
         aside = shelf / f".{secrets.token_hex(8)}"
         aside.mkdir()
-        shutil.copyfile(wheel.path, aside / wheel.path.name)
+        shutil.copyfile(path, aside / path.name)
         (aside / _RECORD).write_text(json.dumps(asdict(provenance)), encoding="utf-8")
-        aside.rename(shelf / f"{wheel.sha256[:16]}-{secrets.token_hex(4)}")
-        return StoredWheel(
-            wheel=_copied(wheel.path, into),
-            provenance=replace(provenance, built_now=True),
-        )
+        aside.rename(shelf / f"{provenance.sha256[:16]}-{secrets.token_hex(4)}")
+        copy = Path(shutil.copyfile(path, into / path.name))
+        return self._taken(copy, replace(provenance, built_now=True))
 
     def _prune(self, keep: str) -> None:
         """Remove what newer wheels have replaced, and the shelves that nobody used for long."""
@@ -173,5 +198,5 @@ class Wheelhouse:
                     deletion.tidy(self.home, shelf)
 
 
-def _copied(wheel: Path, into: Path) -> Wheel:
-    return Wheel(Path(shutil.copyfile(wheel, into / wheel.name)))
+def _digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()

@@ -7,7 +7,6 @@ import re
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from fnmatch import fnmatchcase
 from typing import Any, Literal, get_args
 
 from nox_cleanroom.config.axes import Artifact, Extras, Resolution
@@ -25,6 +24,7 @@ from nox_cleanroom.config.tables import (
     strings,
 )
 from nox_cleanroom.errors import ConfigError
+from nox_cleanroom.results import Waiver
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -103,20 +103,6 @@ class OwnTests:
         return bool(self.sources) or any(
             place in command for command in self.commands for place in places
         )
-
-
-@dataclass(frozen=True, kw_only=True)
-class Waiver:
-    """A finding that the project accepts, and why."""
-
-    #: Globs over ``probe`` or ``probe:subject``, such as ``entry points:legacy-*``.
-    pattern: str
-    #: The reason, shown in every report.
-    reason: str
-
-    def covers(self, probe: str, subject: str) -> bool:
-        """Whether a result of this probe about this subject is waived."""
-        return any(fnmatchcase(name, self.pattern) for name in (probe, f"{probe}:{subject}"))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,7 +11,8 @@ import nox.virtualenv
 from nox.command import CommandFailed
 from nox.virtualenv import InterpreterNotFound, VirtualEnv
 
-from nox_cleanroom.environments.environment import Environment
+from nox_cleanroom.environments.environment import Environment, Facts
+from nox_cleanroom.environments.facts import learn_facts
 from nox_cleanroom.environments.interpreter import InstalledPython
 from nox_cleanroom.errors import (
     CleanroomError,
@@ -19,9 +20,12 @@ from nox_cleanroom.errors import (
     EnvironmentRefusedError,
     InterpreterMissingError,
 )
+from nox_cleanroom.places.environments import Room
+from nox_cleanroom.processes import process
+from nox_cleanroom.steps import Steps
 
-#: The makers of environments that we install into, best first.
-MAKERS = ("uv", "virtualenv", "venv")
+#: What makes environments that we install into, best first.
+BACKENDS = ("uv", "virtualenv", "venv")
 
 #: What makes environments with nothing in them; those of uv have nothing in them anyway.
 _BARE = {"virtualenv": ("--no-seed",), "venv": ("--without-pip",)}
@@ -47,17 +51,38 @@ def find(python: str) -> str | None:
 
 
 @dataclass(frozen=True, kw_only=True)
-class NoxEnvironments:
-    """Makes environments as nox does, and finds Pythons where it looks."""
+class Environments:
+    """Makes the fresh environments of a run as nox makes a session's, and finds Pythons."""
 
     #: ``uv``, ``virtualenv``, ``venv``, or several with ``|`` between, best first.
     backend: str
     #: Whether nox may download a missing interpreter.
     download: Download
+    #: The directory that they are made in.
+    room: Room
+    #: Where it is kept between runs what interpreters say of themselves.
+    known: Path
 
-    def create(self, python: str, location: Path, *, bare: bool = False) -> Environment:
-        """An environment for a Python in a directory; see `create`."""
-        return create(python, location, backend=self.backend, download=self.download, bare=bare)
+    def fresh(self, python: str, purpose: str = "") -> Environment:
+        """A new environment, into which pip or uv can install.
+
+        Args:
+            python: the interpreter, such as ``3.11``.
+            purpose: what its directory is named for, besides the Python.
+
+        Raises:
+            InterpreterMissingError: there is no such interpreter here.
+            CleanroomError: the environment could not be made.
+        """
+        return self._create(python, purpose, bare=False)
+
+    def bare(self, python: str, purpose: str = "") -> Environment:
+        """A new environment with nothing in it; see `fresh`."""
+        return self._create(python, purpose, bare=True)
+
+    def facts(self, environment: Environment, steps: Steps) -> Facts:
+        """What the interpreter of an environment says of itself; see `learn_facts`."""
+        return learn_facts(environment, steps, known=self.known)
 
     def discover(self, python: str) -> InstalledPython | None:
         """The Python on this machine, such as ``3.11``; None when there is none."""
@@ -73,49 +98,34 @@ class NoxEnvironments:
             version=f"{version}{stage}{about.serial}" if stage else version,
         )
 
-
-def create(
-    python: str, location: Path, *, backend: str, download: Download, bare: bool = False
-) -> Environment:
-    """A fresh environment, made by nox as it makes a session's.
-
-    Args:
-        python: the interpreter, such as ``3.11``; empty for nox's own.
-        location: where it goes; what is there is removed.
-        backend: ``uv``, ``virtualenv``, ``venv``, or several with ``|`` between, best first.
-        download: whether nox may download a missing interpreter.
-        bare: leave out pip, and what else some makers put into an environment.
-
-    Raises:
-        InterpreterMissingError: there is no such interpreter here.
-        CleanroomError: the environment could not be made.
-    """
-    venv = nox.virtualenv.get_virtualenv(
-        *backend.split("|"),
-        download_python=download,
-        envdir=str(location),
-        reuse_existing=False,
-        interpreter=python or None,
-    )
-    if not isinstance(venv, VirtualEnv):
-        raise EnvironmentRefusedError(
-            f"{backend!r} makes no virtual environment.",
-            hint=f"Force one of {', '.join(MAKERS)}, or none.",
+    def _create(self, python: str, purpose: str, *, bare: bool) -> Environment:
+        process.require_running()
+        venv = nox.virtualenv.get_virtualenv(
+            *self.backend.split("|"),
+            download_python=self.download,
+            envdir=str(self.room.directory(f"{python}-{purpose}" if purpose else python)),
+            reuse_existing=False,
+            interpreter=python,
         )
-    if bare:
-        venv.venv_params = [*_BARE.get(venv.venv_backend, ())]
-    try:
-        venv.create()
-    except InterpreterNotFound:
-        raise missing_interpreter(python) from None
-    except CommandFailed as error:
-        raise CleanroomError(
-            f"{venv.venv_backend} could not make an environment for Python {python or 'here'}.",
-            output=str(error),
-            hint="What it printed is in nox's log above.",
-            code=Code.TOOL_MISSING,
-        ) from None
-    return _environment(venv)
+        if not isinstance(venv, VirtualEnv):
+            raise EnvironmentRefusedError(
+                f"{self.backend!r} makes no virtual environment.",
+                hint=f"Force one of {', '.join(BACKENDS)}, or none.",
+            )
+        if bare:
+            venv.venv_params = [*_BARE.get(venv.venv_backend, ())]
+        try:
+            venv.create()
+        except InterpreterNotFound:
+            raise missing_interpreter(python) from None
+        except CommandFailed as error:
+            raise CleanroomError(
+                f"{venv.venv_backend} could not make an environment for Python {python}.",
+                output=str(error),
+                hint="What it printed is in nox's log above.",
+                code=Code.TOOL_MISSING,
+            ) from None
+        return _environment(venv)
 
 
 def _environment(venv: VirtualEnv) -> Environment:

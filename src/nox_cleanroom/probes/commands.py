@@ -1,58 +1,215 @@
-"""Do the project's own smoke commands succeed, with the installed code under test?"""
+"""The project's own commands, run with the installed code under test."""
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
-from nox_cleanroom.config.settings import Command
-from nox_cleanroom.environments.installation import Installation
-from nox_cleanroom.probes.contracts import Runner
-from nox_cleanroom.results import Outcome, ProbeResult
+from nox_cleanroom.config.settings import PROJECT_PLACEHOLDER, Command, JsonContract
+from nox_cleanroom.environments.environment import INSIDE
+from nox_cleanroom.output import printable
+from nox_cleanroom.probes.installation import Installation
+from nox_cleanroom.steps import Steps
 
-NAME = "commands"
-
-
-def probe(installation: Installation) -> Iterator[ProbeResult]:
-    """One result a command, in the order of the configuration."""
-    commands = installation.settings.smoke
-    if not commands:
-        yield ProbeResult(
-            probe=NAME,
-            subject="smoke",
-            outcome=Outcome.SKIPPED,
-            message="The project configures no smoke commands.",
-        )
-    for command in commands:
-        neutral = installation.workspace.directory("neutral")
-        yield Runner(
-            probe=NAME,
-            recorder=installation.recorder,
-            workspace=installation.workspace,
-            bin_dir=installation.environment.bin_dir,
-            readable=(installation.workspace.root, installation.environment.location),
-        ).run(
-            command,
-            cwd=_directory(installation, command, neutral),
-            env=_variables(installation, command),
-            project=installation.project,
-        )
+#: A JSON answer above this size is no answer.
+JSON_LIMIT_BYTES = 16 * 1024 * 1024
 
 
-def _directory(installation: Installation, command: Command, neutral: Path) -> Path:
-    if command.cwd == "worktree" and installation.project is not None:
-        return installation.project
-    return neutral
+@dataclass(frozen=True, kw_only=True)
+class NamedPath:
+    """A path that a command's JSON names, as it is on this machine."""
+
+    #: Absolute.
+    path: str
+    exists: bool
+    is_file: bool
+    #: In hexadecimal; empty where the file is not the command's or the environment's to name.
+    sha256: str = ""
 
 
-def _variables(installation: Installation, command: Command) -> dict[str, str]:
-    env = installation.probe_env()
+@dataclass(frozen=True, kw_only=True)
+class JsonAnswer:
+    """What a command printed as JSON."""
+
+    #: The object; None when there is none.
+    value: Mapping[str, Any] | None = None
+    #: Why there is none; empty when there is one.
+    problem: str = ""
+    #: What its keys name, by key.
+    paths: Mapping[str, NamedPath] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class CommandRun:
+    """A command of the project's own, and how it ended."""
+
+    command: Command
+    #: The program that was looked for.
+    program: str
+    #: Whether there is such a program.
+    has_program: bool = True
+    exit_status: int | None = None
+    timed_out: bool = False
+    #: How it ended, for people, and the end of what it printed.
+    ending: str = ""
+    output: str = ""
+    #: None when it needs to print none, or has not come so far.
+    answer: JsonAnswer | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Commands:
+    """The project's own commands, in the order of the configuration."""
+
+    runs: tuple[CommandRun, ...]
+
+
+def run_commands(installation: Installation) -> Commands:
+    """Run the smoke commands of the project."""
+    return Commands(
+        runs=tuple(_run_smoke(installation, one) for one in installation.settings.smoke)
+    )
+
+
+def _run_smoke(installation: Installation, command: Command) -> CommandRun:
+    neutral, env = installation.steps.directory("neutral"), installation.probe_env()
     if command.needs_worktree:
         env["PYTHONPATH"] = str(installed_first(installation))
-    return env
+    in_worktree = command.cwd == "worktree" and installation.project is not None
+    return run_command(
+        command,
+        installation.steps,
+        cwd=installation.project if in_worktree and installation.project else neutral,
+        env=env,
+        project=installation.project,
+        bin_dir=installation.environment.bin_dir,
+        location=installation.environment.location,
+    )
+
+
+def run_command(
+    command: Command,
+    steps: Steps,
+    *,
+    cwd: Path,
+    env: Mapping[str, str],
+    project: Path | None,
+    bin_dir: Path,
+    location: Path,
+) -> CommandRun:
+    """Run one of the project's commands, and look at what it printed.
+
+    Args:
+        command: what to run.
+        steps: runs it.
+        cwd: the directory it runs in.
+        env: the variables that it sees, besides its own.
+        project: what ``{project}`` stands for; None when no command needs it.
+        bin_dir: a directory of programs that is looked through before `PATH`.
+        location: the environment; its files, and the run's, may be named for hashing.
+    """
+    argv = [part.replace(PROJECT_PLACEHOLDER, str(project)) for part in command.argv]
+    full_env = {**env, **command.env}
+    program = _find_program(argv[0], cwd, bin_dir, full_env)
+    if program is None:
+        return CommandRun(command=command, program=argv[0], has_program=False)
+    stdout = steps.directory("output") / "stdout" if command.contract else None
+    step = steps.run(
+        f"run {printable(command.argv)}",
+        [program, *argv[1:]],
+        cwd=cwd,
+        env=full_env,
+        timeout_seconds=command.timeout,
+        stdout=stdout,
+    )
+    is_answer = stdout is not None and step.exit_status == command.expect_exit
+    return CommandRun(
+        command=command,
+        program=argv[0],
+        exit_status=step.exit_status,
+        timed_out=step.timed_out,
+        ending=step.ending,
+        output=step.output,
+        answer=_read_answer(command.contract, stdout, cwd, (steps.workspace.root, location))
+        if is_answer and stdout is not None and command.contract is not None
+        else None,
+    )
+
+
+def _find_program(name: str, cwd: Path, bin_dir: Path, env: Mapping[str, str]) -> str | None:
+    # Relative to the command's own directory, as a shell would take it.
+    if os.path.dirname(name):
+        name = str(cwd / name)
+    paths = os.pathsep.join((str(bin_dir), env.get("PATH", os.defpath)))
+    return shutil.which(name, path=paths)
+
+
+def _read_answer(
+    contract: JsonContract, stdout: Path, cwd: Path, readable: Sequence[Path]
+) -> JsonAnswer:
+    if stdout.stat().st_size > JSON_LIMIT_BYTES:
+        size = JSON_LIMIT_BYTES // 2**20
+        return JsonAnswer(problem=f"it printed more than {size} MiB, too much for a JSON object")
+    try:
+        value = json.loads(stdout.read_bytes())
+    except (ValueError, RecursionError) as error:
+        return JsonAnswer(problem=f"its standard output is not JSON ({error})")
+    if not isinstance(value, dict):
+        kind = type(value).__name__
+        return JsonAnswer(problem=f"its standard output is a JSON {kind}, not an object")
+    keys = dict.fromkeys((*contract.paths, *contract.sha256.values()))
+    places = [Path(os.path.realpath(place)) for place in readable]
+    found = {key: lookup(value, key) for key in keys}
+    return JsonAnswer(
+        value=value,
+        paths={
+            key: _named_path(cwd / path, places)
+            for key, path in found.items()
+            if isinstance(path, str)
+        },
+    )
+
+
+def _named_path(path: Path, readable: Sequence[Path]) -> NamedPath:
+    # No path has a NUL, and the system refuses to look for one.
+    place = Path(os.path.realpath(str(path).replace("\0", "\ufffd")))
+    is_ours = any(place.is_relative_to(one) for one in readable)
+    is_file = place.is_file()
+    return NamedPath(
+        path=os.path.abspath(path),
+        exists="\0" not in str(path) and os.path.lexists(path),
+        is_file=is_file,
+        sha256=hashlib.sha256(place.read_bytes()).hexdigest() if is_file and is_ours else "",
+    )
+
+
+def lookup(answer: Mapping[str, Any], key: str) -> Any:
+    """The value of a key; dots reach into nested objects, unless the key itself has them.
+
+    Returns:
+        `MISSING` when there is no such key.
+    """
+    if key in answer:
+        return answer[key]
+    value: Any = answer
+    for part in key.split("."):
+        if not isinstance(value, Mapping) or part not in value:
+            return MISSING
+        value = value[part]
+    return value
+
+
+class _Missing:
+    """What a lookup gives for a key that is not there."""
+
+
+MISSING = _Missing()
 
 
 def installed_first(installation: Installation, witnesses: Path | None = None) -> Path:
@@ -62,14 +219,13 @@ def installed_first(installation: Installation, witnesses: Path | None = None) -
         installation: whose modules.
         witnesses: a directory in which interpreters leave word of where the modules came from.
     """
-    directory = installation.workspace.directory("installed-first")
-    source = Path(__file__).parents[1] / "inside" / "installed_first.py"
-    shutil.copyfile(source, directory / "sitecustomize.py")
+    directory = installation.steps.directory("installed-first")
+    shutil.copyfile(INSIDE / "installed_first.py", directory / "sitecustomize.py")
     places = {os.path.realpath(installation.facts.paths[name]) for name in ("purelib", "platlib")}
-    request: dict[str, object] = {
+    request = {
         "names": installation.wheel.import_names,
         "places": sorted(places),
+        "witnesses": str(witnesses or ""),
     }
-    request["witnesses"] = str(witnesses or "")
     (directory / "installed.json").write_text(json.dumps(request), encoding="utf-8")
     return directory

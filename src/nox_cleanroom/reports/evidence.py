@@ -2,23 +2,33 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
 import dataclasses
+import hashlib
 import json
 import os
 import re
+import zlib
 from collections.abc import Mapping
-from enum import Enum
 from pathlib import Path
 from typing import Any
 
 from nox_cleanroom.checkout.checkout import Checkout
-from nox_cleanroom.errors import CleanroomError, Code, unforeseen
+from nox_cleanroom.errors import CleanroomError, Code, UsageError, unforeseen
+from nox_cleanroom.output import clean_text
 from nox_cleanroom.places.files import write_whole
 from nox_cleanroom.redaction import redact
-from nox_cleanroom.results import Cell, Run
+from nox_cleanroom.reports.records import decode, encode
+from nox_cleanroom.results import Cell, Problem, Run
 
 #: The format's version: raised when a field changes its meaning or goes.
 FORMAT = 1
+
+#: How long a value may be that is written as it is; longer ones are compressed.
+_PLAIN_CHARACTERS = 2_000
+#: What a value may unpack to, in bytes.
+_UNPACKED_BYTES = 256 * 2**20
 
 
 def require_ignored(checkout: Checkout, directory: Path) -> None:
@@ -84,34 +94,97 @@ def _only(run: Run, cell: Cell) -> Run:
 
 
 def _document(run: Run, version: str) -> dict[str, Any]:
+    record = encode(run, redact)
+    values: dict[str, Any] = {}
+    for cell, encoded in zip(run.cells, record["cells"], strict=True):
+        encoded["outcome"] = cell.outcome.name
+        encoded["values"] = {
+            name: _store(cell.values[name], value, values)
+            for name, value in encoded["values"].items()
+        }
     return {
         "tool": {"name": "nox-cleanroom", "version": version},
         "format": FORMAT,
         "verdict": run.outcome.name,
         "codes": sorted(code.name for code in run.codes),
-        **_plain(run),
+        **record,
+        "values": values,
     }
 
 
-def _plain(value: Any) -> Any:
-    """The value in JSON's terms, secrets struck out; records say their outcome too."""
-    if isinstance(value, Enum):
-        return value.name
-    if isinstance(value, str):
-        return redact(value)
-    if isinstance(value, Mapping):
-        return {str(key): _plain(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_plain(item) for item in value]
-    if dataclasses.is_dataclass(value):
-        fields = {
-            field.name.rstrip("_"): _plain(getattr(value, field.name))
-            for field in dataclasses.fields(value)
-        }
-        if isinstance(value, Cell):
-            fields["outcome"] = value.outcome.name
-        return fields
-    return value
+def _store(value: object, encoded: Any, values: dict[str, Any]) -> str:
+    """Keep a value once, by its digest; compressed where it is large."""
+    kept = {"problem": encoded} if isinstance(value, Problem) else {"value": encoded}
+    text = json.dumps(kept, ensure_ascii=True, separators=(",", ":"), sort_keys=True)
+    digest = hashlib.sha256(text.encode("ascii")).hexdigest()
+    if len(text) > _PLAIN_CHARACTERS:
+        packed = base64.b64encode(zlib.compress(text.encode("ascii"), 9)).decode("ascii")
+        kept = {"zlib": packed}
+    values[digest] = kept
+    return digest
+
+
+def read_evidence(path: Path, types: Mapping[str, object]) -> Run:
+    """The run that a file is the evidence of.
+
+    Args:
+        path: the file.
+        types: the type of each value that probes bring, by its name; others are left out.
+
+    Raises:
+        UsageError: the file cannot be read, or is no evidence of this format.
+    """
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+        _require_format(document)
+        values = {name: _unpack(kept) for name, kept in document.pop("values").items()}
+        cells = [cell.pop("values") for cell in document["cells"]]
+        run: Run = decode(Run, document)
+        return dataclasses.replace(
+            run,
+            cells=tuple(
+                dataclasses.replace(cell, values=_decode_values(named, values, types))
+                for cell, named in zip(run.cells, cells, strict=True)
+            ),
+        )
+    except OSError as error:
+        raise UsageError(f"{str(path)!r} cannot be read: {error.strerror}.") from None
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError, MemoryError) as error:
+        words = clean_text(" ".join(str(error).split())[:200])
+        raise UsageError(
+            f"{str(path)!r} is not evidence of a run: {words}.",
+            hint="A run writes it where its line `evidence:` says; check that it is whole.",
+        ) from None
+
+
+def _require_format(document: Mapping[str, Any]) -> None:
+    if document.get("format") != FORMAT:
+        raise ValueError(f"its format is {document.get('format')!r}, not {FORMAT}")
+
+
+def _decode_values(
+    named: Mapping[str, str], values: Mapping[str, Any], types: Mapping[str, object]
+) -> dict[str, object]:
+    return {
+        name: decode(Problem, values[digest]["problem"])
+        if "problem" in values[digest]
+        else decode(types[name], values[digest]["value"])
+        for name, digest in named.items()
+        if name in types
+    }
+
+
+def _unpack(kept: Mapping[str, Any]) -> Any:
+    if "zlib" not in kept:
+        return kept
+    unpacker = zlib.decompressobj()
+    try:
+        text = unpacker.decompress(base64.b64decode(kept["zlib"]), _UNPACKED_BYTES)
+    except (zlib.error, binascii.Error) as error:
+        raise ValueError(f"a value is damaged ({error})") from None
+    if unpacker.unconsumed_tail or not unpacker.eof:
+        raise ValueError("a value is too large, or cut off")
+    return json.loads(text)
 
 
 def write_json(document: Any, path: Path, *, mode: int = 0o600) -> None:

@@ -110,12 +110,12 @@ def _findings(cell: Cell) -> Iterator[tuple[_Finding, str]]:
             ),
             problem.output,
         )
-    for probe in cell.probes:
+    for probe in cell.findings:
         if not probe.waived and (probe.outcome.is_bad or probe.outcome is Outcome.WARNED):
             yield (
                 _Finding(
                     outcome=probe.outcome,
-                    about=clean_text(f"{probe.probe}: {probe.subject}"),
+                    about=clean_text(f"{probe.check}: {probe.subject}"),
                     message=clean_text(probe.message),
                     hint=clean_text(probe.hint),
                 ),
@@ -125,8 +125,8 @@ def _findings(cell: Cell) -> Iterator[tuple[_Finding, str]]:
 
 def _note_lines(cells: Sequence[Cell]) -> Iterator[str]:
     for cell in cells:
-        for probe in cell.probes:
-            about = clean_text(f"{cell.name}: {probe.probe}: {probe.subject}")
+        for probe in cell.findings:
+            about = clean_text(f"{cell.name}: {probe.check}: {probe.subject}")
             if probe.waived:
                 yield f"waived: {about}: {clean_text(probe.waived)}"
             elif probe.outcome is Outcome.PASSED and probe.message:
@@ -189,11 +189,11 @@ def render_grid(run: Run) -> list[str]:
 
 def _columns(cells: Sequence[Cell]) -> list[str]:
     """The probes that were asked anywhere, in the order in which they were."""
-    return list(dict.fromkeys(probe.probe for cell in cells for probe in cell.probes))
+    return list(dict.fromkeys(probe.check for cell in cells for probe in cell.findings))
 
 
 def _mark(cell: Cell, column: str) -> str:
-    answers = [probe for probe in cell.probes if probe.probe == column]
+    answers = [probe for probe in cell.findings if probe.check == column]
     if not answers:
         return " "
     counted = [probe.outcome for probe in answers if not probe.waived]

@@ -1,341 +1,159 @@
-"""One cell of a matrix: its steps in order, and what they find out."""
+"""One cell under way: its environment, its steps, and what has been found out so far."""
 
 from __future__ import annotations
 
 import contextlib
 import os
-import threading
-from collections.abc import Callable, Sequence
-from concurrent.futures import Future
-from dataclasses import dataclass, replace
-from functools import partial
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import NamedTuple, Protocol
 
-from packaging.specifiers import InvalidSpecifier, SpecifierSet
-from packaging.utils import canonicalize_name
-
-from nox_cleanroom.build.builders import Builders
+from nox_cleanroom.build.frontend import Frontend
 from nox_cleanroom.build.wheelhouse import StoredWheel
-from nox_cleanroom.checks.runner import run_probes, waive
-from nox_cleanroom.checks.second_look import look_again
-from nox_cleanroom.config.axes import Artifact, Extras, Variant, name_of
-from nox_cleanroom.config.pythons import stated_in
+from nox_cleanroom.checks.registry import CHECKS, Check, run_checks, unsettled
+from nox_cleanroom.checks.waivers import waive
+from nox_cleanroom.config.axes import Variant, name_of
 from nox_cleanroom.environments.environment import Environment, Facts
-from nox_cleanroom.environments.installation import Installation, install_wheel, prove_identity
 from nox_cleanroom.environments.interpreter import InstalledPython
-from nox_cleanroom.errors import ConfigError, InterruptedRunError, unforeseen
-from nox_cleanroom.probes import builder, sdist
-from nox_cleanroom.processes import process
-from nox_cleanroom.results import Cell, InterpreterRecord, ProbeResult, Problem, WheelRecord
-from nox_cleanroom.runs.run import Job, require_admitted
-from nox_cleanroom.runs.turns import Turn
-from nox_cleanroom.runs.wheels import Supply
-from nox_cleanroom.wheel import Wheel
+from nox_cleanroom.errors import InterpreterMissingError, InterruptedRunError, unforeseen
+from nox_cleanroom.results import Cell, Finding, InterpreterRecord, Outcome, Problem, WheelRecord
+from nox_cleanroom.runs.run import OpenRun
+from nox_cleanroom.steps import Steps
 
 
-class Environments(Protocol):
-    """Makes environments, and knows which Pythons are here."""
+@dataclass(kw_only=True)
+class RunningCell:
+    """A cell under way."""
 
-    def create(self, python: str, location: Path, *, bare: bool = False) -> Environment:
-        """An environment for a Python, such as ``3.11``, in a directory; see `venvs.create`."""
-
-    def discover(self, python: str) -> InstalledPython | None:
-        """The Python on this machine; None when there is none."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Place:
-    """One cell to be: an interpreter, and the way in which the distribution is tested on it."""
-
+    run: OpenRun
+    #: The nox session that answers the same, such as ``smoke-3.11``.
+    name: str
     #: Such as ``3.11``.
     python: str
-    variant: Variant
-    #: What tells the project's sessions from those of others in the noxfile, such as ``_colours``.
-    suffix: str = ""
+    steps: Steps
+    #: The way in which the distribution is tested.
+    variant: Variant = field(default_factory=Variant)
+    #: What the probes brought, by name; a `Problem` where one could not bring it.
+    values: dict[str, object] = field(default_factory=dict)
+    findings: tuple[Finding, ...] = ()
+    problems: list[Problem] = field(default_factory=list)
+    #: The wheel that it tests; None as long as there is none.
+    stored: StoredWheel | None = None
+    #: What there is to say about a further wheel that it was compared with.
+    remarks: tuple[str, ...] = ()
+    interpreter: InterpreterRecord | None = None
+    environment: Environment = field(init=False)
+    facts: Facts = field(init=False)
+
+    @classmethod
+    def start(cls, run: OpenRun, python: str, variant: Variant) -> RunningCell:
+        """The cell of an interpreter and a variant, in which nothing has been done yet."""
+        special = name_of(variant)
+        name = f"smoke{run.request.suffix}-{python}{f' · {special}' if special else ''}"
+        return cls(run=run, name=name, python=python, steps=run.steps(name), variant=variant)
+
+    def make_environment(self) -> None:
+        """Make the fresh environment of the cell, and learn what its interpreter is.
+
+        Raises:
+            InterpreterMissingError: there is no such interpreter here.
+        """
+        environments = self.run.environments
+        with self.steps.action("make environment"):
+            self.environment = environments.fresh(self.python)
+        self.facts = environments.facts(self.environment, self.steps)
+        self.interpreter = self.facts.record(self.environment)
 
     @property
-    def name(self) -> str:
-        """What people call it: ``smoke-3.11``, or ``smoke-3.11 · sdist``."""
-        special = name_of(self.variant)
-        name = f"smoke{self.suffix}-{self.python}"
-        return f"{name} · {special}" if special else name
+    def installed_python(self) -> InstalledPython:
+        """The Python of the cell's environment, as those that build know it."""
+        return InstalledPython(
+            python=self.python,
+            executable=Path(os.path.realpath(self.environment.python)),
+            version=self.facts.version,
+        )
 
-
-class SdistQuestion:
-    """Whether the source distribution builds the same wheel: a question to the run, not to a cell.
-
-    The first cell that can answer it does. When the oldest Python is not here, or turns out to be
-    excluded, it falls to the next.
-
-    Args:
-        places: the cells that may answer, in order; none when nobody asks.
-    """
-
-    def __init__(self, places: Sequence[Place] = ()) -> None:
-        self._places = list(places)
-        self._lock = threading.Lock()
-
-    def falls_to(self, place: Place) -> bool:
-        """Whether it is this cell that answers, as far as is known by now."""
-        with self._lock:
-            return self._places[:1] == [place]
-
-    def pass_on(self, place: Place) -> None:
-        """This cell cannot answer."""
-        with self._lock:
-            self._places = [one for one in self._places if one != place]
-
-
-class _Taken(NamedTuple):
-    """The wheel that a cell tests, and where its wheels come from."""
-
-    supply: Supply
-    stored: StoredWheel
-
-
-class Bench:
-    """One cell: its steps in order, and what they have found out so far."""
-
-    def __init__(
+    def frontend(
         self,
-        job: Job,
-        place: Place,
-        environments: Environments,
-        builders: Builders,
-        turn: Turn,
-        question: SdistQuestion | None = None,
-    ) -> None:
-        self._job = job
-        self._question = question or SdistQuestion()
-        self._place = place
-        self._environments = environments
-        self._builders = builders
-        self._turn = turn
-        self._recorder = job.recorder(place.name)
-        self._other: Future[StoredWheel] | None = None
-        self._begin_late: Callable[[], _Taken] | None = None
-        self._interpreter: InterpreterRecord | None = None
-        self._wheel: WheelRecord | None = None
-        self._traces: tuple[str, ...] = ()
-        self._probes: list[ProbeResult] = []
-        self.problems: list[Problem] = []
+        *,
+        create: Callable[[], Environment],
+        installer: Environment,
+        versions: Mapping[str, str] | None = None,
+    ) -> Frontend:
+        """A frontend that builds in bare environments, into which another's pip installs.
 
-    def test(self, *, install_only: bool) -> None:
-        """Environment, wheel, installation, proof, probes; while it is our turn."""
-        with self._turn.working():
-            taken = self._test(install_only=install_only)
-        if self._other is not None:
-            self._compare_sdist(taken, self._other)
-
-    def compare_late(self) -> None:
-        """Hold the wheels against each other, if that fell to this cell after its tests."""
-        if self._begin_late is not None and self._question.falls_to(self._place):
-            with self._turn.working():
-                taken = self._begin_late()
-            if self._other is not None:
-                self._compare_sdist(taken, self._other)
-
-    def _test(self, *, install_only: bool) -> _Taken:
-        job, recorder, variant = self._job, self._recorder, self._place.variant
-        with recorder.action("make environment"):
-            environment = self._environment(self._place.python)
-        facts = job.learn_facts(environment, recorder)
-        self._interpreter = facts.record(environment)
-        with contextlib.suppress(InvalidSpecifier):
-            require_admitted(stated_in(job.pyproject), facts.version)
-        supply = Supply(
-            job=job,
-            recorder=recorder,
-            builders=self._builders,
-            turn=self._turn,
-            own=self._own_python(environment, facts),
-            facts=facts,
-            environment=environment,
-            create=self._environment,
-        )
-        is_from_sdist = variant.artifact == "sdist"
-        if not install_only and (is_from_sdist or self._question.falls_to(self._place)):
-            # First, for it takes long, and another cell builds what all of them wait for.
-            self._begin_other(supply, "wheel" if is_from_sdist else "sdist")
-        stored = supply.take(variant.artifact)
-        taken = _Taken(supply, stored)
-        wheel = stored.wheel
-        self._wheel = _wheel_record(stored)
-        self._traces = (stored.provenance.built_in, str(job.checkout.root))
-        with contextlib.suppress(InvalidSpecifier):
-            stated = wheel.metadata.get("requires_python", "")
-            require_admitted(SpecifierSet(stated), facts.version)
-        extras = _known_extras(wheel, variant.extras)
-        self._install(wheel, environment, facts, extras)
-        if not install_only:
-            self._probe(wheel, environment, facts, extras)
-            if self._other is None:
-                self._begin_late = partial(self._begin_other_late, taken)
-        return taken
-
-    def _own_python(self, environment: Environment, facts: Facts) -> InstalledPython:
-        """The cell's Python, as the builders know it."""
-        return self._builders.find(self._place.python) or InstalledPython(
-            python=self._place.python,
-            executable=Path(os.path.realpath(environment.python)),
-            version=facts.version,
+        Args:
+            create: makes an environment with nothing in it.
+            installer: whose pip installs, where there is no uv.
+            versions: of what builds require, to be taken where the interpreter has them.
+        """
+        return Frontend(
+            create=create,
+            installer=installer,
+            learn_facts=lambda environment: self.run.environments.facts(environment, self.steps),
+            steps=self.steps,
+            find_links=self.run.request.options.find_links,
+            bytecode=self.run.bytecode,
+            versions=versions or {},
+            trials=self.run.trials,
         )
 
-    def _begin_other_late(self, taken: _Taken) -> _Taken:
-        self._begin_other(taken.supply, "sdist")
-        return taken
-
-    def _begin_other(self, supply: Supply, artifact: Artifact) -> None:
-        with self._turn.given_up():
-            self._other = self._turn.beside(partial(supply.take, artifact))
-
-    def _environment(self, python: str, purpose: str = "", *, bare: bool = False) -> Environment:
-        """A new environment of a Python, in a place named for its purpose."""
-        process.require_running()
-        name = f"{python}-{purpose}" if purpose else python
-        return self._environments.create(python, self._job.room.directory(name), bare=bare)
-
-    def _install(
-        self, wheel: Wheel, environment: Environment, facts: Facts, extras: tuple[str, ...]
-    ) -> None:
-        # There is nothing yet but pip, where that is what installs.
-        with self._job.bytecode.lent(facts):
-            install_wheel(
-                wheel,
-                environment,
-                extras=extras,
-                lowest_on=facts if self._place.variant.resolution == "lowest-direct" else None,
-                options=self._job.install_options,
-                recorder=self._recorder,
-                workspace=self._job.workspace,
-                env=self._job.build_env,
-            )
-        with self._recorder.action("prove identity"):
-            prove_identity(wheel, facts)
-
-    def _probe(
-        self, wheel: Wheel, environment: Environment, facts: Facts, extras: tuple[str, ...]
-    ) -> None:
-        """Ask all questions; commands that need the project's files get a worktree."""
-        job = self._job
-        with contextlib.ExitStack() as stack:
-            project = None
-            if job.settings.need_worktree:
-                with self._recorder.action("create worktree"):
-                    project = stack.enter_context(job.worktree()).project
-            installation = Installation(
-                wheel=wheel,
-                environment=environment,
-                facts=facts,
-                settings=job.settings,
-                extras=extras,
-                checkout=job.checkout,
-                commit=job.commit,
-                subdirectory=job.subject.project,
-                pyproject=job.pyproject,
-                missing_submodules=job.missing_submodules,
-                project=project,
-                recorder=self._recorder,
-                workspace=job.workspace,
-                bytecode=job.bytecode,
-                outer_env=job.request.env,
-                build_env=job.build_env,
-                install_options=job.install_options,
-                traces=self._traces,
-            )
-            # What users do comes first, and meanwhile the modules are read.
-            reading = self._turn.beside(installation.read)
-            installation = replace(installation, reading=lambda: self._turn.wait_for(reading))
-            self._probes = list(run_probes(installation))
-            self._probes = look_again(
-                self._probes, installation, partial(self._with_extras, installation)
-            )
-            self._probes = [waive(result, job.settings.ignore) for result in self._probes]
-
-    def _with_extras(self, first: Installation, extras: tuple[str, ...]) -> Installation:
-        """The same wheel, with extras, in a second environment."""
-        job, recorder = self._job, self._recorder
-        with recorder.action("make second environment"):
-            environment = self._environment(self._place.python, "extras")
-        facts = job.learn_facts(environment, recorder)
-        self._install(first.wheel, environment, facts, extras)
-        return replace(first, environment=environment, facts=facts, extras=extras, reading=None)
-
-    def _compare_sdist(self, taken: _Taken, other: Future[StoredWheel]) -> None:
-        """Hold the wheels from the tree and from the source distribution against each other."""
+    def bring(self, name: str, probe: Callable[[], object]) -> None:
+        """Run a probe, and keep the value that it brings, or why it could not."""
         try:
-            compared = other.result()
-            results = self._comparisons(taken, compared)
+            self.values[name] = probe()
         except InterruptedRunError:
             raise
         except Exception as error:  # noqa: BLE001 - whatever it is, it is told
+            self.values[name] = Problem.from_error(unforeseen(error))
+
+    def check(
+        self, confirming: Mapping[str, Callable[[], object]], checks: tuple[Check, ...] = CHECKS
+    ) -> None:
+        """Run the checks, again and again until no further probe would settle a finding.
+
+        Args:
+            confirming: the probes that are run only when a finding says that they would settle it.
+            checks: the checks.
+        """
+        findings = run_checks(self.values, checks)
+        while names := [name for name in unsettled(findings, self.values) if name in confirming]:
+            for name in names:
+                self.bring(name, confirming[name])
+            findings = run_checks(self.values, checks)
+        self.findings = waive(findings, self.run.source.settings.ignore)
+
+    @contextlib.contextmanager
+    def noting_problems(self) -> Iterator[None]:
+        """A block whose errors end this cell, and no other."""
+        try:
+            yield
+        except (InterpreterMissingError, InterruptedRunError):
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is told
             self.problems.append(Problem.from_error(unforeseen(error)))
-        else:
-            self._probes += [waive(result, self._job.settings.ignore) for result in results]
-            if self._wheel is not None:
-                remarks = (*self._wheel.remarks, *compared.remarks)
-                self._wheel = replace(self._wheel, remarks=remarks)
 
-    def _comparisons(self, taken: _Taken, other: StoredWheel) -> list[ProbeResult]:
-        is_from_sdist, stored = self._place.variant.artifact == "sdist", taken.stored
-        tree, from_sdist = (other, stored) if is_from_sdist else (stored, other)
-        tracked = self._job.checkout.file_names(self._job.commit)
-        alike = tree.is_made_like(from_sdist)
-        result = sdist.compare(tree.wheel, from_sdist.wheel, tracked, made_alike=alike)
-        if not result.outcome.is_bad or tree.provenance.python == from_sdist.provenance.python:
-            return [result]
-        # Either the sdist lacks something, or the wheel is another with another Python: what the
-        # Python that built from the sdist makes of the tree tells which.
-        third = taken.supply.built_by_same(from_sdist, "wheel")
-        return [
-            sdist.compare(
-                third.wheel,
-                from_sdist.wheel,
-                tracked,
-                made_alike=third.is_made_like(from_sdist),
-            ),
-            builder.compare(tree, third, tracked),
-        ]
+    @property
+    def is_skipped(self) -> bool:
+        """Whether there is nothing to test on this interpreter."""
+        return self.record().outcome is Outcome.SKIPPED
 
-    def cell(self) -> Cell:
+    @property
+    def _wheel_record(self) -> WheelRecord | None:
+        if self.stored is None:
+            return None
+        record = self.stored.record
+        return replace(record, remarks=(*record.remarks, *self.remarks))
+
+    def record(self) -> Cell:
         """The record of the cell."""
         return Cell(
-            name=self._place.name,
-            python=self._place.python,
-            steps=tuple(sorted(self._recorder.steps, key=lambda step: step.started)),
-            probes=tuple(self._probes),
+            name=self.name,
+            python=self.python,
+            steps=tuple(sorted(self.steps.recorded, key=lambda step: step.started)),
+            findings=self.findings,
             problems=tuple(self.problems),
-            wheel=self._wheel,
-            interpreter=self._interpreter,
+            wheel=self._wheel_record,
+            interpreter=self.interpreter,
+            values=dict(self.values),
         )
-
-
-def _known_extras(wheel: Wheel, extras: Extras) -> tuple[str, ...]:
-    """The extras, once it is sure that the distribution has them; installers only warn."""
-    offered = {canonicalize_name(extra) for extra in wheel.metadata.get("provides_extra", [])}
-    if extras == "all":
-        return tuple(sorted(offered))
-    unknown = [extra for extra in extras if canonicalize_name(extra) not in offered]
-    if unknown:
-        raise ConfigError(
-            f"{wheel.path.name} has no extra {', '.join(map(repr, unknown))}.",
-            hint=f"It has: {', '.join(sorted(offered)) or 'none'}.",
-        )
-    return extras
-
-
-def _wheel_record(stored: StoredWheel) -> WheelRecord:
-    wheel, provenance = stored.wheel, stored.provenance
-    return WheelRecord(
-        name=wheel.name,
-        version=wheel.version,
-        file=wheel.path.name,
-        sha256=wheel.sha256,
-        built_now=provenance.built_now,
-        built_at=provenance.built_at,
-        built_with=provenance.built_with,
-        requires_python=wheel.metadata.get("requires_python", ""),
-        variables=dict(provenance.variables),
-        remarks=stored.remarks,
-    )

@@ -1,25 +1,21 @@
-"""Whether building, installing, importing and the project's own commands leave a checkout clean.
+"""Do building, installing, importing and the project's own commands leave a checkout clean?
 
 A scratch worktree plays the developer's checkout: everything is done in it, in place, and
-it is looked at after every step. Without nox and without printing, as `as_installed` is.
+it is looked at after every step.
 """
 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
-from functools import cached_property
-from pathlib import Path
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property, partial
 
-from packaging.specifiers import InvalidSpecifier
-
+from nox_cleanroom.build.archive import read_wheel
 from nox_cleanroom.build.frontend import Frontend
+from nox_cleanroom.build.source import naming_submodules
 from nox_cleanroom.build.worktree import Worktree
 from nox_cleanroom.checkout.checkout import Checkout
-from nox_cleanroom.checks import hygiene
-from nox_cleanroom.checks.runner import waive
-from nox_cleanroom.config.pythons import requires_python
 from nox_cleanroom.config.settings import Command
 from nox_cleanroom.environments.environment import Environment
 from nox_cleanroom.environments.installers import tool_failure
@@ -29,181 +25,138 @@ from nox_cleanroom.errors import (
     InstallError,
     InterpreterMissingError,
     InterruptedRunError,
-    unforeseen,
 )
 from nox_cleanroom.output import printable
-from nox_cleanroom.probes.contracts import Runner
+from nox_cleanroom.probes.cleanliness import (
+    Scratch,
+    ScratchLooks,
+    find_hidden,
+    look_at_commit,
+)
+from nox_cleanroom.probes.commands import CommandRun, Commands, run_command
 from nox_cleanroom.processes import variables
-from nox_cleanroom.results import Cell, InterpreterRecord, Outcome, ProbeResult, Problem
-from nox_cleanroom.runs.cell import Environments
-from nox_cleanroom.runs.run import Job, naming_submodules, require_admitted
-from nox_cleanroom.steps import Recorder
+from nox_cleanroom.results import Cell
+from nox_cleanroom.runs.cell import RunningCell
+from nox_cleanroom.runs.run import OpenRun
 from nox_cleanroom.wheel import Wheel
 
 
-def check_cleanliness(job: Job, pythons: Sequence[str], environments: Environments) -> Cell:
-    """The findings, question by question, on the newest of the Pythons that is here.
+def clean_check(run: OpenRun, pythons: Sequence[str]) -> Cell:
+    """Work in a scratch worktree as a developer does, on the newest of the Pythons that is here.
 
     Args:
-        job: the run.
+        run: the run.
         pythons: the interpreters that the project supports, oldest first.
-        environments: makes them; raises `InterpreterMissingError`.
 
     Raises:
         InterpreterMissingError: none of the interpreters is here.
         InterruptedRunError: the run is being ended.
     """
-    name = f"clean_check{job.request.suffix}"
-    recorder, create = job.recorder(name), environments.create
-    python, environment = _newest(
-        pythons, lambda python: create(python, job.room.directory(python))
-    )
-    interpreter: InterpreterRecord | None = None
-    results: list[ProbeResult] = []
-    problems: list[Problem] = []
-    try:
-        with contextlib.ExitStack() as stack:
-            facts = job.learn_facts(environment, recorder)
-            interpreter = facts.record(environment)
-            with recorder.action("create worktree"):
-                tree = stack.enter_context(job.worktree())
-            with contextlib.suppress(InvalidSpecifier):
-                require_admitted(requires_python(tree.project), facts.version)
-            scratch = _Scratch(
-                job=job,
-                recorder=recorder,
-                tree=tree,
-                checkout=Checkout.find(tree.root),
-                environment=environment,
-                create=lambda: create(python, job.room.directory(python)),
-                create_bare=lambda: create(python, job.room.directory(python), bare=True),
-            )
-            for finding in scratch.findings():
-                # One by one: what was found before a step failed is kept.
-                results.append(finding)  # noqa: PERF402
-    except InterruptedRunError:
-        raise
-    except Exception as error:  # noqa: BLE001 - whatever it is, it is told
-        problems.append(Problem.from_error(unforeseen(error)))
-    return Cell(
-        name=name,
-        python=python,
-        steps=tuple(recorder.steps),
-        probes=tuple(waive(result, job.settings.ignore) for result in results),
-        problems=tuple(problems),
-        interpreter=interpreter,
-    )
+    name = f"clean_check{run.request.suffix}"
+    cell = RunningCell(run=run, name=name, python="", steps=run.steps(name))
+    _make_newest_environment(cell, pythons)
+    with cell.noting_problems(), contextlib.ExitStack() as stack:
+        with cell.steps.action("create worktree"):
+            tree = stack.enter_context(run.source.worktree(run.workspace))
+        run.source.require_python(cell.facts.version, tree)
+        scratch = _InPlace(cell=cell, tree=tree)
+        try:
+            scratch.work()
+        finally:
+            # What was found before a step failed is kept.
+            scratch.bring_values()
+            cell.check({})
+    return cell.record()
 
 
-def _newest(
-    pythons: Sequence[str], create: Callable[[str], Environment]
-) -> tuple[str, Environment]:
+def _make_newest_environment(cell: RunningCell, pythons: Sequence[str]) -> None:
     for python in reversed(pythons):
+        cell.python = python
         with contextlib.suppress(InterpreterMissingError):
-            return python, create(python)
+            cell.make_environment()
+            return
     raise InterpreterMissingError(
         f"None of the supported Pythons is on this machine: {', '.join(pythons)}.",
         hint="Install one of them, or name others with `-- --pythons`.",
     )
 
 
-def _look_after(
-    look: hygiene.ScratchLook, name: str, act: Callable[[], object]
-) -> Iterator[ProbeResult]:
-    """What a step did to the scratch worktree, also when it fails."""
-    try:
-        act()
-    except InterruptedRunError:
-        raise
-    except CleanroomError:
-        yield from look.after(name)
-        raise
-    yield from look.after(name)
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Scratch:
+@dataclass(kw_only=True)
+class _InPlace:
     """The scratch worktree, and what is done in it."""
 
-    job: Job
-    recorder: Recorder
+    cell: RunningCell
     tree: Worktree
-    #: The scratch worktree, as git sees it.
-    checkout: Checkout
-    #: Where the project is installed.
-    environment: Environment
-    #: Makes a further environment of the same Python.
-    create: Callable[[], Environment]
-    #: Makes one with nothing in it.
-    create_bare: Callable[[], Environment]
+    is_complete: bool = False
+    has_editable_install: bool = True
+    commands: list[CommandRun] = field(default_factory=list)
 
-    def findings(self) -> Iterator[ProbeResult]:
-        """Everything that is found, question by question, with a PASSED where nothing was.
+    @cached_property
+    def checkout(self) -> Checkout:
+        """The scratch worktree, as git sees it."""
+        return Checkout.find(self.tree.root)
+
+    @cached_property
+    def looks(self) -> ScratchLooks:
+        """What the steps have done to it."""
+        return ScratchLooks(self.checkout)
+
+    def work(self) -> None:
+        """Build, install, import, and run the project's own commands.
 
         Raises:
-            CleanroomError: a step failed; after all that was found in spite of that.
+            CleanroomError: a step failed.
         """
-        asked = set()
-        failure = None
+        self._look_after("build sdist", self._build_sdist)
+        self._look_after("build wheel", lambda: self._wheel)
+        installed = self.cell.environment
+        self._look_after("pip install .", lambda: self._install(installed))
+        self._look_after("import the installed package in place", lambda: self._import(installed))
+        editable = self.cell.run.environments.fresh(self.cell.python)
         try:
-            for finding in self._findings_of_steps():
-                asked.add(finding.probe)
-                yield finding
-        except InterruptedRunError:
-            raise
-        except CleanroomError as error:
-            failure = error
-        for finding in self._findings_of_commit():
-            asked.add(finding.probe)
-            yield finding
-        if failure is not None:
-            raise failure
-        for question in hygiene.QUESTIONS:
-            if question not in asked:
-                yield ProbeResult(probe=question, subject="checkout", outcome=Outcome.PASSED)
-
-    def _findings_of_commit(self) -> Iterator[ProbeResult]:
-        checkout, commit = self.job.checkout, self.job.commit
-        names = checkout.file_names(commit)
-        artefacts = list(hygiene.tracked_artefacts(checkout, commit, names))
-        yield from artefacts
-        yield from hygiene.tracked_but_ignored(self.checkout, [one.subject for one in artefacts])
-        yield hygiene.unanchored_rules(checkout.read_file(commit, ".gitignore") or "")
-
-    def _findings_of_steps(self) -> Iterator[ProbeResult]:
-        look = hygiene.ScratchLook(self.checkout)
-        yield from _look_after(look, "build sdist", self._build_sdist)
-        yield from _look_after(look, "build wheel", lambda: self._wheel)
-        yield from hygiene.hidden_source(
-            self.job.checkout,
-            self._wheel,
-            self.job.checkout.file_names(self.job.commit),
-            self.job.subject.project,
-        )
-        installed = self.environment
-        yield from _look_after(look, "pip install .", lambda: self._install(installed))
-        yield from _look_after(
-            look, "import the installed package in place", lambda: self._import(installed)
-        )
-        editable = self.create()
-        try:
-            yield from _look_after(
-                look, "pip install -e .", lambda: self._install(editable, "--editable")
-            )
+            self._look_after("pip install -e .", lambda: self._install(editable, "--editable"))
         except InstallError as error:
-            if self._has_editable_hook(error):
+            if self._should_have_editable_install(error):
                 raise
-            yield hygiene.no_editable_install()
+            self.has_editable_install = False
         else:
             installed = editable
-            yield from _look_after(
-                look, "import the editable install in place", lambda: self._import(editable)
-            )
-        for command in self.job.settings.clean_check:
-            yield self._run(command, installed)
-            yield from look.after(printable(command.argv))
+            self._look_after("import the editable install in place", lambda: self._import(editable))
+        for command in self.cell.run.source.settings.clean_check:
+            self._look_after(printable(command.argv), partial(self._run, command, installed))
+        self.is_complete = True
 
-    def _has_editable_hook(self, error: InstallError) -> bool:
+    def bring_values(self) -> None:
+        """Bring what the checks need of all that was done."""
+        cell, source = self.cell, self.cell.run.source
+        cell.values["scratch"] = Scratch(
+            looks=tuple(self.looks.taken),
+            is_complete=self.is_complete,
+            has_editable_install=self.has_editable_install,
+        )
+        if self.commands:
+            cell.values["commands"] = Commands(runs=tuple(self.commands))
+        commit = partial(look_at_commit, source.checkout, self.checkout, source.commit)
+        cell.bring("committed", commit)
+        if "_wheel" in vars(self):
+            cell.values["wheel"] = self._wheel
+            hidden = partial(
+                find_hidden, source.checkout, self._wheel, source.commit, source.project
+            )
+            cell.bring("hidden", hidden)
+
+    def _look_after(self, step: str, act: Callable[[], object]) -> None:
+        """Do something, and look at what it did to the scratch worktree, also when it fails."""
+        try:
+            act()
+        except InterruptedRunError:
+            raise
+        except CleanroomError:
+            self.looks.take(step)
+            raise
+        self.looks.take(step)
+
+    def _should_have_editable_install(self, error: InstallError) -> bool:
         """Whether an editable install should have succeeded.
 
         PEP 660 makes the hook optional. Which projects install without it is up to the installer:
@@ -215,60 +168,64 @@ class _Scratch:
 
     @cached_property
     def _frontend(self) -> Frontend:
-        return self.job.frontend(self.create_bare, self.environment, self.recorder)
+        return self.cell.frontend(
+            create=partial(self.cell.run.environments.bare, self.cell.python),
+            installer=self.cell.environment,
+        )
 
-    def _build_sdist(self) -> Path:
+    def _build_sdist(self) -> None:
         with naming_submodules(self.tree):
-            return self._frontend.build_sdist(self.tree.project)
+            self._frontend.build_sdist(self.tree.project)
 
     @cached_property
     def _wheel(self) -> Wheel:
         # What an earlier step has left there may be why it fails: a fresh clone is no comparison.
         frontend = replace(self._frontend, trials=None)
         with naming_submodules(self.tree):
-            return frontend.build_wheel(self.tree.project).wheel
+            return read_wheel(frontend.build_wheel(self.tree.project).path)
 
     def _install(self, environment: Environment, *flags: str) -> None:
-        wanted = self.job.variants[0].extras
+        run, steps = self.cell.run, self.cell.steps
+        wanted = run.variants[0].extras
         extras = f"[{','.join(wanted)}]" if wanted and wanted != "all" else ""
-        # Who forbids builds of what comes from an index has this project built all the same.
-        options = (*self.job.install_options, "--no-binary", self._wheel.name, *flags)
-        with self.job.bytecode.lent(self.job.learn_facts(environment, self.recorder)):
-            step = self.recorder.run(
+        # A user who forbids builds of what comes from an index has this project built all the same.
+        options = (*run.install_options, "--no-binary", self._wheel.name, *flags)
+        with run.bytecode.lent(run.environments.facts(environment, steps)):
+            step = steps.run(
                 " ".join(["install", *flags, "."]),
                 environment.pip_install(*options, f"{self.tree.project}{extras}"),
-                cwd=self.job.workspace.neutral,
-                env=self.job.build_env,
             )
         if not step.succeeded:
             raise tool_failure(InstallError, "The project could not be installed in place", step)
 
     def _import(self, environment: Environment) -> None:
-        """Import as a developer would, in the project's directory; failures are smoke's to tell."""
+        """Import as a developer would, in the project's directory; `smoke` tells of failures."""
         for name in self._wheel.import_names:
-            self.recorder.run(
+            self.cell.steps.run(
                 f"import {name} in place",
                 [environment.python, "-c", f"import {name}"],
                 cwd=self.tree.project,
                 env=self._command_env(environment),
             )
 
-    def _run(self, command: Command, environment: Environment) -> ProbeResult:
-        runner = Runner(
-            probe="commands",
-            recorder=self.recorder,
-            workspace=self.job.workspace,
+    def _run(self, command: Command, environment: Environment) -> None:
+        ran = run_command(
+            command,
+            self.cell.steps,
+            cwd=self.tree.project,
+            env=self._command_env(environment),
+            project=self.tree.project,
             bin_dir=environment.bin_dir,
-            readable=(self.job.workspace.root, environment.location),
+            location=environment.location,
         )
-        env = self._command_env(environment)
-        return runner.run(command, cwd=self.tree.project, env=env, project=self.tree.project)
+        self.commands.append(ran)
 
     def _command_env(self, environment: Environment) -> dict[str, str]:
+        run = self.cell.run
         return variables.for_probes(
-            self.job.request.env,
-            home=self.job.workspace.directory("home"),
-            tmp=self.job.workspace.tmp,
+            run.request.env,
+            home=run.workspace.directory("home"),
+            tmp=run.workspace.tmp,
             bin_dir=environment.bin_dir,
-            passed=self.job.settings.pass_env,
+            passed=run.source.settings.pass_env,
         )

@@ -5,58 +5,50 @@ from __future__ import annotations
 import contextlib
 import os
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from functools import cached_property, partial
 from pathlib import Path
+from threading import BoundedSemaphore
 from typing import Any
 
-from packaging.specifiers import SpecifierSet
-
 from nox_cleanroom import redaction
-from nox_cleanroom.build.clone import Trials, create_clone
-from nox_cleanroom.build.frontend import Frontend
+from nox_cleanroom.build.clone import Trials
 from nox_cleanroom.build.inputs import BuildInputs, read_build_inputs
-from nox_cleanroom.build.project import require_project
-from nox_cleanroom.build.worktree import Worktree, create_worktree, missing_submodules, reclaim
+from nox_cleanroom.build.source import Source
+from nox_cleanroom.build.worktree import reclaim
 from nox_cleanroom.changes import display
-from nox_cleanroom.checkout.checkout import Checkout, Commit
+from nox_cleanroom.checkout.checkout import Checkout
 from nox_cleanroom.checkout.watch import Watch
-from nox_cleanroom.checks import hygiene
-from nox_cleanroom.checks.runner import DEFAULT_PROBES, unused_waivers
+from nox_cleanroom.checks.registry import CHECKS
+from nox_cleanroom.checks.waivers import unused_waivers
 from nox_cleanroom.config.axes import Variant, variants
 from nox_cleanroom.config.options import Options
 from nox_cleanroom.config.pythons import supported_pythons
-from nox_cleanroom.config.settings import Settings, parse_toml, tool_table
+from nox_cleanroom.config.settings import parse_toml, tool_table
 from nox_cleanroom.environments.bytecode import BytecodeStore
-from nox_cleanroom.environments.environment import INSIDE, Environment, Facts, learn_facts
+from nox_cleanroom.environments.environment import INSIDE, Facts
 from nox_cleanroom.environments.installer_settings import InstallerSettings, settings_kept
 from nox_cleanroom.environments.installers import constraints_options, find_links_options
 from nox_cleanroom.environments.user_settings import read_user_settings
-from nox_cleanroom.errors import (
-    BuildError,
-    ConfigError,
-    DirtyCheckoutError,
-    PythonExcludedError,
-)
+from nox_cleanroom.environments.venvs import Download, Environments
+from nox_cleanroom.errors import ConfigError, DirtyCheckoutError
 from nox_cleanroom.output import clean_text
-from nox_cleanroom.places.environments import Room, reserve_room
+from nox_cleanroom.places.environments import reserve_room
 from nox_cleanroom.places.ownership import Owned
 from nox_cleanroom.places.projects import reserve_project
 from nox_cleanroom.places.stores import open_store
 from nox_cleanroom.places.workspace import Workspace, create_workspace
-from nox_cleanroom.probes import builder, sdist
+from nox_cleanroom.probes.tracked import Tracked, list_tracked
 from nox_cleanroom.processes import process, variables
-from nox_cleanroom.reports import evidence
+from nox_cleanroom.processes.cpus import available_cpus
+from nox_cleanroom.reports.evidence import require_ignored
 from nox_cleanroom.results import Cell, Run, Subject
-from nox_cleanroom.steps import Progress, Recorder
+from nox_cleanroom.steps import Progress, Steps
 
-#: The time limit of a step when neither option nor command says one, in seconds.
-DEFAULT_TIMEOUT = 900.0
-
-#: What may be waived: the probes of all sessions.
-_PROBES = frozenset({*DEFAULT_PROBES, sdist.NAME, builder.NAME, *hygiene.QUESTIONS})
+#: The time limit of a step when neither option nor command says one.
+DEFAULT_TIMEOUT_SECONDS = 900.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,6 +60,10 @@ class Request:
     #: The project's directory in the checkout.
     project: Path
     options: Options
+    #: Which tool makes environments: ``uv``, ``virtualenv``, ``venv``, or ``uv|virtualenv``.
+    backend: str
+    #: Whether nox may download a missing interpreter.
+    download: Download
     #: Paths in the checkout that nox and we write ourselves.
     exempt: tuple[Path, ...]
     #: The user's variables.
@@ -78,37 +74,27 @@ class Request:
     install_only: bool = False
 
     @property
-    def timeout(self) -> float:
-        """The time limit of a step that has none of its own, in seconds."""
-        return self.options.timeout or DEFAULT_TIMEOUT
+    def timeout_seconds(self) -> float:
+        """The time limit of a step that has none of its own."""
+        return self.options.timeout or DEFAULT_TIMEOUT_SECONDS
 
 
 @dataclass(frozen=True, kw_only=True)
-class Job:
-    """A run under way: what is tested, with which settings, and where it may write."""
+class OpenRun:
+    """A run under way."""
 
     request: Request
-    checkout: Checkout
-    commit: Commit
-    settings: Settings
-    subject: Subject
-    #: The commit's ``pyproject.toml``.
-    pyproject: Mapping[str, Any]
+    source: Source
+    environments: Environments
     workspace: Workspace
     #: What is kept of the project between runs.
     home: Owned
-    #: Where environments are made.
-    room: Room
-    #: What installers keep of the user's settings.
-    installers: InstallerSettings
-    #: The variables that builds and installs see.
-    build_env: dict[str, str]
-    #: Everything that the wheels of the run depend on, whoever builds them.
+    #: Everything that the wheels of the run depend on, whichever Python builds them.
     build_inputs: BuildInputs
+    #: The variables that builds and installers see.
+    build_env: dict[str, str]
     #: The options for installing the wheel, or the project in place, and what tests require.
     install_options: tuple[str, ...]
-    #: What fresh clones have shown of builds that failed.
-    trials: Trials
     watch: Watch
     progress: Progress
     #: When it started: on the monotonic clock, and for people.
@@ -117,14 +103,9 @@ class Job:
     notes: tuple[str, ...] = ()
 
     @property
-    def options(self) -> Options:
-        """The options after ``--``."""
-        return self.request.options
-
-    @property
     def variants(self) -> tuple[Variant, ...]:
         """The ways to test on each interpreter; on each axis an option wins over the settings."""
-        options, settings = self.options, self.settings
+        options, settings = self.request.options, self.source.settings
         return variants(
             [options.artifact] if options.artifact else settings.artifacts or ["wheel"],
             settings.resolutions if options.resolution is None else [options.resolution],
@@ -134,27 +115,51 @@ class Job:
     @property
     def compares_sdist(self) -> bool:
         """Whether a matrix builds from the sdist, too; not where it is said what to build."""
-        return self.options.artifact is None and self.settings.artifacts is None
-
-    @cached_property
-    def missing_submodules(self) -> tuple[str, ...]:
-        """Submodules of the commit that cannot be filled from what the checkout has."""
-        return missing_submodules(self.checkout, self.commit)
+        chosen = self.request.options.artifact or self.source.settings.artifacts
+        return not chosen and not self.request.install_only
 
     @cached_property
     def supported(self) -> Sequence[str]:
         """The Pythons that the project supports, oldest first, such as ``3.11``."""
         return supported_pythons(self.request.project)
 
-    def recorder(self, cell: str) -> Recorder:
-        """A recorder for the steps of one cell."""
-        timeout = self.request.timeout
-        return Recorder(cell, self.watch, self.progress, timeout=timeout, epoch=self.epoch)
+    @cached_property
+    def tracked(self) -> Tracked:
+        """What git tracks at the commit."""
+        return list_tracked(
+            self.source.checkout,
+            self.source.commit,
+            refs=self.watch.refs,
+            subdirectory=self.source.project,
+            missing_submodules=self.source.missing_submodules,
+            pyproject=self.source.pyproject,
+        )
 
-    def learn_facts(self, environment: Environment, recorder: Recorder) -> Facts:
-        """What the interpreter of an environment says of itself; see `environment.learn_facts`."""
-        known = self.home.path / "interpreters"
-        return learn_facts(environment, recorder, self.workspace, self.build_env, known=known)
+    @cached_property
+    def at_once(self) -> BoundedSemaphore:
+        """Bounds how many steps start a process at once: one more than there are processors.
+
+        Some always wait for a disk.
+        """
+        return BoundedSemaphore(1 + available_cpus())
+
+    @cached_property
+    def trials(self) -> Trials:
+        """What fresh clones have shown of builds that failed."""
+        return Trials(partial(self.source.clone, self.workspace))
+
+    def steps(self, cell: str) -> Steps:
+        """What runs the steps of one cell."""
+        return Steps(
+            cell,
+            self.watch,
+            self.progress,
+            self.workspace,
+            self.build_env,
+            at_once=self.at_once,
+            timeout_seconds=self.request.timeout_seconds,
+            epoch=self.epoch,
+        )
 
     @cached_property
     def bytecode(self) -> BytecodeStore:
@@ -172,57 +177,27 @@ class Job:
             [python, "-I", "-S", INSIDE / "compiling.py", directory],
             cwd=self.workspace.neutral,
             env=self.build_env,
-            timeout=DEFAULT_TIMEOUT,
-        )
-
-    def frontend(
-        self,
-        create: Callable[[], Environment],
-        installer: Environment,
-        recorder: Recorder,
-        *,
-        versions: Mapping[str, str] | None = None,
-    ) -> Frontend:
-        """A frontend that builds in bare environments, into which another's pip installs.
-
-        Args:
-            create: makes an environment with nothing in it.
-            installer: whose pip installs, where there is no uv.
-            recorder: runs the steps.
-            versions: of what builds require, to be taken where the interpreter has them.
-        """
-        return Frontend(
-            create=create,
-            installer=installer,
-            learn_facts=lambda environment: self.learn_facts(environment, recorder),
-            recorder=recorder,
-            workspace=self.workspace,
-            env=self.build_env,
-            find_links=self.options.find_links,
-            bytecode=self.bytecode,
-            versions=versions or {},
-            trials=self.trials,
-        )
-
-    def worktree(self) -> contextlib.AbstractContextManager[Worktree]:
-        """A new worktree at the commit."""
-        return create_worktree(
-            self.checkout,
-            self.commit,
-            self.workspace,
-            subdirectory=self.subject.project,
-            timeout=self.request.timeout,
+            timeout=DEFAULT_TIMEOUT_SECONDS,
         )
 
     def finish(self, cells: Sequence[Cell], **more: Any) -> Run:
         """The record of the run, with everything that the checkout went through."""
+        waivers = self.source.settings.ignore
         return Run(
             session=self.request.session,
             suffix=self.request.suffix,
-            subject=self.subject,
+            subject=Subject(
+                project=self.source.project,
+                commit=self.source.commit.oid,
+                describe=self.source.commit.describe,
+                rev=self.request.options.rev,
+                settings_source=f"pyproject.toml of {self.source.commit.short}",
+                uncommitted=len(self.watch.uncommitted),
+            ),
             cells=tuple(cells),
             changes=self.watch.changes,
-            strict=self.options.strict,
+            strict=self.request.options.strict,
+            waivers=waivers,
             notes=(*self.notes, *self._notes_on_waivers(cells)),
             started_at=self.started_at.isoformat(timespec="seconds"),
             duration=time.monotonic() - self.epoch,
@@ -232,110 +207,98 @@ class Job:
     def _notes_on_waivers(self, cells: Sequence[Cell]) -> Iterator[str]:
         # What is wrong on one Python only is waived on all of them.
         where = " on this Python" if self.request.session == "smoke" else ""
-        for pattern in unused_waivers(self.settings.ignore, cells, _PROBES):
+        names = {check.name for check in CHECKS}
+        for pattern in unused_waivers(self.source.settings.ignore, cells, names):
             yield f'`ignore` has "{clean_text(pattern)}", which matched nothing{where}'
 
 
 @contextlib.contextmanager
-def open_job(request: Request, progress: Progress) -> Iterator[Job]:
+def open_run(request: Request, progress: Progress) -> Iterator[OpenRun]:
     """Everything that must be true before a run starts, and the places that it uses.
 
     Raises:
         CleanroomError: something is not true; nothing is left behind.
     """
     epoch, started_at = time.monotonic(), datetime.now(timezone.utc)
-    checkout = Checkout.find(request.project)
-    commit = checkout.resolve(request.options.rev)
-    project = request.project.resolve().relative_to(checkout.root.resolve()).as_posix()
-    require_project(checkout, commit, project)
-    if request.options.report_dir is not None:
-        evidence.require_ignored(checkout, request.options.report_dir)
-    pyproject, settings = _read_settings(checkout, commit, project)
+    source = _find_source(request)
+    checkout, options = source.checkout, request.options
     reclaimed = reclaim(checkout)
     installers = _read_installer_settings(request.env)
     with (
         reserve_project(request.project) as reserved,
-        create_workspace(checkout.root, keep=request.options.keep) as workspace,
+        create_workspace(checkout.root, keep=options.keep) as workspace,
         reserve_room(checkout.root, workspace) as room,
         installers.handed_over(workspace.root) as handed_over,
         process.supervised(),
     ):
-        report_dir = (request.options.report_dir,) if request.options.report_dir else ()
-        # Where nox keeps its environments when it is run at the top or on the project.
-        tops = (checkout.root, request.project)
-        # What nox keeps there, and what Python makes of a noxfile.
-        usual = [top / name for top in tops for name in (".nox", "__pycache__/noxfile.")]
-        exempt = (*request.exempt, *report_dir, *usual)
         build_env = variables.for_build(
-            request.env, installers=handed_over, tmp=workspace.tmp, commit_time=commit.time
+            request.env,
+            installers=handed_over,
+            tmp=workspace.tmp,
+            commit_time=source.commit.time,
         )
-        watch = Watch(checkout, exempt=exempt, allowed=settings.allow)
-        if request.options.require_clean:
+        watch = Watch(checkout, exempt=_exempt(request, checkout), allowed=source.settings.allow)
+        if options.require_clean:
             _require_clean(watch)
-        constraints = constraints_options(settings.constraints, workspace.root)
-        clone = partial(
-            create_clone,
-            checkout,
-            commit,
-            workspace,
-            subdirectory=project,
-            timeout=request.timeout,
-        )
-        yield Job(
+        constraints = constraints_options(source.settings.constraints, workspace.root)
+        yield OpenRun(
             request=request,
-            checkout=checkout,
-            commit=commit,
-            settings=settings,
-            subject=Subject(
-                project=project,
-                commit=commit.oid,
-                describe=commit.describe,
-                rev=request.options.rev,
-                settings_source=f"pyproject.toml of {commit.short}",
-                uncommitted=len(watch.uncommitted),
+            source=source,
+            environments=Environments(
+                backend=request.backend,
+                download=request.download,
+                room=room,
+                known=reserved.home.path / "interpreters",
             ),
-            pyproject=pyproject,
             workspace=workspace,
             home=reserved.home,
-            room=room,
-            installers=installers,
-            build_env=build_env,
             build_inputs=read_build_inputs(
                 checkout,
-                commit,
-                project=project,
+                source.commit,
+                project=source.project,
                 refs=watch.refs,
                 build_env=build_env,
                 uv_toml=installers.uv_toml,
-                find_links=request.options.find_links,
-                missing_submodules=missing_submodules(checkout, commit),
+                find_links=options.find_links,
+                missing_submodules=source.missing_submodules,
             ),
-            install_options=(*find_links_options(request.options.find_links), *constraints),
-            trials=Trials(clone),
+            build_env=build_env,
+            install_options=(*find_links_options(options.find_links), *constraints),
             watch=watch,
             progress=progress,
             epoch=epoch,
             started_at=started_at,
-            notes=(
-                *_notes(request, pyproject, watch, reclaimed),
-                *_notes_on_installs(installers, settings),
-            ),
+            notes=tuple(_notes(request, source, watch, installers, reclaimed)),
         )
+
+
+def _find_source(request: Request) -> Source:
+    checkout = Checkout.find(request.project)
+    source = Source.read(
+        checkout,
+        checkout.resolve(request.options.rev),
+        request.project.resolve().relative_to(checkout.root.resolve()).as_posix(),
+        timeout_seconds=request.timeout_seconds,
+    )
+    if request.options.report_dir is not None:
+        require_ignored(checkout, request.options.report_dir)
+    return source
+
+
+def _exempt(request: Request, checkout: Checkout) -> tuple[Path, ...]:
+    """Paths in the checkout that nox and we write ourselves."""
+    report_dir = (request.options.report_dir,) if request.options.report_dir else ()
+    # What nox keeps where it is run at the top or on the project, and what Python makes of a
+    # noxfile.
+    tops = (checkout.root, request.project)
+    usual = [top / name for top in tops for name in (".nox", "__pycache__/noxfile.")]
+    return (*request.exempt, *report_dir, *usual)
 
 
 def _read_installer_settings(env: Mapping[str, str]) -> InstallerSettings:
     told = read_user_settings(env)
     redaction.learn_from({one.name: str(one.value) for one in (*told.pip, *told.uv)})
     return settings_kept(told, env)
-
-
-def _read_settings(
-    checkout: Checkout, commit: Commit, project: str
-) -> tuple[Mapping[str, Any], Settings]:
-    path = "pyproject.toml" if project == "." else f"{project}/pyproject.toml"
-    text = checkout.read_file(commit, path) or ""
-    source = f"{path} of {commit.short}"
-    return parse_toml(text, source), Settings.from_pyproject(text, source)
 
 
 def _require_clean(watch: Watch) -> None:
@@ -349,7 +312,11 @@ def _require_clean(watch: Watch) -> None:
 
 
 def _notes(
-    request: Request, pyproject: Mapping[str, Any], watch: Watch, reclaimed: int
+    request: Request,
+    source: Source,
+    watch: Watch,
+    installers: InstallerSettings,
+    reclaimed: int,
 ) -> Iterator[str]:
     if request.install_only:
         yield "installed only; nothing was tested (--install-only)"
@@ -360,41 +327,14 @@ def _notes(
     with contextlib.suppress(OSError, ConfigError):
         path = request.project / "pyproject.toml"
         text = path.read_text(encoding="utf-8", errors="replace") if path.exists() else ""
-        if tool_table(parse_toml(text, str(path))) != tool_table(pyproject):
+        if tool_table(parse_toml(text, str(path))) != tool_table(source.pyproject):
             yield (
                 "[tool.nox-cleanroom] of the checkout differs from the commit's, which is the one"
                 " that counts"
             )
     if reclaimed:
         yield f"removed what {reclaimed} earlier runs left when they were killed"
-
-
-def _notes_on_installs(installers: InstallerSettings, settings: Settings) -> Iterator[str]:
     yield from installers.notes
-    if settings.constraints:
-        yield f"`constraints` hold for what is installed: {', '.join(settings.constraints)}"
-
-
-@contextlib.contextmanager
-def naming_submodules(tree: Worktree) -> Iterator[None]:
-    """A build that fails while submodules are empty says so."""
-    try:
-        yield
-    except BuildError as error:
-        if tree.missing_submodules:
-            names = ", ".join(tree.missing_submodules)
-            error.hint = (
-                f"These submodules are empty: {names}; `git submodule update --init --recursive`"
-                f" fills them in the checkout, from where they are taken. {error.hint}"
-            )
-        raise
-
-
-def require_admitted(specifier: SpecifierSet | None, version: str) -> None:
-    """Make sure that a Requires-Python admits an interpreter.
-
-    Raises:
-        PythonExcludedError: it does not.
-    """
-    if specifier is not None and not specifier.contains(version, prereleases=True):
-        raise PythonExcludedError(str(specifier), version)
+    if source.settings.constraints:
+        names = ", ".join(source.settings.constraints)
+        yield f"`constraints` hold for what is installed: {names}"

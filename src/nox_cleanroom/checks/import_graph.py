@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from nox_cleanroom.environments.installation import Installation
-from nox_cleanroom.wheel import Wheel
+from nox_cleanroom.probes.sources import Sources
+from nox_cleanroom.wheel import Member, Wheel
 
 #: The scope of what only ``python -m`` runs; `inside/scopes.py` spells it the same.
 _SCRIPT = "<script>"
@@ -64,15 +64,17 @@ class ImportGraph:
     mentioned: frozenset[str]
 
     @classmethod
-    def of(cls, installation: Installation) -> ImportGraph:
-        """The graph of what an installation's interpreter read in the modules."""
+    def of(cls, wheel: Wheel, sources: Sources) -> ImportGraph:
+        """The graph of what an interpreter read in a wheel's modules."""
         read = [
             answer.said
-            for member, answer in installation.read_modules
-            if member.module and answer.said and _KEYS.issubset(answer.said)
+            for answer in sources.answers
+            if Member.from_name(answer.subject).module
+            and answer.said
+            and _KEYS.issubset(answer.said)
         ]
         return cls(
-            wheel=installation.wheel,
+            wheel=wheel,
             edges=tuple(_edge(said["module"], edge) for said in read for edge in said["edges"]),
             dead_ends=tuple(
                 DeadEnd(
@@ -142,7 +144,7 @@ class ImportGraph:
         return frozenset(reached)
 
 
-def _edge(module: str, edge: dict[str, Any]) -> Edge:
+def _edge(module: str, edge: Mapping[str, Any]) -> Edge:
     return Edge(
         start=Scope(module, edge["scope"]),
         end=Scope(edge["to"], edge["to_scope"]),

@@ -11,11 +11,16 @@ from collections.abc import Iterator, Mapping
 
 from packaging.utils import canonicalize_name
 
-from nox_cleanroom.environments.installation import Installation
+from nox_cleanroom.checks.advice import Clues, advice_on_missing
+from nox_cleanroom.checks.extras import settle_by_extras
+from nox_cleanroom.checks.import_graph import DeadEnd, ImportGraph
+from nox_cleanroom.environments.environment import Facts
 from nox_cleanroom.output import clean_text
-from nox_cleanroom.probes.import_graph import DeadEnd, ImportGraph
-from nox_cleanroom.probes.subject import advice_on_missing
-from nox_cleanroom.results import Outcome, ProbeResult
+from nox_cleanroom.probes.extras import WithExtras
+from nox_cleanroom.probes.installed import Installed
+from nox_cleanroom.probes.sources import Sources
+from nox_cleanroom.probes.tracked import LeftOut, Tracked
+from nox_cleanroom.results import Finding, Outcome
 from nox_cleanroom.wheel import Wheel
 
 NAME = "import statements"
@@ -66,9 +71,29 @@ _PROVIDERS: Mapping[str, str] = {
 }
 
 
-def probe(installation: Installation) -> Iterator[ProbeResult]:
-    """One result for each name that leads nowhere, or one for all."""
-    graph = ImportGraph.of(installation)
+def check(
+    *,
+    wheel: Wheel,
+    facts: Facts,
+    tracked: Tracked,
+    installed: Installed,
+    sources: Sources,
+    left_out: LeftOut | None = None,
+    with_extras: WithExtras | None = None,
+) -> Iterator[Finding]:
+    """One finding for each name that leads nowhere, or one for all."""
+    clues = Clues(wheel=wheel, facts=facts, tracked=tracked, left_out=left_out)
+    yield from settle_by_extras(
+        _findings(clues, sources),
+        again=lambda second: _findings(clues, second.sources),
+        wheel=wheel,
+        installed=installed,
+        with_extras=with_extras,
+    )
+
+
+def _findings(clues: Clues, sources: Sources) -> Iterator[Finding]:
+    graph = ImportGraph.of(clues.wheel, sources)
     found: dict[tuple[Outcome, str], list[DeadEnd]] = {}
     for dead_end in sorted(graph.dead_ends):
         outcome = _judge(graph, dead_end)
@@ -77,25 +102,25 @@ def probe(installation: Installation) -> Iterator[ProbeResult]:
     optional = {what: ends for (outcome, what), ends in found.items() if outcome is Outcome.PASSED}
     for (outcome, what), dead_ends in found.items():
         if outcome is not Outcome.PASSED:
-            yield _result(installation, what, outcome, dead_ends)
-    yield from _unread(installation)
-    has_source = bool(installation.read_modules)
+            yield _finding(clues, what, outcome, dead_ends)
+    yield from _unread(sources)
+    has_source = bool(sources.answers)
     if optional or not found:
-        yield ProbeResult(
-            probe=NAME,
+        yield Finding(
+            check=NAME,
             subject="all modules",
             outcome=Outcome.PASSED if has_source else Outcome.SKIPPED,
             message=_note(optional) if has_source else "The wheel has no Python source.",
         )
 
 
-def _unread(installation: Installation) -> Iterator[ProbeResult]:
+def _unread(sources: Sources) -> Iterator[Finding]:
     """A note on each module that compiles and that we could not make sense of."""
-    for member, answer in installation.read_modules:
+    for answer in sources.answers:
         if answer.said and "unread" in answer.said:
-            yield ProbeResult(
-                probe=NAME,
-                subject=clean_text(member.name),
+            yield Finding(
+                check=NAME,
+                subject=clean_text(answer.subject),
                 outcome=Outcome.PASSED,
                 message=f"It could not be read: {clean_text(answer.said['unread'])}.",
             )
@@ -153,10 +178,8 @@ def _note(optional: Mapping[str, list[DeadEnd]]) -> str:
     )
 
 
-def _result(
-    installation: Installation, what: str, outcome: Outcome, dead_ends: list[DeadEnd]
-) -> ProbeResult:
-    first, wheel = dead_ends[0], installation.wheel
+def _finding(clues: Clues, what: str, outcome: Outcome, dead_ends: list[DeadEnd]) -> Finding:
+    first, wheel = dead_ends[0], clues.wheel
     where = f"{first.scope.module} imports it in line {first.line}"
     if first.scope.name:
         where += f" ({first.scope.name})"
@@ -164,14 +187,15 @@ def _result(
         where += f", and {len(dead_ends) - 1} more do"
     way = ", on the way of an entry point" if outcome is Outcome.FAILED else ""
     extras = _extras_with(wheel, what.partition(".")[0])
-    return ProbeResult(
-        probe=NAME,
+    return Finding(
+        check=NAME,
         subject=clean_text(what),
         outcome=Outcome.WARNED if extras else outcome,
         message=f"{clean_text(where)}{way}: {_why(wheel, what)}.",
         hint=f"It comes with the extra `{extras[0]}`: say so where it is missing, or require it."
         if extras
-        else advice_on_missing(installation, what),
+        else advice_on_missing(clues, what),
+        settled_by="" if extras else clues.settled_by,
     )
 
 

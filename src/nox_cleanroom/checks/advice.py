@@ -1,84 +1,87 @@
-"""What every probe gets and gives: an installation in, results out."""
+"""What an exception, or the end of an interpreter, means to users, and what to do about it."""
 
 from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable
-from typing import Any, Protocol
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
 
-from nox_cleanroom.environments.environment import Answer
-from nox_cleanroom.environments.installation import Installation
+from nox_cleanroom.environments.environment import Facts
+from nox_cleanroom.environments.questions import Answer
 from nox_cleanroom.errors import Code
 from nox_cleanroom.output import last_lines
-from nox_cleanroom.results import Outcome, ProbeResult
-
-_CANNOT_IMPORT = re.compile(
-    r"cannot import name '(\w+)' from (?:partially initialized module )?'([\w.]+)'"
-)
+from nox_cleanroom.probes.tracked import LeftOut, Tracked
+from nox_cleanroom.results import Finding, Outcome
+from nox_cleanroom.wheel import Wheel
 
 
-class Probe(Protocol):
-    """One kind of question to an installation.
+@dataclass(frozen=True, kw_only=True)
+class Clues:
+    """What tells why a module is missing."""
 
-    A probe is a function; its module has one, and `probes.DEFAULT_PROBES` names it.
-    """
+    wheel: Wheel
+    facts: Facts
+    tracked: Tracked
+    #: Modules of the checkout that are not in the commit; None as long as nobody has asked git.
+    left_out: LeftOut | None
 
-    def __call__(self, installation: Installation) -> Iterable[ProbeResult]:
-        """The answers, one for each subject."""
-        ...
+    @property
+    def settled_by(self) -> str:
+        """The probe that would say more about a missing module."""
+        return "left_out" if self.left_out is None else ""
 
 
-def ended_early(probe: str, answer: Answer, doing: str) -> ProbeResult | None:
-    """The result when a process ended before, or otherwise than, its answer allows; else None.
+def ended_early(check: str, answer: Answer, doing: str) -> Finding | None:
+    """The finding when a process ended before, or otherwise than, its answer allows; else None.
 
     Args:
-        probe: the probe's name.
+        check: the check's name.
         answer: what came back.
         doing: what was going on, such as ``importing it``.
     """
-    step = answer.step
-    if answer.said is not None and (step.succeeded or not answer.completed):
-        # Who ended the process was asked after it.
+    if answer.said is not None and (answer.succeeded or not answer.completed):
+        # Another subject, which was asked later, ended the process.
         return None
-    if step.timed_out:
-        what, code = f"{doing} was {step.ending}", Code.TIMEOUT
+    if answer.timed_out:
+        what, code = f"{doing} was {answer.ending}", Code.TIMEOUT
     elif answer.said is not None and not answer.error:
-        what, code = f"{doing} worked, but then the interpreter's end was: {step.ending}", None
+        what, code = f"{doing} worked, but then the interpreter's end was: {answer.ending}", None
     elif answer.said is None:
-        what, code = f"{doing} ended the interpreter ({step.ending})", None
+        what, code = f"{doing} ended the interpreter ({answer.ending})", None
     else:
         return None
-    return ProbeResult(
-        probe=probe,
+    return Finding(
+        check=check,
         subject=answer.subject,
         outcome=Outcome.FAILED,
         message=f"{what}.",
         hint="Users would see the same; run the import in a fresh environment to watch it.",
-        output=last_lines(step.output),
+        output=last_lines(answer.output),
         code=code or Code.PROBE_FAILED,
     )
 
 
-def exception_text(installation: Installation, error: dict[str, Any]) -> str:
+def exception_text(facts: Facts, error: Mapping[str, Any]) -> str:
     """An exception as one safe line, its paths as they are in the wheel."""
-    message = last_lines(_as_in_wheel(installation, error["message"]), 3).replace("\n", " ")
+    message = last_lines(_as_in_wheel(facts, error["message"]), 3).replace("\n", " ")
     return f"{error['type']}: {message}" if message else str(error["type"])
 
 
-def exception_lines(installation: Installation, error: dict[str, Any]) -> str:
+def exception_lines(facts: Facts, error: Mapping[str, Any]) -> str:
     """The last lines of an exception's traceback that speak of somebody's code, safe to print."""
-    lines = _as_in_wheel(installation, str(error.get("traceback", ""))).splitlines()
+    lines = _as_in_wheel(facts, str(error.get("traceback", ""))).splitlines()
     return last_lines("\n".join(line for line in lines if "<frozen importlib" not in line), 8)
 
 
-def _as_in_wheel(installation: Installation, text: str) -> str:
+def _as_in_wheel(facts: Facts, text: str) -> str:
     for scheme in ("purelib", "platlib"):
-        text = text.replace(f"{installation.facts.paths[scheme]}{os.sep}", "")
+        text = text.replace(f"{facts.paths[scheme]}{os.sep}", "")
     return text
 
 
-def advice_on_import(installation: Installation, error: dict[str, Any]) -> str:
+def advice_on_import(clues: Clues, error: Mapping[str, Any]) -> str:
     """What to do about code that does not load."""
     if "exit" in error:
         return 'Put what it does behind `if __name__ == "__main__":`.'
@@ -89,27 +92,27 @@ def advice_on_import(installation: Installation, error: dict[str, Any]) -> str:
         )
     if "file" in error:
         return (
-            f"{_as_in_wheel(installation, error['file'])} is not in the wheel: declare it as"
+            f"{_as_in_wheel(clues.facts, error['file'])} is not in the wheel: declare it as"
             " package data, and `git add` it."
         )
     missing = _missing_name(error)
     if not missing:
         return "The same happens to every user who loads it."
-    return advice_on_missing(installation, missing)
+    return advice_on_missing(clues, missing)
 
 
-def advice_on_missing(installation: Installation, missing: str) -> str:
+def advice_on_missing(clues: Clues, missing: str) -> str:
     """What to do about a module that is not there."""
-    left_out = installation.left_out(missing.rpartition(".")[2])
+    left_out = clues.left_out.file_of(missing.rpartition(".")[2]) if clues.left_out else ""
     if left_out:
         return (
             f"{left_out} is in the checkout and not in the commit: `git add` it. Only what is"
             " committed is tested."
         )
-    if installation.missing_submodules:
-        names = ", ".join(installation.missing_submodules)
+    if clues.tracked.missing_submodules:
+        names = ", ".join(clues.tracked.missing_submodules)
         return f"These submodules are empty: {names}; `git submodule update --init` fills them."
-    if missing.partition(".")[0] in installation.wheel.top_level_names:
+    if missing.partition(".")[0] in clues.wheel.top_level_names:
         return f"`{missing}` is not in the wheel: does the build backend include it?"
     return f"`{missing}` is not installed. Is it declared in the project's dependencies?"
 
@@ -129,7 +132,7 @@ _SIGNS_OF_LACK = (
 )
 
 
-def what_is_lacking(error: dict[str, Any]) -> str:
+def what_is_lacking(error: Mapping[str, Any]) -> str:
     """What of this machine, and not of the package, an exception speaks of; or nothing."""
     if error.get("missing") in _OF_THE_SYSTEM:
         return f"this interpreter was built without {error['missing']}"
@@ -142,7 +145,7 @@ def what_is_lacking(error: dict[str, Any]) -> str:
     return ""
 
 
-def _missing_name(error: dict[str, Any]) -> str:
+def _missing_name(error: Mapping[str, Any]) -> str:
     """The module that an ImportError misses: what could not be imported, or its submodule."""
     named = re.match(
         r"cannot import name '(\w+)' from (?:partially initialized module )?'([\w.]+)'",

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from importlib import metadata
+from collections.abc import Iterator
 
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
-from nox_cleanroom.environments.installation import Installation
-from nox_cleanroom.results import Outcome, ProbeResult
-from nox_cleanroom.wheel import is_decidable
+from nox_cleanroom.environments.environment import Facts
+from nox_cleanroom.probes.installed import Installed
+from nox_cleanroom.probes.tracked import Tracked
+from nox_cleanroom.results import Finding, Outcome
+from nox_cleanroom.wheel import Wheel, is_decidable
 
 NAME = "metadata"
 
@@ -25,19 +26,21 @@ _VCS_VERSIONS = re.compile(
 )
 
 
-def probe(installation: Installation) -> Iterator[ProbeResult]:
-    """One result for each field that is asked about."""
-    yield _name(installation)
-    yield _version(installation)
-    yield _installed_version(installation)
-    yield _requires_python(installation)
-    yield _requirements(installation)
-    yield from _version_from_git(installation)
+def check(
+    *, wheel: Wheel, facts: Facts, installed: Installed, tracked: Tracked
+) -> Iterator[Finding]:
+    """One finding for each field."""
+    yield _name(wheel)
+    yield _version(wheel)
+    yield _installed_version(wheel, installed)
+    yield _requires_python(wheel)
+    yield _requirements(wheel, facts)
+    yield from _version_from_git(wheel, tracked)
 
 
-def _result(subject: str, problem: str = "", hint: str = "") -> ProbeResult:
-    return ProbeResult(
-        probe=NAME,
+def _result(subject: str, problem: str = "", hint: str = "") -> Finding:
+    return Finding(
+        check=NAME,
         subject=subject,
         outcome=Outcome.FAILED if problem else Outcome.PASSED,
         message=problem,
@@ -45,16 +48,14 @@ def _result(subject: str, problem: str = "", hint: str = "") -> ProbeResult:
     )
 
 
-def _name(installation: Installation) -> ProbeResult:
-    wheel = installation.wheel
+def _name(wheel: Wheel) -> Finding:
     stated = wheel.metadata.get("name", "")
     if canonicalize_name(stated) != wheel.name:
         return _result("name", f"METADATA says {stated!r}, the file's name {wheel.name!r}.")
     return _result("name")
 
 
-def _version(installation: Installation) -> ProbeResult:
-    wheel = installation.wheel
+def _version(wheel: Wheel) -> Finding:
     stated = wheel.metadata.get("version", "")
     try:
         same = Version(stated) == Version(wheel.version)
@@ -65,27 +66,30 @@ def _version(installation: Installation) -> ProbeResult:
     return _result("version")
 
 
-def _installed_version(installation: Installation) -> ProbeResult:
+def _installed_version(wheel: Wheel, installed: Installed) -> Finding:
     """What `importlib.metadata` finds where the interpreter looks for it."""
-    subject, wheel = "importlib.metadata", installation.wheel
-    places = dict.fromkeys(installation.facts.paths[name] for name in ("purelib", "platlib"))
-    try:
-        found = [one.version for one in metadata.distributions(name=wheel.name, path=[*places])]
-    except UnicodeDecodeError as error:
-        return _result(subject, f"METADATA cannot be read: {error}.", "Write it in UTF-8.")
+    subject = "importlib.metadata"
+    found = [
+        one.version
+        for one in installed.distributions
+        if one.name and canonicalize_name(one.name) == wheel.name
+    ]
+    unreadable = next((one.problem for one in installed.distributions if one.problem), "")
+    if not found and unreadable:
+        return _result(subject, f"METADATA cannot be read: {unreadable}.", "Write it in UTF-8.")
     if not found:
         return _result(subject, "The installed metadata cannot be found.")
     try:
-        is_same = {Version(one or "") for one in found} == {Version(wheel.version)}
+        is_same = {Version(one) for one in found} == {Version(wheel.version)}
     except InvalidVersion:
         is_same = False
     if not is_same:
-        return _result(subject, f"It says {', '.join(map(str, found))}, the wheel {wheel.version}.")
+        return _result(subject, f"It says {', '.join(found)}, the wheel {wheel.version}.")
     return _result(subject)
 
 
-def _requires_python(installation: Installation) -> ProbeResult:
-    stated = installation.wheel.metadata.get("requires_python", "")
+def _requires_python(wheel: Wheel) -> Finding:
+    stated = wheel.metadata.get("requires_python", "")
     try:
         SpecifierSet(stated)
     except InvalidSpecifier:
@@ -97,35 +101,32 @@ def _requires_python(installation: Installation) -> ProbeResult:
     return _result("requires-python")
 
 
-def _requirements(installation: Installation) -> ProbeResult:
+def _requirements(wheel: Wheel, facts: Facts) -> Finding:
     bad = []
-    for line in installation.wheel.metadata.get("requires_dist", []):
+    for line in wheel.metadata.get("requires_dist", []):
         try:
             requirement = Requirement(line)
         except InvalidRequirement as error:
             bad.append(f"{line!r} ({str(error).splitlines()[0]})")
         else:
-            if not is_decidable(requirement, installation.facts.markers):
+            if not is_decidable(requirement, facts.markers):
                 bad.append(f"{line!r} (the marker compares what cannot be compared)")
     if bad:
         return _result("requires-dist", f"Not by PEP 508: {'; '.join(bad)}.")
     return _result("requires-dist")
 
 
-def _version_from_git(installation: Installation) -> Iterator[ProbeResult]:
-    build_system = installation.pyproject.get("build-system")
-    requires = build_system.get("requires", []) if isinstance(build_system, Mapping) else []
-    if not _VCS_VERSIONS.search(" ".join(map(str, requires))):
+def _version_from_git(wheel: Wheel, tracked: Tracked) -> Iterator[Finding]:
+    if not _VCS_VERSIONS.search(" ".join(tracked.build_requires)):
         return
-    has_tags = any(name.startswith("refs/tags/") for name in installation.checkout.refs())
-    if has_tags and not installation.checkout.is_shallow:
+    if tracked.has_tags and not tracked.is_shallow:
         return
-    state = "is shallow" if installation.checkout.is_shallow else "has no tags"
-    yield ProbeResult(
-        probe=NAME,
+    state = "is shallow" if tracked.is_shallow else "has no tags"
+    yield Finding(
+        check=NAME,
         subject="version from git",
         outcome=Outcome.WARNED,
         message=f"The version comes from git and this repository {state}, so"
-        f" {installation.wheel.version} is not what a release would get.",
+        f" {wheel.version} is not what a release would get.",
         hint="Fetch everything: `git fetch --unshallow --tags`; `fetch-depth: 0` in CI.",
     )

@@ -4,21 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from nox_cleanroom.environments.installation import Installation
 from nox_cleanroom.output import clean_text
-from nox_cleanroom.results import Outcome, ProbeResult
+from nox_cleanroom.results import Finding, Outcome
 from nox_cleanroom.wheel import Wheel
 
 NAME = "record"
 
 
-def probe(installation: Installation) -> Iterator[ProbeResult]:
-    """One result for the wheel, with what is wrong."""
-    wheel = installation.wheel
+def check(*, wheel: Wheel) -> Iterator[Finding]:
+    """One finding for the wheel, with what is wrong."""
     problems = list(_problems(wheel))
-    yield ProbeResult(
-        probe=NAME,
-        subject=wheel.path.name,
+    yield Finding(
+        check=NAME,
+        subject=wheel.filename,
         outcome=Outcome.FAILED if problems else Outcome.PASSED,
         message="; ".join(problems[:5])
         + (f" and {len(problems) - 5} more" if problems[5:] else ""),

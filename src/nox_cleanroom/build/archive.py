@@ -1,0 +1,111 @@
+"""The file of a wheel: read once, into the value that everything else looks at."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import zipfile
+import zlib
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from nox_cleanroom.errors import BuildError
+from nox_cleanroom.wheel import Wheel, WheelFile, parse_filename, record_digest
+
+#: How large a file that describes the wheel may be, and all that it unpacks to, in bytes.
+_DESCRIPTION_BYTES = 64 * 2**20
+_UNPACKED_BYTES = 16 * 2**30
+
+#: The files of ``.dist-info`` that describe a wheel.
+_DESCRIBING = ("METADATA", "WHEEL", "RECORD", "entry_points.txt")
+
+#: What a damaged archive raises, or one with a compression or encryption that is unknown here.
+_DAMAGES = (zipfile.BadZipFile, zlib.error, KeyError, EOFError, OSError, RuntimeError, ValueError)
+
+
+def read_wheel(path: Path) -> Wheel:
+    """The wheel in a file.
+
+    Raises:
+        BuildError: it is none: it is damaged, would unpack to an absurd size, has no name of a
+            wheel, or lacks what describes it.
+    """
+    parse_filename(path.name)
+    with _open(path) as archive:
+        files = tuple(_read_files(archive))
+        texts = {
+            file.name: _read_text(archive, file, path)
+            for file in files
+            if file.name.endswith(tuple(f".dist-info/{name}" for name in _DESCRIBING))
+            and file.name.count("/") == 1
+        }
+        sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
+    wheel = Wheel(filename=path.name, sha256=sha256, files=files, texts=texts)
+    _require_description(wheel)
+    return wheel
+
+
+def _read_files(archive: zipfile.ZipFile) -> Iterator[WheelFile]:
+    for entry in archive.infolist():
+        if not entry.is_dir():
+            yield WheelFile(
+                name=entry.filename,
+                size=entry.file_size,
+                digest=record_digest(archive.read(entry)),
+                mode=entry.external_attr >> 16,
+            )
+
+
+def _read_text(archive: zipfile.ZipFile, file: WheelFile, path: Path) -> str:
+    if file.size > _DESCRIPTION_BYTES:
+        raise BuildError(f"{path.name} cannot be read: {file.name} is too large.")
+    return archive.read(file.name).decode("utf-8", "surrogateescape")
+
+
+def _require_description(wheel: Wheel) -> None:
+    """Make sure that a wheel describes itself."""
+    for name in ("METADATA", "WHEEL", "RECORD"):
+        wheel.describing(name)
+
+
+def find_traces(path: Path, traces: Sequence[str]) -> dict[str, str]:
+    """The text files of a wheel which hold one of several paths, each with the path.
+
+    Args:
+        path: the wheel.
+        traces: directories of this machine.
+
+    Raises:
+        BuildError: it cannot be read.
+    """
+    wanted = [(trace, trace.encode()) for trace in traces]
+    found: dict[str, str] = {}
+    with _open(path) as archive:
+        for name in archive.namelist():
+            content = archive.read(name)
+            # Debug information of compilers is full of paths, and nobody follows those.
+            if b"\0" in content or ".dist-info/" in name:
+                continue
+            found.update((name, trace) for trace, words in wanted if words in content)
+    return found
+
+
+@contextlib.contextmanager
+def _open(path: Path) -> Iterator[zipfile.ZipFile]:
+    """The archive, for a block that reads it.
+
+    Raises:
+        BuildError: it is none, or a file in it is not there or damaged.
+    """
+    try:
+        opened = zipfile.ZipFile(path)
+    except _DAMAGES as error:
+        raise BuildError(f"{path.name} is not a wheel: {error}.") from None
+    try:
+        with opened as archive:
+            unpacked = sum(entry.file_size for entry in archive.infolist())
+            if unpacked > _UNPACKED_BYTES:
+                raise BuildError(f"{path.name} would unpack to {unpacked / 2**30:,.0f} GiB.")
+            yield archive
+    except _DAMAGES as error:
+        raise BuildError(f"{path.name} cannot be read: {error}.") from None

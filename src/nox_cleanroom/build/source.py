@@ -1,0 +1,123 @@
+"""The project at the commit under test, and where it is checked out."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
+
+from nox_cleanroom.build.clone import create_clone
+from nox_cleanroom.build.project import require_project
+from nox_cleanroom.build.worktree import Worktree, create_worktree, missing_submodules
+from nox_cleanroom.checkout.checkout import Checkout, Commit
+from nox_cleanroom.config.pythons import requires_python, stated_in
+from nox_cleanroom.config.settings import Settings, parse_toml
+from nox_cleanroom.errors import BuildError, PythonExcludedError
+from nox_cleanroom.places.workspace import Workspace
+
+
+@dataclass(frozen=True, kw_only=True)
+class Source:
+    """The project at the commit under test."""
+
+    checkout: Checkout
+    commit: Commit
+    #: The project's directory, relative to the top level.
+    project: str
+    #: The commit's ``pyproject.toml``; empty when it has none.
+    pyproject: Mapping[str, Any]
+    settings: Settings
+    #: Seconds that git may take to fill a worktree.
+    timeout_seconds: float
+
+    @classmethod
+    def read(
+        cls, checkout: Checkout, commit: Commit, project: str, *, timeout_seconds: float
+    ) -> Source:
+        """The project in a directory of a commit.
+
+        Raises:
+            CleanroomError: there is no project, or its settings cannot be used.
+        """
+        require_project(checkout, commit, project)
+        path = "pyproject.toml" if project == "." else f"{project}/pyproject.toml"
+        text = checkout.read_file(commit, path) or ""
+        source = f"{path} of {commit.short}"
+        return cls(
+            checkout=checkout,
+            commit=commit,
+            project=project,
+            pyproject=parse_toml(text, source),
+            settings=Settings.from_pyproject(text, source),
+            timeout_seconds=timeout_seconds,
+        )
+
+    @cached_property
+    def missing_submodules(self) -> tuple[str, ...]:
+        """Submodules of the commit that cannot be filled from what the checkout has."""
+        return missing_submodules(self.checkout, self.commit)
+
+    def worktree(self, workspace: Workspace) -> AbstractContextManager[Worktree]:
+        """A new worktree at the commit, which is gone when the block ends."""
+        return create_worktree(
+            self.checkout,
+            self.commit,
+            workspace,
+            subdirectory=self.project,
+            timeout=self.timeout_seconds,
+        )
+
+    def clone(self, workspace: Workspace) -> AbstractContextManager[Worktree]:
+        """A fresh clone at the commit, which is gone when the block ends."""
+        return create_clone(
+            self.checkout,
+            self.commit,
+            workspace,
+            subdirectory=self.project,
+            timeout=self.timeout_seconds,
+        )
+
+    def require_python(self, version: str, tree: Worktree | None = None) -> None:
+        """Make sure that Requires-Python admits a version of Python.
+
+        Args:
+            version: in full, such as ``3.11.7``.
+            tree: the project's files, in which it may be stated elsewhere; None for what
+                ``pyproject.toml`` says.
+
+        Raises:
+            PythonExcludedError: it does not.
+        """
+        with contextlib.suppress(InvalidSpecifier):
+            stated = stated_in(self.pyproject) if tree is None else requires_python(tree.project)
+            require_admitted(stated, version)
+
+
+def require_admitted(specifier: SpecifierSet | None, version: str) -> None:
+    """Make sure that a Requires-Python admits an interpreter.
+
+    Raises:
+        PythonExcludedError: it does not.
+    """
+    if specifier is not None and not specifier.contains(version, prereleases=True):
+        raise PythonExcludedError(str(specifier), version)
+
+
+@contextlib.contextmanager
+def naming_submodules(tree: Worktree) -> Iterator[None]:
+    """A build that fails while submodules are empty says so."""
+    try:
+        yield
+    except BuildError as error:
+        if tree.missing_submodules:
+            names = ", ".join(tree.missing_submodules)
+            error.hint = (
+                f"These submodules are empty: {names}; `git submodule update --init --recursive`"
+                f" fills them in the checkout, from where they are taken. {error.hint}"
+            )
+        raise

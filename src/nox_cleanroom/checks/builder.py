@@ -1,0 +1,32 @@
+"""Is the wheel the same whichever Python builds it?
+
+One Python builds the wheel that serves all, so its content must not depend on which one: with an
+``if sys.version_info`` in ``setup.py``, all users get the requirements of the builder.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from nox_cleanroom.checks.sdist import differences_of
+from nox_cleanroom.probes.builds import Builds, Built
+from nox_cleanroom.probes.tracked import Tracked
+from nox_cleanroom.results import Finding, Outcome
+
+NAME = "builder"
+
+
+def check(*, tracked: Tracked, builds: Builds, rebuilt: Built) -> Iterator[Finding]:
+    """One finding for two wheels of the same tree, built by two Pythons."""
+    problems = differences_of(builds.from_tree, rebuilt, tracked)
+    pythons = f"{rebuilt.built_with}, and not {builds.from_tree.built_with}"
+    yield Finding(
+        check=NAME,
+        subject="wheel",
+        outcome=Outcome.FAILED if problems else Outcome.PASSED,
+        message=f"Built by Python {pythons}, the wheel {problems}." if problems else "",
+        hint="Every user gets the wheel that one Python has built. Let markers tell Pythons apart,"
+        " such as `; python_version < '3.11'`, or the tags of the wheel."
+        if problems
+        else "",
+    )

@@ -1,0 +1,58 @@
+"""Does every module of the wheel compile on this interpreter?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from nox_cleanroom.checks.advice import ended_early
+from nox_cleanroom.checks.import_graph import ImportGraph
+from nox_cleanroom.environments.questions import Answer
+from nox_cleanroom.output import clean_text
+from nox_cleanroom.probes.sources import Sources
+from nox_cleanroom.results import Finding, Outcome
+from nox_cleanroom.wheel import Member, Wheel
+
+NAME = "bytecode"
+
+
+def check(*, wheel: Wheel, sources: Sources) -> Iterator[Finding]:
+    """One finding for all modules, or one for each that does not compile."""
+    led_to = ImportGraph.of(wheel, sources).led_to
+    findings = [
+        finding
+        for answer in sources.answers
+        if (finding := _judge(answer, importable=Member.from_name(answer.subject).dotted in led_to))
+    ]
+    yield from findings
+    if not any(finding.outcome is Outcome.FAILED for finding in findings):
+        yield Finding(
+            check=NAME,
+            subject="all modules",
+            outcome=Outcome.PASSED if sources.answers else Outcome.SKIPPED,
+            message="" if sources.answers else "The wheel has no Python source.",
+        )
+
+
+def _judge(answer: Answer, *, importable: bool) -> Finding | None:
+    if answer.said is None:
+        return ended_early(NAME, answer, "compiling it")
+    problem = answer.said.get("problem")
+    if answer.error is not None:
+        problem = f"{answer.error['type']}: {answer.error['message']}"
+    if problem is None:
+        return None
+    if not importable:
+        # A template, data that ends in .py, or what a condition on the version keeps away.
+        return Finding(
+            check=NAME,
+            subject=answer.subject,
+            outcome=Outcome.PASSED,
+            message=f"It does not compile, and no import leads to it here: {clean_text(problem)}",
+        )
+    return Finding(
+        check=NAME,
+        subject=answer.subject,
+        outcome=Outcome.FAILED,
+        message=f"It does not compile on this interpreter: {clean_text(problem)}",
+        hint="Raise requires-python, or write it for this version.",
+    )

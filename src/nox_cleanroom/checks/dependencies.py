@@ -1,0 +1,68 @@
+"""Do the installed requirements fit together?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.utils import NormalizedName, canonicalize_name
+from packaging.version import InvalidVersion, Version
+
+from nox_cleanroom.environments.environment import Facts
+from nox_cleanroom.probes.installed import Distribution, Installed
+from nox_cleanroom.results import Finding, Outcome
+from nox_cleanroom.wheel import Wheel, applies
+
+NAME = "dependencies"
+
+
+def check(*, wheel: Wheel, facts: Facts, installed: Installed) -> Iterator[Finding]:
+    """One finding for the environment: what ``pip check`` says."""
+    found = {canonicalize_name(one.name): one for one in installed.distributions if one.name}
+    problems = [
+        f"{name} {distribution.version} requires {requirement}, and {problem}."
+        for name, distribution in sorted(found.items())
+        for requirement in _requirements(
+            distribution, installed.extras if name == wheel.name else (), facts.markers
+        )
+        for problem in _problems(requirement, found)
+    ]
+    yield Finding(
+        check=NAME,
+        subject="requirements",
+        outcome=Outcome.FAILED if problems else Outcome.PASSED,
+        message="The installed requirements do not fit together." if problems else "",
+        hint="Loosen the bounds that exclude each other." if problems else "",
+        output="\n".join(problems),
+    )
+
+
+def _requirements(
+    distribution: Distribution, extras: tuple[str, ...], markers: Mapping[str, str]
+) -> Iterator[Requirement]:
+    """What a distribution requires there; `metadata` tells what cannot be parsed."""
+    for text in distribution.requires:
+        try:
+            requirement = Requirement(text)
+        except InvalidRequirement:
+            continue
+        if applies(requirement, markers, extras):
+            yield requirement
+
+
+def _problems(
+    requirement: Requirement, installed: Mapping[NormalizedName, Distribution]
+) -> Iterator[str]:
+    found = installed.get(canonicalize_name(requirement.name))
+    if found is None:
+        yield "it is not installed"
+    elif not _admits(requirement, found.version):
+        yield f"{found.version} is installed"
+
+
+def _admits(requirement: Requirement, version: str) -> bool:
+    """Whether a version will do; one that is none by PEP 440 does where any would."""
+    try:
+        return requirement.specifier.contains(Version(version), prereleases=True)
+    except InvalidVersion:
+        return not requirement.specifier

@@ -1,0 +1,131 @@
+"""Does every entry point load, and has every script a program that can be called?"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from nox_cleanroom.checks.advice import (
+    Clues,
+    advice_on_import,
+    ended_early,
+    exception_lines,
+    exception_text,
+)
+from nox_cleanroom.checks.extras import settle_by_extras
+from nox_cleanroom.environments.environment import Facts
+from nox_cleanroom.environments.questions import Answer
+from nox_cleanroom.output import clean_text
+from nox_cleanroom.probes.extras import WithExtras
+from nox_cleanroom.probes.installed import Installed
+from nox_cleanroom.probes.loading import Loaded, usable_entry_points
+from nox_cleanroom.probes.tracked import LeftOut, Tracked
+from nox_cleanroom.results import Finding, Outcome
+from nox_cleanroom.wheel import EntryPoint, Wheel
+
+NAME = "entry points"
+
+
+def check(
+    *,
+    wheel: Wheel,
+    facts: Facts,
+    tracked: Tracked,
+    installed: Installed,
+    loaded: Loaded,
+    left_out: LeftOut | None = None,
+    with_extras: WithExtras | None = None,
+) -> Iterator[Finding]:
+    """One finding an entry point."""
+    clues = Clues(wheel=wheel, facts=facts, tracked=tracked, left_out=left_out)
+    if wheel.entry_points_problem:
+        words = " ".join(clean_text(wheel.entry_points_problem).split())
+        yield _failed("entry_points.txt", f"It cannot be read: {words}.")
+    for entry_point in wheel.entry_points:
+        lacking = set(entry_point.extras) - set(installed.extras)
+        if lacking:
+            yield Finding(
+                check=NAME,
+                subject=_subject(entry_point),
+                outcome=Outcome.SKIPPED,
+                message=f"It needs the extra {', '.join(sorted(lacking))}, which is not installed.",
+            )
+    yield from settle_by_extras(
+        _findings(clues, loaded, installed),
+        again=lambda second: _findings(clues, second.loaded, second.installed),
+        wheel=wheel,
+        installed=installed,
+        with_extras=with_extras,
+    )
+
+
+def _findings(clues: Clues, loaded: Loaded, installed: Installed) -> Iterator[Finding]:
+    for entry_point in usable_entry_points(clues.wheel, installed.extras):
+        answer = loaded.of("entry point", entry_point.value)
+        if answer is not None:
+            yield _judge(entry_point, answer, clues, installed)
+
+
+def _subject(entry_point: EntryPoint) -> str:
+    return f"{entry_point.group}:{entry_point.name}"
+
+
+def _judge(entry_point: EntryPoint, answer: Answer, clues: Clues, installed: Installed) -> Finding:
+    subject = _subject(entry_point)
+    # The process goes on to other entry points, so only a missing answer is this one's.
+    if answer.said is None:
+        early = ended_early(NAME, answer, f"loading `{entry_point.value}`")
+        if early is not None:
+            return replace(early, subject=subject)
+    if answer.error is not None:
+        return _failed_load(clues, entry_point, answer.error)
+    if entry_point.is_script:
+        if not (answer.said or {}).get("callable"):
+            kind = (answer.said or {}).get("type")
+            return _failed(subject, f"`{entry_point.value}` is a {kind}, which cannot be called.")
+        suffix = ".exe" if sys.platform == "win32" else ""
+        if f"{entry_point.name}{suffix}" not in installed.programs:
+            return _failed(subject, f"The installer made no program `{entry_point.name}`.")
+        demands = (answer.said or {}).get("demands", [])
+        if demands:
+            return replace(
+                _failed(
+                    subject,
+                    f"`{entry_point.value}` demands {', '.join(demands)}, and the program calls"
+                    " it without arguments.",
+                ),
+                outcome=Outcome.WARNED,
+            )
+    return Finding(check=NAME, subject=subject, outcome=Outcome.PASSED)
+
+
+def _failed(subject: str, message: str) -> Finding:
+    return Finding(
+        check=NAME,
+        subject=subject,
+        outcome=Outcome.FAILED,
+        message=message,
+        hint="Fix the entry point in the project's metadata, or what it names.",
+    )
+
+
+def _failed_load(clues: Clues, entry_point: EntryPoint, error: Mapping[str, Any]) -> Finding:
+    message = f"`{entry_point.value}` does not load: {exception_text(clues.facts, error)}"
+    missing = error.get("missing") or ""
+    own = missing.partition(".")[0] in clues.wheel.top_level_names
+    if error["type"] == "ModuleNotFoundError" and not own and not entry_point.is_script:
+        return Finding(
+            check=NAME,
+            subject=_subject(entry_point),
+            outcome=Outcome.WARNED,
+            message=f"{message} (its host `{missing}` is absent).",
+        )
+    result = _failed(_subject(entry_point), message)
+    output = exception_lines(clues.facts, error)
+    # What it is called tells nothing: anybody may call a class as they like.
+    if "missing" not in error:
+        return replace(result, output=output)
+    hint = advice_on_import(clues, error)
+    return replace(result, output=output, hint=hint, settled_by=clues.settled_by)

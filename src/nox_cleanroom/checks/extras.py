@@ -1,0 +1,82 @@
+"""What failed for want of an extra: decided by an environment with all extras of the project.
+
+Black's ``blackd`` and nox's ``tox-to-nox`` are programs of one of their own extras, and no
+metadata says so. When something fails to load, and loads with the extras, users should
+know, and the package is not broken.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
+
+from packaging.utils import canonicalize_name
+
+from nox_cleanroom.probes.extras import WithExtras, missing_extras
+from nox_cleanroom.probes.installed import Installed
+from nox_cleanroom.results import Finding, Outcome
+from nox_cleanroom.wheel import Wheel, applies
+
+
+def settle_by_extras(
+    findings: Iterable[Finding],
+    *,
+    again: Callable[[WithExtras], Iterable[Finding]],
+    wheel: Wheel,
+    installed: Installed,
+    with_extras: WithExtras | None,
+) -> Iterator[Finding]:
+    """The findings, with WARNED and the extra's name where an extra makes the difference.
+
+    Args:
+        findings: what the environment without the extras shows.
+        again: what the one with the extras shows.
+        wheel: the wheel in both.
+        installed: what is in the environment without the extras.
+        with_extras: what was brought from the environment with all of them; None when nothing
+            was, and then the findings say whether it would settle them.
+    """
+    extras = missing_extras(wheel, installed.extras)
+    if with_extras is None:
+        for one in findings:
+            is_doubtful = extras and one.outcome is Outcome.FAILED and not one.settled_by
+            yield replace(one, settled_by="with_extras") if is_doubtful else one
+        return
+    still_bad = {one.subject for one in again(with_extras) if one.outcome is not Outcome.PASSED}
+    for one in findings:
+        is_settled = one.outcome is Outcome.FAILED and one.subject not in still_bad
+        yield _needs_extra(one, extras, wheel) if is_settled else one
+
+
+def _needs_extra(result: Finding, extras: tuple[str, ...], wheel: Wheel) -> Finding:
+    named = _likely(result, extras, wheel)
+    which = f"the extra `{named[0]}`" if len(named) == 1 else f"one of the extras {_list(named)}"
+    return replace(
+        result,
+        outcome=Outcome.WARNED,
+        message=f"It needs {which}; without, {result.message}",
+        hint="Users who want it have to install the extra; `-- --extras` tests it with extras.",
+    )
+
+
+def _list(names: Sequence[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names)
+
+
+def _likely(result: Finding, extras: tuple[str, ...], wheel: Wheel) -> tuple[str, ...]:
+    """The extras that the failure itself speaks of; all when it speaks of none."""
+    said = {
+        canonicalize_name(word)
+        for word in re.findall(r"[A-Za-z0-9][\w.-]*", f"{result.message} {result.output}")
+    }
+    likely = [
+        extra
+        for extra in extras
+        for requirement in wheel.requirements
+        if canonicalize_name(requirement.name) in said
+        and requirement.marker is not None
+        and applies(requirement, {}, [extra])
+        and not applies(requirement, {})
+    ]
+    return tuple(dict.fromkeys(likely)) or extras

@@ -1,0 +1,117 @@
+"""Does every top-level module of the wheel import, and from the environment?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from nox_cleanroom.checks.advice import (
+    Clues,
+    advice_on_import,
+    ended_early,
+    exception_lines,
+    exception_text,
+    what_is_lacking,
+)
+from nox_cleanroom.checks.extras import settle_by_extras
+from nox_cleanroom.environments.environment import Facts
+from nox_cleanroom.environments.questions import Answer
+from nox_cleanroom.errors import Code
+from nox_cleanroom.output import clean_text
+from nox_cleanroom.probes.extras import WithExtras
+from nox_cleanroom.probes.installed import Installed
+from nox_cleanroom.probes.loading import Loaded, imported_first
+from nox_cleanroom.probes.tracked import LeftOut, Tracked
+from nox_cleanroom.results import Finding, Outcome
+from nox_cleanroom.wheel import Wheel
+
+NAME = "imports"
+
+
+def check(
+    *,
+    wheel: Wheel,
+    facts: Facts,
+    tracked: Tracked,
+    installed: Installed,
+    loaded: Loaded,
+    left_out: LeftOut | None = None,
+    with_extras: WithExtras | None = None,
+) -> Iterator[Finding]:
+    """One finding a module, each imported in an interpreter of its own."""
+    clues = Clues(wheel=wheel, facts=facts, tracked=tracked, left_out=left_out)
+    yield from settle_by_extras(
+        _findings(clues, loaded, installed),
+        again=lambda second: _findings(clues, second.loaded, second.installed),
+        wheel=wheel,
+        installed=installed,
+        with_extras=with_extras,
+    )
+
+
+def _findings(clues: Clues, loaded: Loaded, installed: Installed) -> Iterator[Finding]:
+    if not clues.wheel.import_names:
+        yield Finding(
+            check=NAME,
+            subject=clues.wheel.name,
+            outcome=Outcome.SKIPPED,
+            message="The wheel has no module to import.",
+        )
+    first = imported_first(clues.wheel)
+    answers = [one for one in loaded.answers if one.kind == "import"]
+    others = [one for one in answers if one.subject not in clues.wheel.import_names]
+    for answer in (*(one for one in answers if one.subject in first), *others):
+        yield _judge(answer, clues, installed)
+
+
+def _judge(answer: Answer, clues: Clues, installed: Installed) -> Finding:
+    early = ended_early(NAME, answer, "importing it")
+    if early is not None:
+        return early
+    name = answer.subject
+    if answer.error is not None:
+        return _failed_import(clues, name, answer.error)
+    places = (answer.said or {}).get("places", [])
+    outside = [place for place in places if not installed.has_inside(place)]
+    if outside:
+        return Finding(
+            check=NAME,
+            subject=name,
+            outcome=Outcome.FAILED,
+            message=f"It came from {outside[0]!r}, outside of the environment.",
+            hint="A .pth file or an import hook of a requirement may redirect it.",
+        )
+    return _side_effects(name, answer.said or {})
+
+
+def _side_effects(name: str, said: Mapping[str, Any]) -> Finding:
+    """PASSED, or WARNED when the wheel's own code did more than being imported."""
+    did = [f"writes {path}" for path in said.get("wrote", [])]
+    did += [f"starts {command}" for command in said.get("started", [])]
+    if not did:
+        return Finding(check=NAME, subject=name, outcome=Outcome.PASSED)
+    more = f" (and {len(did) - 3} more)" if did[3:] else ""
+    return Finding(
+        check=NAME,
+        subject=name,
+        outcome=Outcome.WARNED,
+        message=f"Importing it {clean_text(', '.join(did[:3]))}{more}.",
+        hint="Do that when a function is called; whoever imports it may have no right to.",
+    )
+
+
+def _failed_import(clues: Clues, name: str, error: Mapping[str, Any]) -> Finding:
+    message = exception_text(clues.facts, error)
+    if "exit" in error:
+        message = f"Importing it calls sys.exit({error['exit']})."
+    lacking = what_is_lacking(error)
+    return Finding(
+        check=NAME,
+        subject=name,
+        outcome=Outcome.ERROR if lacking else Outcome.FAILED,
+        message=f"{message} ({lacking})" if lacking else message,
+        hint=advice_on_import(clues, error),
+        output=exception_lines(clues.facts, error),
+        code=Code.ENVIRONMENT_LACKING if lacking else Code.PROBE_FAILED,
+        settled_by=clues.settled_by if error.get("missing") else "",
+    )

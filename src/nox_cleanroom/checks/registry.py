@@ -1,0 +1,138 @@
+"""All checks, and how each gets what it needs.
+
+A check is a function in a module of its own: it names the values that it needs as parameters, and
+gives findings. One with a default is brought only when a finding says that it would settle it.
+A new check is a module with such a function, and a line here.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import get_type_hints
+
+from nox_cleanroom.checks import (
+    artefacts,
+    builder,
+    bytecode,
+    commands,
+    contents,
+    dependencies,
+    entry_points,
+    ignore_rules,
+    import_statements,
+    imports,
+    metadata,
+    own_tests,
+    pollution,
+    readme,
+    record,
+    sdist,
+)
+from nox_cleanroom.errors import InterruptedRunError, unforeseen
+from nox_cleanroom.output import last_lines
+from nox_cleanroom.results import Finding, Outcome, Problem
+
+
+@dataclass(frozen=True)
+class Check:
+    """A check, by the name that findings and waivers give it."""
+
+    name: str
+    find: Callable[..., Iterable[Finding]]
+
+    @cached_property
+    def needed(self) -> tuple[str, ...]:
+        """The values without which it cannot run."""
+        return tuple(name for name, one in self._parameters.items() if one.default is one.empty)
+
+    @cached_property
+    def settling(self) -> tuple[str, ...]:
+        """The values that it takes when they are there."""
+        return tuple(name for name in self._parameters if name not in self.needed)
+
+    @cached_property
+    def _parameters(self) -> Mapping[str, inspect.Parameter]:
+        return inspect.signature(self.find).parameters
+
+
+#: The checks in the order of the grid's columns.
+CHECKS = (
+    Check(imports.NAME, imports.check),
+    Check(entry_points.NAME, entry_points.check),
+    Check(import_statements.NAME, import_statements.check),
+    Check(bytecode.NAME, bytecode.check),
+    Check(metadata.NAME, metadata.check),
+    Check(record.NAME, record.check),
+    Check(contents.NAME, contents.check),
+    Check(readme.NAME, readme.check),
+    Check(dependencies.NAME, dependencies.check),
+    Check(commands.NAME, commands.check),
+    Check(own_tests.NAME, own_tests.check),
+    Check(sdist.NAME, sdist.check),
+    Check(builder.NAME, builder.check),
+    Check(pollution.MODIFIED, pollution.check_modified),
+    Check(pollution.NEW, pollution.check_new),
+    Check(artefacts.NAME, artefacts.check),
+    Check(ignore_rules.HIDDEN, ignore_rules.check_hidden),
+    Check(ignore_rules.TRACKED_IGNORED, ignore_rules.check_tracked),
+    Check(ignore_rules.UNANCHORED, ignore_rules.check_anchors),
+)
+
+
+def run_checks(values: Mapping[str, object], checks: Iterable[Check] = CHECKS) -> list[Finding]:
+    """The findings of all checks for which there are values, in order.
+
+    A check that raises is an ERROR of its own, and keeps no other from running.
+
+    Args:
+        values: what the probes brought, by name; a `Problem` where one could not bring it.
+        checks: the checks to run.
+    """
+    return [finding for check in checks for finding in _run(check, values)]
+
+
+def _run(check: Check, values: Mapping[str, object]) -> Iterable[Finding]:
+    if not all(name in values for name in check.needed):
+        return []
+    needed = {name: values[name] for name in check.needed}
+    for value in needed.values():
+        if isinstance(value, Problem):
+            return [_error(check, value)]
+    settling = {name: values.get(name) for name in check.settling}
+    known = {name: value for name, value in settling.items() if not isinstance(value, Problem)}
+    try:
+        return list(check.find(**needed, **known))
+    except InterruptedRunError:
+        raise
+    except Exception as raised:  # noqa: BLE001 - whatever it is, it is told
+        return [_error(check, Problem.from_error(unforeseen(raised)))]
+
+
+def _error(check: Check, problem: Problem) -> Finding:
+    return Finding(
+        check=check.name,
+        subject="probe",
+        outcome=Outcome.ERROR,
+        message=problem.message,
+        hint=problem.hint,
+        output=last_lines(problem.output, 25),
+        code=problem.code,
+    )
+
+
+def unsettled(findings: Iterable[Finding], values: Mapping[str, object]) -> list[str]:
+    """The names of the values that would settle findings, and that nobody has tried to bring."""
+    names = dict.fromkeys(one.settled_by for one in findings if one.settled_by)
+    return [name for name in names if name not in values]
+
+
+def value_types(checks: Iterable[Check] = CHECKS) -> dict[str, object]:
+    """The type of each value that some check takes, by the name of the value."""
+    types: dict[str, object] = {}
+    for check in checks:
+        types |= get_type_hints(check.find)
+    types.pop("return", None)
+    return types

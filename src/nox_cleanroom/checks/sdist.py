@@ -1,0 +1,111 @@
+"""Does the source distribution hold all that the wheel needs?
+
+It compares two wheels, one built from the tree and one from the source distribution: users who
+install from source should get the same package, and the package the same requirements, entry
+points and description.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import PurePosixPath
+
+from nox_cleanroom.checks.statements import differences
+from nox_cleanroom.output import clean_text
+from nox_cleanroom.probes.builds import Builds, Built
+from nox_cleanroom.probes.tracked import Tracked
+from nox_cleanroom.results import Finding, Outcome
+from nox_cleanroom.wheel import Wheel
+
+NAME = "sdist"
+
+#: What differs between two builds of the same source.
+_UNSTABLE = (".so", ".pyd", ".dylib", ".a", ".o")
+
+
+def check(*, tracked: Tracked, builds: Builds, rebuilt: Built | None = None) -> Iterator[Finding]:
+    """One finding for the two wheels.
+
+    Args:
+        tracked: what git tracks.
+        builds: the wheels from the tree and from the source distribution.
+        rebuilt: the wheel that the Python which built from the source distribution makes of the
+            tree. Either the sdist lacks something, or the wheel is another with another Python:
+            this tells which.
+    """
+    problems = differences_of(rebuilt or builds.from_tree, builds.from_sdist, tracked)
+    is_doubtful = rebuilt is None and builds.from_tree.python != builds.from_sdist.python
+    yield Finding(
+        check=NAME,
+        subject="wheel from the sdist",
+        outcome=Outcome.FAILED if problems else Outcome.PASSED,
+        message=f"Built from the source distribution, the wheel {problems}." if problems else "",
+        hint="Include in the sdist all that the build reads; the build backend's documentation"
+        " says how."
+        if problems
+        else "",
+        settled_by="rebuilt" if problems and is_doubtful else "",
+    )
+
+
+def differences_of(one: Built, other: Built, tracked: Tracked) -> str:
+    """What another build of a wheel has otherwise, in words that follow "the wheel".
+
+    Only what git tracks is compared by its content: each build writes other files anew, such as a
+    ``_version.py``. A licence file that only one of them has counts when the same versions of the
+    backend have built both.
+    """
+    ours, theirs = _files(one.wheel), _files(other.wheel)
+    missing = sorted(ours.keys() - theirs.keys())
+    added = sorted(theirs.keys() - ours.keys())
+    names = {PurePosixPath(path).name for path in tracked.names}
+    changed = [
+        name
+        for name in sorted(ours.keys() & theirs.keys())
+        if ours[name] != theirs[name]
+        and not name.endswith(_UNSTABLE)
+        and PurePosixPath(name).name in names
+    ]
+    words = [
+        f"{what} {_listed(files)}"
+        for what, files in (
+            ("lacks", missing),
+            ("adds", added),
+            ("has another content in", changed),
+        )
+        if files
+    ]
+    if other.wheel.version != one.wheel.version:
+        words.insert(0, f"has the version {other.wheel.version}, not {one.wheel.version}")
+    lost = sorted(_licence_names(one.wheel) - _licence_names(other.wheel))
+    if lost and one.requirements == other.requirements:
+        words.append(f"lacks the licence file {_listed(lost)}")
+    return "; ".join([*words, *differences(one.wheel, other.wheel)])
+
+
+def _files(wheel: Wheel) -> dict[str, str]:
+    """The digest of each file that matters, by name; dist-info without the version in its name."""
+    digests = wheel.digests
+    prefix, licences = f"{wheel.dist_info}/", _licence_names(wheel)
+    installed = {name: digest for name, digest in digests.items() if not name.startswith(prefix)}
+    about = {
+        # WHEEL and RECORD have probes of their own; `statements` compares METADATA by meaning.
+        f"*.dist-info/{name.removeprefix(prefix)}": ""
+        for name in digests
+        if name.startswith(prefix)
+        # Where these lie depends on the version of the backend.
+        and PurePosixPath(name).name not in licences
+        and name != f"{prefix}entry_points.txt"
+    }
+    return {**installed, **about}
+
+
+def _licence_names(wheel: Wheel) -> set[str]:
+    """The names of licence files, wherever they lie: older backends put them beside METADATA."""
+    inside = (name for name in wheel.names if name.startswith(f"{wheel.dist_info}/licenses/"))
+    return {PurePosixPath(path).name for path in (*wheel.licence_files, *inside)}
+
+
+def _listed(names: list[str]) -> str:
+    more = f" and {len(names) - 5} more" if names[5:] else ""
+    return clean_text(", ".join(names[:5])) + more

@@ -1,0 +1,95 @@
+"""What an interpreter says of itself, asked once and kept between runs."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import platform
+from pathlib import Path
+
+import packaging
+
+from nox_cleanroom.environments.environment import Environment, Facts
+from nox_cleanroom.environments.interpreter import identity_of
+from nox_cleanroom.environments.questions import Question, ask
+from nox_cleanroom.errors import CleanroomError, Code
+from nox_cleanroom.output import last_lines
+from nox_cleanroom.places.files import is_full, write_whole
+from nox_cleanroom.steps import Steps
+
+
+def learn_facts(environment: Environment, steps: Steps, *, known: Path) -> Facts:
+    """What the environment's interpreter says of itself.
+
+    It is asked once: the same interpreter says the same in every environment, but for where
+    the environment is.
+
+    Args:
+        environment: whose interpreter is asked.
+        steps: runs the step.
+        known: a directory in which the answers are kept between runs.
+
+    Raises:
+        CleanroomError: it cannot run at all.
+    """
+    record = _place_of_facts(environment, known)
+    place = json.dumps(str(environment.location))[1:-1]
+    if record is not None:
+        with contextlib.suppress(OSError, ValueError, TypeError, KeyError, RecursionError):
+            said = json.loads(record.read_text(encoding="utf-8").replace(_HERE, place))
+            return Facts(**{**said, "tags": tuple(said["tags"])})
+    facts = _ask_for_facts(environment, steps)
+    if record is not None:
+        with contextlib.suppress(OSError):
+            record.parent.mkdir(parents=True, exist_ok=True)
+            write_whole(record, json.dumps(vars(facts)).replace(place, _HERE).encode())
+    return facts
+
+
+#: Stands for the environment's directory in what is kept.
+_HERE = "{environment}"
+
+
+def _place_of_facts(environment: Environment, known: Path) -> Path | None:
+    """Where the facts about an interpreter are kept; None when it lies in the environment.
+
+    There it is a copy, as on Windows, and nothing tells which one it was copied from.
+    """
+    original = Path(os.path.realpath(environment.python))
+    if original.is_relative_to(os.path.realpath(environment.location)):
+        return None
+    identity = (*identity_of(environment.python), packaging.__version__, platform.release())
+    name = hashlib.sha256(repr(identity).encode("utf-8", "surrogateescape")).hexdigest()[:20]
+    return known / f"{environment.backend}-{name}.json"
+
+
+def _ask_for_facts(environment: Environment, steps: Steps) -> Facts:
+    (answer,) = ask(
+        environment,
+        steps,
+        step="look at interpreter",
+        questions=[Question("facts", str(Path(packaging.__file__).parent.parent))],
+        env=steps.env,
+    )
+    if answer.said is None or answer.error:
+        words = answer.error.get("traceback", "") if answer.error else answer.output
+        reason = ": the disk is full" if is_full(steps.workspace.tmp) else ""
+        raise CleanroomError(
+            f"The interpreter {str(environment.python)!r} cannot be asked about itself{reason}.",
+            output=last_lines(words),
+            code=Code.NO_SPACE if reason else Code.TOOL_MISSING,
+        )
+    said = answer.said
+    return Facts(
+        version=said["version"],
+        implementation=said["implementation"],
+        cache_tag=said["cache_tag"],
+        executable=said["executable"],
+        prefix=said["prefix"],
+        platform=said["platform"],
+        tags=tuple(said["tags"]),
+        markers=said["markers"],
+        paths=said["paths"],
+    )

@@ -1,0 +1,154 @@
+"""Installing a wheel into an environment, and the proof that what is there is that wheel."""
+
+from __future__ import annotations
+
+import stat
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+from packaging.utils import canonicalize_name
+
+from nox_cleanroom.config.axes import Extras
+from nox_cleanroom.environments.environment import Environment, Facts
+from nox_cleanroom.environments.installers import tool_failure
+from nox_cleanroom.errors import CleanroomError, Code, ConfigError, InstallError
+from nox_cleanroom.steps import Steps
+from nox_cleanroom.wheel import Member, Wheel, applies, record_digest
+
+
+def installed_path(facts: Facts, member: Member) -> Path:
+    """Where an interpreter's installation scheme puts a file of a wheel."""
+    scheme = member.scheme if member.scheme in facts.paths else "data"
+    return Path(facts.paths[scheme]) / member.path
+
+
+def known_extras(wheel: Wheel, extras: Extras) -> tuple[str, ...]:
+    """The extras, once it is sure that the distribution has them; installers only warn.
+
+    Raises:
+        ConfigError: it has not.
+    """
+    offered = {canonicalize_name(extra) for extra in wheel.metadata.get("provides_extra", [])}
+    if extras == "all":
+        return tuple(sorted(offered))
+    unknown = [extra for extra in extras if canonicalize_name(extra) not in offered]
+    if unknown:
+        raise ConfigError(
+            f"{wheel.filename} has no extra {', '.join(map(repr, unknown))}.",
+            hint=f"It has: {', '.join(sorted(offered)) or 'none'}.",
+        )
+    return extras
+
+
+def install_wheel(
+    wheel: Wheel,
+    path: Path,
+    environment: Environment,
+    steps: Steps,
+    *,
+    extras: tuple[str, ...],
+    lowest_on: Facts | None,
+    options: Sequence[str],
+) -> None:
+    """Install a wheel and its requirements, pinned to its digest.
+
+    The digest in the URL is enforced by pip and by uv, so nothing else of the same name and
+    version can slip in. (https://packaging.python.org/specifications/direct-url/)
+
+    Args:
+        wheel: what to install.
+        path: its file.
+        environment: where to.
+        steps: runs the step.
+        extras: the extras to install with it.
+        lowest_on: take the lowest versions of its requirements for the interpreter with these
+            facts; None to take the highest.
+        options: the installer's options, such as further sources of requirements.
+
+    Raises:
+        InstallError: the installer said no.
+    """
+    words = list(options)
+    if lowest_on is not None:
+        words += _lowest(wheel, environment, extras, lowest_on)
+    step = steps.run("install", environment.pip_install(*words, pinned(wheel, path, extras)))
+    if not step.succeeded:
+        raise tool_failure(
+            InstallError, f"{wheel.filename} and its requirements could not be installed", step
+        )
+
+
+def pinned(wheel: Wheel, path: Path, extras: tuple[str, ...] = ()) -> str:
+    """The requirement of this very wheel, with extras."""
+    wanted = f"{wheel.name}[{','.join(extras)}]" if extras else wheel.name
+    return f"{wanted} @ {path.as_uri()}#sha256={wheel.sha256}"
+
+
+def _lowest(
+    wheel: Wheel, environment: Environment, extras: tuple[str, ...], facts: Facts
+) -> list[str]:
+    """What makes uv take the oldest versions that the wheel's own requirements admit.
+
+    uv lowers what is asked for directly, which for a wheel is the wheel itself: so its
+    requirements are asked for, too.
+    (https://docs.astral.sh/uv/concepts/resolution/#resolution-strategy)
+    """
+    if not environment.uv:
+        raise CleanroomError(
+            "Only uv can install the lowest versions of requirements, and it is not here.",
+            hint="Install nox-cleanroom[uv], or leave out the resolution.",
+            code=Code.TOOL_MISSING,
+        )
+    direct = [
+        f"{requirement.name}{_bracketed(requirement.extras)}{requirement.specifier}"
+        for requirement in wheel.requirements
+        if requirement.url is None and applies(requirement, facts.markers, extras)
+    ]
+    return ["--resolution", "lowest-direct", *direct]
+
+
+def _bracketed(extras: Iterable[str]) -> str:
+    names = ",".join(sorted(extras))
+    return f"[{names}]" if names else ""
+
+
+def prove_identity(wheel: Wheel, facts: Facts) -> None:
+    """Make sure that what is installed is the wheel, file by file.
+
+    Scripts are left out: installers write the interpreter's path into them.
+
+    Raises:
+        InstallError: a file is missing or has another content.
+    """
+    differences = list(_differences(wheel, facts))
+    if differences:
+        shown = "; ".join(differences[:5])
+        more = f" and {len(differences) - 5} more" if len(differences) > 5 else ""
+        raise InstallError(
+            f"What is installed is not {wheel.filename}: {shown}{more}.",
+            hint="Another requirement may install files of the same names over it.",
+            code=Code.IDENTITY_FAILED,
+        )
+
+
+def _differences(wheel: Wheel, facts: Facts) -> Iterator[str]:
+    for row in wheel.record:
+        member = Member.from_name(row.name)
+        if not row.digest.startswith("sha256=") or member.scheme == "scripts":
+            continue
+        place = installed_path(facts, member)
+        if member.scheme == "headers":
+            # Installers put them below a directory named for the distribution.
+            place = place.parent / wheel.name / member.path
+            if not place.exists():
+                continue
+        size = wheel.sizes.get(row.name)
+        try:
+            found = place.stat()
+            # What RECORD leads to may be a device or a pipe, and is read only when it is as large.
+            is_same = stat.S_ISREG(found.st_mode) and found.st_size == size
+            if not is_same or record_digest(place.read_bytes()) != row.digest:
+                yield f"{row.name} has another content"
+        except (OSError, ValueError):
+            # ValueError: no path has a NUL.
+            yield f"{row.name} is missing"

@@ -1,0 +1,152 @@
+"""What a checkout holds, gains and hides, as git tells it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+from nox_cleanroom.checkout.checkout import Checkout, Commit
+from nox_cleanroom.wheel import Wheel
+
+#: How many paths of one kind are named before the rest is counted.
+NAMED = 20
+
+#: What compilers, interpreters and tools leave among the source, and nobody wants in a wheel.
+_LEFTOVERS = re.compile(
+    r"(^|/)(__pycache__|\.[^/]+|node_modules|[^/]+\.egg-info)/"
+    r"|\.(py[cod]|so|pyd|o|a|obj|dll|dylib|orig|rej|log|swp)$|(^|/)\.[^/]+$|~$"
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Look:
+    """What a step did to the scratch worktree."""
+
+    step: str
+    #: Tracked paths that it changed, and new ones that nothing ignores.
+    modified: tuple[str, ...]
+    new: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scratch:
+    """What all steps did to the scratch worktree, each path named once."""
+
+    looks: tuple[Look, ...]
+    #: Whether every step has run.
+    is_complete: bool
+    #: Whether the project could be installed editably.
+    has_editable_install: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Committed:
+    """What a commit holds that may not belong there."""
+
+    #: The names of all of its files.
+    names: tuple[str, ...]
+    #: ``SOURCES.txt`` files that list themselves, as those do which setuptools writes.
+    generated: tuple[str, ...]
+    #: Tracked files that an ignore rule covers.
+    ignored: tuple[str, ...]
+    #: The top-level ``.gitignore``.
+    ignore_rules: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Hidden:
+    """Files among the package's source that an ignore rule hides, and the wheel lacks."""
+
+    #: The rule of each.
+    rules: Mapping[str, str]
+
+
+class ScratchLooks:
+    """Looks at a scratch worktree after each step."""
+
+    def __init__(self, scratch: Checkout) -> None:
+        self._scratch = scratch
+        self._seen: set[str] = set()
+        self.taken: list[Look] = []
+
+    def take(self, step: str) -> None:
+        """Note what is new since the last look, with the step that came before."""
+        uncommitted = self._scratch.uncommitted().items()
+        modified = [
+            path.decode("utf-8", "replace") for path, letters in uncommitted if letters != b"??"
+        ]
+        modified, new = self._fresh(modified), self._fresh(self._scratch.unignored())
+        self.taken.append(Look(step=step, modified=tuple(modified), new=tuple(new)))
+
+    def _fresh(self, paths: Sequence[str]) -> list[str]:
+        fresh = [path for path in sorted(paths) if path not in self._seen]
+        self._seen.update(fresh)
+        return fresh
+
+
+def look_at_commit(checkout: Checkout, scratch: Checkout, commit: Commit) -> Committed:
+    """Ask git what a commit holds.
+
+    Args:
+        checkout: the repository.
+        scratch: a worktree at the commit.
+        commit: the commit.
+    """
+    names = checkout.file_names(commit)
+    sources = [name for name in names if name.endswith(".egg-info/SOURCES.txt")]
+    return Committed(
+        names=tuple(names),
+        generated=tuple(name for name in sources if _lists_itself(checkout, commit, name)),
+        ignored=tuple(scratch.tracked_but_ignored()),
+        ignore_rules=checkout.read_file(commit, ".gitignore") or "",
+    )
+
+
+def _lists_itself(checkout: Checkout, commit: Commit, sources: str) -> bool:
+    text = checkout.read_file(commit, sources) or ""
+    return f"{PurePosixPath(sources).parent.name}/SOURCES.txt" in text
+
+
+def find_hidden(checkout: Checkout, wheel: Wheel, commit: Commit, project: str) -> Hidden:
+    """Ask git which rules hide files among the package's source.
+
+    Args:
+        checkout: the user's checkout.
+        wheel: the commit's wheel.
+        commit: the commit.
+        project: the project's directory, relative to the top level.
+    """
+    roots = _source_roots(wheel, checkout.file_names(commit), project)
+    shipped = {str(member.path) for member in wheel.members if member.is_library}
+    hidden = [
+        path
+        for path in checkout.ignored_files()
+        for source, installed in roots.items()
+        if path.startswith(f"{source}/")
+        and not _LEFTOVERS.search(path)
+        and f"{installed}/{path.removeprefix(f'{source}/')}" not in shipped
+    ]
+    rules = checkout.ignore_rules(hidden)
+    return Hidden(rules={path: rules[path] for path in sorted(rules)[:NAMED]})
+
+
+def _source_roots(wheel: Wheel, names: Sequence[str], project: str) -> dict[str, str]:
+    """Where the wheel's packages lie in the repository: source directory to installed one."""
+    prefix = "" if project == "." else f"{project}/"
+    packages = {
+        str(member.path.parent) for member in wheel.members if member.path.name == "__init__.py"
+    }
+    tops = {package for package in packages if str(PurePosixPath(package).parent) not in packages}
+    roots = {}
+    for package in tops:
+        ending = f"{package}/__init__.py"
+        places = [
+            name.removesuffix("/__init__.py")
+            for name in names
+            if name.startswith(prefix) and (name == ending or name.endswith(f"/{ending}"))
+        ]
+        if places:
+            roots[min(places, key=len)] = package
+    return roots

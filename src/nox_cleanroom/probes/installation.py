@@ -1,0 +1,56 @@
+"""What probes ask: an environment with the wheel under test in it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from nox_cleanroom.config.settings import Settings
+from nox_cleanroom.environments.bytecode import BytecodeStore
+from nox_cleanroom.environments.environment import Environment, Facts
+from nox_cleanroom.environments.questions import Answer, Question, ask
+from nox_cleanroom.processes import variables
+from nox_cleanroom.steps import Steps
+from nox_cleanroom.wheel import Wheel
+
+
+@dataclass(frozen=True, kw_only=True)
+class Installation:
+    """An environment with the wheel under test in it, and what probes need to run there."""
+
+    wheel: Wheel
+    #: The wheel's file.
+    path: Path
+    environment: Environment
+    facts: Facts
+    #: The extras that it was installed with.
+    extras: tuple[str, ...]
+    settings: Settings
+    steps: Steps
+    #: The user's variables.
+    outer_env: Mapping[str, str]
+    #: Where the bytecode of our own programs is kept between runs.
+    bytecode: BytecodeStore
+    #: The project in a worktree, for commands that need its files; None when none does.
+    project: Path | None = None
+
+    def ask(self, step: str, questions: Sequence[Question]) -> list[Answer]:
+        """Put questions to the installed package; see `questions.ask`."""
+        return ask(
+            self.environment, self.steps, step=step, questions=questions, env=self.probe_env()
+        )
+
+    def probe_env(self) -> dict[str, str]:
+        """The variables that the installed package's code sees; a new scratch home each time."""
+        return self.env_with(home=self.steps.directory("home"), tmp=self.steps.directory("tmp"))
+
+    def env_with(self, *, home: Path, tmp: Path) -> dict[str, str]:
+        """The variables that the installed package's code sees, with a home of the caller's."""
+        return variables.for_probes(
+            self.outer_env,
+            home=home,
+            tmp=tmp,
+            bin_dir=self.environment.bin_dir,
+            passed=self.settings.pass_env,
+        )

@@ -1,0 +1,61 @@
+"""What is in the environment once the wheel is installed, read without running anything."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib import metadata
+
+from nox_cleanroom.probes.installation import Installation
+
+
+@dataclass(frozen=True, kw_only=True)
+class Distribution:
+    """A distribution in the environment."""
+
+    #: As its METADATA spells it; empty where that cannot be read.
+    name: str
+    version: str
+    requires: tuple[str, ...] = ()
+    #: Why its METADATA cannot be read; empty when it can.
+    problem: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Installed:
+    """What is in the environment."""
+
+    #: The environment's directory, with all links followed.
+    location: str
+    #: The extras that the wheel was installed with.
+    extras: tuple[str, ...]
+    distributions: tuple[Distribution, ...]
+    #: The names of the programs.
+    programs: tuple[str, ...]
+
+    def has_inside(self, path: str) -> bool:
+        """Whether a path, with all links followed, lies in the environment."""
+        return path == self.location or path.startswith(self.location + os.sep)
+
+
+def look_at_installed(installation: Installation) -> Installed:
+    """See what is in an environment; what ``pip check`` asks, without a process of its own."""
+    paths = installation.facts.paths
+    places = dict.fromkeys(paths[scheme] for scheme in ("purelib", "platlib"))
+    return Installed(
+        location=os.path.realpath(installation.environment.location),
+        extras=installation.extras,
+        distributions=tuple(_read(metadata.distributions(path=[*places]))),
+        programs=tuple(sorted(os.listdir(installation.environment.bin_dir))),
+    )
+
+
+def _read(found: object) -> Iterator[Distribution]:
+    for one in found:  # type: ignore[attr-defined] # importlib says Iterable since 3.12 only
+        try:
+            name, version = str(one.metadata["Name"] or ""), str(one.version or "")
+            yield Distribution(name=name, version=version, requires=tuple(one.requires or ()))
+        except ValueError as error:
+            # It is no UTF-8.
+            yield Distribution(name="", version="", problem=str(error))

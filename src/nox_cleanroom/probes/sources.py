@@ -1,0 +1,51 @@
+"""What the interpreter reads in the wheel's modules, without running them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from nox_cleanroom.environments.installing import installed_path
+from nox_cleanroom.environments.questions import Answer, Question, ask
+from nox_cleanroom.probes.installation import Installation
+from nox_cleanroom.wheel import Member
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sources:
+    """What was read in each Python file of a wheel; its subject is its name in the archive."""
+
+    answers: tuple[Answer, ...]
+
+
+def read_sources(installation: Installation) -> Sources:
+    """Have the wheel's Python files read."""
+    members = {
+        str(installed_path(installation.facts, member)): member
+        for member in _readable(installation)
+    }
+    steps = installation.steps
+    # No code of the package runs, so none needs a home of its own.
+    env = installation.env_with(home=steps.workspace.neutral, tmp=steps.workspace.tmp)
+    with installation.bytecode.lent_inside(installation.facts) as bytecode:
+        answers = ask(
+            installation.environment,
+            steps,
+            step="read modules",
+            questions=[Question("read", path) for path in members],
+            env=env,
+            bytecode=bytecode,
+        )
+    return Sources(
+        answers=tuple(replace(one, subject=members[one.subject].name) for one in answers)
+    )
+
+
+def _readable(installation: Installation) -> Iterator[Member]:
+    """Python files to which RECORD leads, and not to a pipe, or to elsewhere."""
+    for member in installation.wheel.members:
+        if member.is_library and member.path.suffix == ".py":
+            place = installed_path(installation.facts, member)
+            is_file = member.name in installation.wheel.sizes
+            if is_file and (not place.exists() or place.is_file()):
+                yield member

@@ -1,0 +1,102 @@
+"""Frozen records as JSON, and back again by the types of their fields."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Mapping
+from enum import Enum
+from types import NoneType, UnionType
+from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
+
+#: Fields that evidence has called otherwise since its first format.
+_KEYS = {"findings": "probes", "check": "probe"}
+#: Fields that mean nothing once a run has ended.
+_LEFT_OUT = frozenset({"settled_by"})
+
+
+def encode(value: Any, text: Callable[[str], str] = str) -> Any:
+    """A value in JSON's terms: records become objects, enumerations the names of their members.
+
+    Args:
+        value: a record, or what records hold.
+        text: what becomes of each text, such as one without secrets.
+    """
+    if isinstance(value, Enum):
+        return value.name
+    if isinstance(value, str):
+        return text(value)
+    if isinstance(value, Mapping):
+        return {str(key): encode(item, text) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [encode(item, text) for item in value]
+    if dataclasses.is_dataclass(value):
+        return {
+            _KEYS.get(field.name, field.name): encode(getattr(value, field.name), text)
+            for field in dataclasses.fields(value)
+            if field.name not in _LEFT_OUT
+        }
+    return value
+
+
+def decode(kind: Any, value: Any) -> Any:  # noqa: PLR0911 - one for each kind of type
+    """The value of a type that was encoded.
+
+    >>> decode(tuple[int, ...], [1, 2])
+    (1, 2)
+
+    Raises:
+        ValueError: it is none of that type.
+    """
+    origin, arguments = get_origin(kind), get_args(kind)
+    if dataclasses.is_dataclass(kind):
+        return _decode_record(kind, _require(dict, value))
+    if origin in {Union, UnionType}:
+        return _decode_union(arguments, value)
+    if origin is Literal:
+        if value not in arguments:
+            raise ValueError(f"{value!r} is none of {arguments}")
+        return value
+    if origin is tuple:
+        return tuple(decode(arguments[0], item) for item in _require(list, value))
+    if origin is not None:
+        return {key: decode(arguments[1], item) for key, item in _require(dict, value).items()}
+    if isinstance(kind, type) and issubclass(kind, Enum):
+        return _decode_enum(kind, value)
+    if kind in {Any, object}:
+        return value
+    return float(value) if kind is float and type(value) is int else _require(kind, value)
+
+
+def _decode_record(kind: Any, value: Mapping[str, Any]) -> Any:
+    types, given = get_type_hints(kind), {}
+    for field in dataclasses.fields(kind):
+        key = _KEYS.get(field.name, field.name)
+        if key in value and field.name not in _LEFT_OUT:
+            given[field.name] = decode(types[field.name], value[key])
+    try:
+        return kind(**given)
+    except TypeError as error:
+        raise ValueError(str(error)) from None
+
+
+def _decode_union(kinds: tuple[Any, ...], value: Any) -> Any:
+    if value is None and NoneType in kinds:
+        return None
+    for kind in kinds:
+        try:
+            return decode(kind, value)
+        except ValueError:
+            continue
+    raise ValueError(f"{value!r} is none of {kinds}")
+
+
+def _decode_enum(kind: type[Enum], value: Any) -> Enum:
+    if not isinstance(value, str) or value not in kind.__members__:
+        raise ValueError(f"{value!r} is no {kind.__name__}")
+    return kind[value]
+
+
+def _require(kind: type, value: Any) -> Any:
+    if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
+        raise ValueError(f"{value!r} is no {kind.__name__}")
+    return value

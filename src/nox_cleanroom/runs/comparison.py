@@ -1,0 +1,26 @@
+"""The wheel from the tree and that from the source distribution: are they the same?"""
+
+from __future__ import annotations
+
+from nox_cleanroom.probes.builds import Builds, Built
+from nox_cleanroom.runs.cell import RunningCell
+from nox_cleanroom.runs.wheels import Wheels
+
+
+def compare_with_sdist(cell: RunningCell, wheels: Wheels) -> None:
+    """Check in a cell whether the source distribution builds the same wheel.
+
+    Args:
+        cell: one that has tested a wheel; takes what is found out.
+        wheels: the commit's wheels.
+    """
+    tested = cell.stored
+    if tested is None:
+        return
+    with cell.noting_problems():
+        is_from_sdist = cell.variant.artifact == "sdist"
+        other = wheels.take("wheel" if is_from_sdist else "sdist", cell)
+        tree, from_sdist = (other, tested) if is_from_sdist else (tested, other)
+        cell.remarks = other.remarks
+        cell.values["builds"] = Builds(from_tree=Built.of(tree), from_sdist=Built.of(from_sdist))
+        cell.check({"rebuilt": lambda: Built.of(wheels.rebuild(from_sdist, "wheel", cell))})

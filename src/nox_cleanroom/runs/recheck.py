@@ -1,0 +1,25 @@
+"""A run checked again from its evidence, with no environment and no checkout."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from nox_cleanroom.checks.registry import run_checks, value_types
+from nox_cleanroom.checks.waivers import waive
+from nox_cleanroom.reports.evidence import read_evidence
+from nox_cleanroom.results import Cell, Run
+
+
+def recheck(path: Path) -> Run:
+    """The run in a file of evidence, with the findings that all checks give now.
+
+    Raises:
+        UsageError: the file is no evidence.
+    """
+    run = read_evidence(path, value_types())
+    return replace(run, cells=tuple(_recheck(cell, run) for cell in run.cells))
+
+
+def _recheck(cell: Cell, run: Run) -> Cell:
+    return replace(cell, findings=waive(run_checks(cell.values), run.waivers))

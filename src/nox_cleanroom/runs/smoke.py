@@ -1,0 +1,140 @@
+"""One cell: the commit's wheel, installed in a fresh environment, proved, probed and checked."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
+
+from nox_cleanroom.build.source import require_admitted
+from nox_cleanroom.build.wheelhouse import StoredWheel
+from nox_cleanroom.environments.environment import Facts
+from nox_cleanroom.environments.installing import install_wheel, known_extras, prove_identity
+from nox_cleanroom.probes.commands import run_commands
+from nox_cleanroom.probes.description import render_description
+from nox_cleanroom.probes.extras import WithExtras, look_with_extras, missing_extras
+from nox_cleanroom.probes.installation import Installation
+from nox_cleanroom.probes.installed import look_at_installed
+from nox_cleanroom.probes.loading import load
+from nox_cleanroom.probes.own_tests import run_tests
+from nox_cleanroom.probes.sources import read_sources
+from nox_cleanroom.probes.traces import look_for_traces
+from nox_cleanroom.probes.tracked import find_left_out
+from nox_cleanroom.runs.cell import RunningCell
+from nox_cleanroom.runs.comparison import compare_with_sdist
+from nox_cleanroom.runs.wheels import Wheels
+
+
+def smoke(
+    cell: RunningCell, wheels: Wheels, *, meanwhile: Callable[[], object] | None = None
+) -> None:
+    """Test the commit's wheel on one interpreter.
+
+    Args:
+        cell: the interpreter, and the way to test on it; takes what is found out.
+        wheels: the commit's wheels.
+        meanwhile: is called once the environment is there, to begin what is done beside.
+
+    Raises:
+        InterpreterMissingError: there is no such interpreter here.
+        InterruptedRunError: the run is being ended.
+    """
+    run = cell.run
+    with cell.noting_problems():
+        cell.make_environment()
+        run.source.require_python(cell.facts.version)
+        if meanwhile is not None:
+            meanwhile()
+        stored = cell.stored = wheels.take(cell.variant.artifact, cell)
+        _require_python(stored, cell.facts)
+        installation = _install(cell, stored)
+        with cell.steps.action("prove identity"):
+            prove_identity(stored.wheel, cell.facts)
+        if not run.request.install_only:
+            _probe_and_check(cell, stored, installation)
+    if cell.variant.artifact == "sdist" and cell.findings:
+        compare_with_sdist(cell, wheels)
+
+
+def _require_python(stored: StoredWheel, facts: Facts) -> None:
+    with contextlib.suppress(InvalidSpecifier):
+        stated = SpecifierSet(stored.wheel.metadata.get("requires_python", ""))
+        require_admitted(stated, facts.version)
+
+
+def _install(cell: RunningCell, stored: StoredWheel) -> Installation:
+    installation = Installation(
+        wheel=stored.wheel,
+        path=stored.path,
+        environment=cell.environment,
+        facts=cell.facts,
+        extras=known_extras(stored.wheel, cell.variant.extras),
+        settings=cell.run.source.settings,
+        steps=cell.steps,
+        outer_env=cell.run.request.env,
+        bytecode=cell.run.bytecode,
+    )
+    _install_in(installation, cell)
+    return installation
+
+
+def _install_in(installation: Installation, cell: RunningCell) -> None:
+    # There is nothing in the environment yet but pip, where that is what installs.
+    with cell.run.bytecode.lent(installation.facts):
+        install_wheel(
+            installation.wheel,
+            installation.path,
+            installation.environment,
+            installation.steps,
+            extras=installation.extras,
+            lowest_on=installation.facts if cell.variant.resolution == "lowest-direct" else None,
+            options=cell.run.install_options,
+        )
+
+
+def _probe_and_check(cell: RunningCell, stored: StoredWheel, installation: Installation) -> None:
+    """Bring what the checks need, and run them; commands that need files get a worktree."""
+    run = cell.run
+    with contextlib.ExitStack() as stack:
+        if run.source.settings.need_worktree:
+            with cell.steps.action("create worktree"):
+                tree = stack.enter_context(run.source.worktree(run.workspace))
+            installation = replace(installation, project=tree.project)
+        cell.values |= {"wheel": stored.wheel, "facts": cell.facts, "tracked": run.tracked}
+        traces = (stored.provenance.built_in, str(run.source.checkout.root))
+        cell.bring("loaded", partial(load, installation))
+        cell.bring("sources", partial(read_sources, installation))
+        cell.bring("installed", partial(look_at_installed, installation))
+        cell.bring("traces", partial(look_for_traces, stored.path, traces))
+        cell.bring("description", partial(render_description, stored.wheel))
+        cell.bring("commands", partial(run_commands, installation))
+        # Last, for what the tests require must not be there for any other probe.
+        cell.bring(
+            "tests", partial(run_tests, installation, run.source.pyproject, run.install_options)
+        )
+        cell.check(
+            {
+                "left_out": partial(find_left_out, run.source.checkout),
+                "with_extras": partial(_look_with_extras, cell, installation),
+            }
+        )
+
+
+def _look_with_extras(cell: RunningCell, first: Installation) -> WithExtras:
+    """The same wheel with all of its extras, in a second environment."""
+    environments = cell.run.environments
+    with cell.steps.action("make second environment"):
+        environment = environments.fresh(cell.python, "extras")
+    second = replace(
+        first,
+        environment=environment,
+        facts=environments.facts(environment, cell.steps),
+        extras=(*first.extras, *missing_extras(first.wheel, first.extras)),
+    )
+    _install_in(second, cell)
+    with cell.steps.action("prove identity"):
+        prove_identity(second.wheel, second.facts)
+    return look_with_extras(second)

@@ -1,0 +1,67 @@
+"""How a session ends: the report is printed, the evidence is kept, and nox gets the verdict."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+from pathlib import Path
+
+import nox
+
+from nox_cleanroom._version import __version__
+from nox_cleanroom.config.options import Options
+from nox_cleanroom.errors import CleanroomError, Code
+from nox_cleanroom.output import clean_text, encodable
+from nox_cleanroom.reports import evidence, terminal
+from nox_cleanroom.results import Run
+from nox_cleanroom.sessions.requests import envdir, report_dir
+
+#: The variable with which ``nox-cleanroom`` says where each session leaves word of how it ended.
+STATUS_DIR = "NOX_CLEANROOM_STATUS_DIR"
+
+
+def conclude(session: nox.Session, run: Run, options: Options) -> None:
+    """Print the report before anything can fail, keep the evidence, and hand nox the verdict."""
+    report = terminal.render(run, durations=options.durations)
+    # As a whole: a line of ours may end in what is not.
+    print(encodable(clean_text(report), sys.stdout.encoding), flush=True)  # noqa: T201 - the report
+    for line in terminal.wheel_lines(run):
+        session.log(clean_text(line))
+    codes, verdict = run.codes, terminal.verdict_line(run)
+    try:
+        written = _write_evidence(session, run, options)
+        session.log(clean_text(f"evidence: {written[0]}"))
+    except CleanroomError as error:
+        codes, verdict = {*codes, error.code}, f"{verdict}\n{error}"
+    tell_status(session, codes)
+    if codes:
+        session.error(clean_text(verdict))
+    if run.has_tested_nothing:
+        session.skip(clean_text(verdict))
+
+
+def _write_evidence(session: nox.Session, run: Run, options: Options) -> list[Path]:
+    """Write the evidence where it was asked for, or for nobody but the user to read."""
+    if options.report_dir is not None:
+        return evidence.write_evidence(run, options.report_dir, __version__, mode=0o666)
+    directory = report_dir(session)
+    written = evidence.write_evidence(run, directory, __version__)
+    if directory.is_relative_to(envdir(session)):
+        _ignore(envdir(session))
+    return written
+
+
+def _ignore(envdir: Path) -> None:
+    """Have git ignore nox's directory, as nox does when it makes an environment there."""
+    with contextlib.suppress(OSError), (envdir / ".gitignore").open("x", encoding="utf-8") as file:
+        file.write("*\n")
+
+
+def tell_status(session: nox.Session, codes: set[Code]) -> None:
+    """Leave word of how the session ended for ``nox-cleanroom``, which computes its status."""
+    directory = os.environ.get(STATUS_DIR)
+    if directory:
+        names = sorted(code.name for code in codes)
+        with contextlib.suppress(OSError):
+            evidence.write_json(names, Path(directory) / f"{session.name}.json")
