@@ -16,7 +16,7 @@ from packaging.requirements import Requirement
 from packaging.specifiers import InvalidSpecifier
 
 from nox_cleanroom.build.archive import find_traces, read_wheel
-from nox_cleanroom.build.frontend import _Answer, _read_answer
+from nox_cleanroom.build.frontend import _HooksResult, _read_answer
 from nox_cleanroom.config.pythons import poetry_specifier, requires_python
 from nox_cleanroom.config.settings import parse_toml
 from nox_cleanroom.environments.environment import Facts
@@ -270,4 +270,4 @@ def test_answers_that_are_no_text_are_none(tmp_path: Path) -> None:
 )
 def test_an_answer_of_a_build_that_is_none_is_none(tmp_path: Path, text: str) -> None:
     (tmp_path / "answer.json").write_text(text)
-    assert _read_answer(tmp_path / "answer.json", "words") == _Answer()
+    assert _read_answer(tmp_path / "answer.json", "words") == _HooksResult()

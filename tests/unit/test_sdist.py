@@ -223,7 +223,9 @@ def compare(
 ) -> Finding:
     """What is found of two wheels that one Python has built."""
     one, other = (
-        builds.Built(wheel=wheel, python="3.11", built_with="3.11.7", requirements=requirements)
+        builds.BuiltWheel(
+            wheel=wheel, python="3.11", built_with="3.11.7", requirements=requirements
+        )
         for wheel, requirements in ((tree, {}), (sdist, {} if made_alike else {"x": "2"}))
     )
     (finding,) = check(

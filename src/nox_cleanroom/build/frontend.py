@@ -30,7 +30,7 @@ from nox_cleanroom.processes import variables
 from nox_cleanroom.results import Step
 from nox_cleanroom.steps import Steps
 
-Kind = Literal["wheel", "sdist"]
+DistributionKind = Literal["wheel", "sdist"]
 
 #: What users can have built.
 What = Literal["wheel", "sdist", "wheel from sdist"]
@@ -49,7 +49,7 @@ class _BackendError(BuildError):
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Answer:
+class _HooksResult:
     """What a call of the backend's hooks came to."""
 
     #: What must be installed first; None when the call has not come so far as to ask.
@@ -61,7 +61,7 @@ class _Answer:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Built:
+class BuiltFile:
     """A distribution that has just been built."""
 
     path: Path
@@ -143,7 +143,7 @@ class Frontend:
         self._install(environment, system.requires)
         return Ready(system=system, environment=environment, facts=facts)
 
-    def build_wheel(self, project: Path, ready: Ready | None = None) -> Built:
+    def build_wheel(self, project: Path, ready: Ready | None = None) -> BuiltFile:
         """A wheel of the project in a directory.
 
         Args:
@@ -167,7 +167,7 @@ class Frontend:
         """
         return self._attempt("sdist", project, ready).path
 
-    def build_wheel_from_sdist(self, project: Path, ready: Ready | None = None) -> Built:
+    def build_wheel_from_sdist(self, project: Path, ready: Ready | None = None) -> BuiltFile:
         """A wheel of the project in a directory, built from its source distribution.
 
         Args:
@@ -198,7 +198,7 @@ class Frontend:
             return hook in json.loads(place.read_text(encoding="ascii"))["hooks"]
         raise BuildError("The build backend ended without an error, and without an answer.")
 
-    def _attempt(self, what: What, project: Path, ready: Ready | None) -> Built:
+    def _attempt(self, what: What, project: Path, ready: Ready | None) -> BuiltFile:
         """Build; what the backend cannot do in a worktree is tried in a fresh clone.
 
         Raises:
@@ -213,7 +213,7 @@ class Frontend:
             self._try_again(self.trials, what, ready, error)
             raise
 
-    def _make(self, what: What, project: Path, ready: Ready) -> Built:
+    def _make(self, what: What, project: Path, ready: Ready) -> BuiltFile:
         if what != "wheel from sdist":
             return self._build(what, project, ready, step=what)
         fresh = ready.contents()
@@ -248,7 +248,9 @@ class Frontend:
                 " repository, which a clone does not have. Please report it with these lines."
             )
 
-    def _build(self, kind: Kind, project: Path, ready: Ready, *, step: What) -> Built:
+    def _build(
+        self, kind: DistributionKind, project: Path, ready: Ready, *, step: What
+    ) -> BuiltFile:
         out = self.steps.directory("dist")
         answer = self._call(kind, project, ready, out, step=step)
         if answer.requires is not None and not answer.built:
@@ -260,7 +262,7 @@ class Frontend:
             raise _BackendError(
                 f"The build backend ended without an error, and has made no {step}."
             )
-        return Built(
+        return BuiltFile(
             path=out / answer.built,
             builder=ready.facts.version,
             requirements=ready.requirements,
@@ -292,8 +294,15 @@ class Frontend:
             )
 
     def _call(
-        self, kind: Kind, project: Path, ready: Ready, out: Path, *, step: What, known: bool = False
-    ) -> _Answer:
+        self,
+        kind: DistributionKind,
+        project: Path,
+        ready: Ready,
+        out: Path,
+        *,
+        step: What,
+        known: bool = False,
+    ) -> _HooksResult:
         """Have the hooks called; once it is known, nobody asks what the build requires."""
         place = self.steps.directory("answer") / "answer.json"
         words = [kind, out, "known" if known else "ask"]
@@ -323,12 +332,12 @@ class Frontend:
             )
 
 
-def _read_answer(place: Path, output: str) -> _Answer:
+def _read_answer(place: Path, output: str) -> _HooksResult:
     with contextlib.suppress(OSError, ValueError, TypeError, KeyError, RecursionError):
         said = json.loads(place.read_text(encoding="ascii"))
         requires, built = tuple(map(str, said["requires"])), str(said.get("built", ""))
-        return _Answer(requires=requires, built=built, output=output)
-    return _Answer()
+        return _HooksResult(requires=requires, built=built, output=output)
+    return _HooksResult()
 
 
 def _unpack(sdist: Path, place: Path) -> Path:

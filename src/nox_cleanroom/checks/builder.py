@@ -9,14 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from nox_cleanroom.checks.sdist import differences_of
-from nox_cleanroom.probes.builds import Builds, Built
+from nox_cleanroom.probes.builds import Builds, BuiltWheel
 from nox_cleanroom.probes.tracked import Tracked
 from nox_cleanroom.results import Finding, Outcome
 
 NAME = "builder"
 
 
-def check(*, tracked: Tracked, builds: Builds, rebuilt: Built) -> Iterator[Finding]:
+def check(*, tracked: Tracked, builds: Builds, rebuilt: BuiltWheel) -> Iterator[Finding]:
     """One finding for two wheels of the same tree, built by two Pythons."""
     problems = differences_of(builds.from_tree, rebuilt, tracked)
     pythons = f"{rebuilt.built_with}, and not {builds.from_tree.built_with}"

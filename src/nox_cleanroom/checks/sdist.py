@@ -12,7 +12,7 @@ from pathlib import PurePosixPath
 
 from nox_cleanroom.checks.statements import differences
 from nox_cleanroom.output import clean_text
-from nox_cleanroom.probes.builds import Builds, Built
+from nox_cleanroom.probes.builds import Builds, BuiltWheel
 from nox_cleanroom.probes.tracked import Tracked
 from nox_cleanroom.results import Finding, Outcome
 from nox_cleanroom.wheel import Wheel
@@ -23,7 +23,9 @@ NAME = "sdist"
 _UNSTABLE = (".so", ".pyd", ".dylib", ".a", ".o")
 
 
-def check(*, tracked: Tracked, builds: Builds, rebuilt: Built | None = None) -> Iterator[Finding]:
+def check(
+    *, tracked: Tracked, builds: Builds, rebuilt: BuiltWheel | None = None
+) -> Iterator[Finding]:
     """One finding for the two wheels.
 
     Args:
@@ -48,7 +50,7 @@ def check(*, tracked: Tracked, builds: Builds, rebuilt: Built | None = None) -> 
     )
 
 
-def differences_of(one: Built, other: Built, tracked: Tracked) -> str:
+def differences_of(one: BuiltWheel, other: BuiltWheel, tracked: Tracked) -> str:
     """What another build of a wheel has otherwise, in words that follow "the wheel".
 
     Only what git tracks is compared by its content: each build writes other files anew, such as a

@@ -24,7 +24,7 @@ class Program(NamedTuple):
 
 
 #: Asks an interpreter that has next to nothing imported.
-_ASKING = Program(INSIDE / "asking.py", ast.literal_eval)
+_ANSWERING = Program(INSIDE / "answering.py", ast.literal_eval)
 #: Reads modules without running them.
 _READING = Program(INSIDE / "reading.py", json.loads)
 
@@ -32,7 +32,7 @@ _READING = Program(INSIDE / "reading.py", json.loads)
 class Question(NamedTuple):
     """What an interpreter is asked."""
 
-    #: ``read``, or one of those in ``inside/asking.py``.
+    #: ``read``, or one of those in ``inside/answering.py``.
     kind: str
     #: A module, a file, or whatever the question is about.
     subject: str
@@ -40,7 +40,7 @@ class Question(NamedTuple):
     @property
     def program(self) -> Program:
         """Who answers it."""
-        return _READING if self.kind == "read" else _ASKING
+        return _READING if self.kind == "read" else _ANSWERING
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,8 +113,9 @@ def _answers(
     questions: Sequence[Question], said: Sequence[Mapping[str, Any]], step: Step
 ) -> list[Answer]:
     """The answers of one process: of the first question without one, how it ended instead."""
-    bad = {"ending": step.ending, "output": step.output} if not step.succeeded else {}
     heard = [*said, None][: len(questions)]
+    is_well = step.succeeded and None not in heard
+    about_end = {} if is_well else {"ending": step.ending, "output": step.output}
     return [
         Answer(
             kind=question.kind,
@@ -123,7 +124,7 @@ def _answers(
             completed=len(said) == len(questions),
             succeeded=step.succeeded,
             timed_out=step.timed_out,
-            **bad,
+            **about_end,
         )
         for question, reply in zip(questions, heard, strict=False)
     ]

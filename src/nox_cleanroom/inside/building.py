@@ -35,10 +35,10 @@ def main():
         return
     if known != "known":
         # A backend that lies in the project is its code, and has been run.
-        witness = Witness(os.getcwd(), ran_project=bool(paths))
+        shared = SharedState(os.getcwd(), ran_project=bool(paths))
         required = ask(backend, kind)
         write(answer_path, requires=required)
-        if required or witness.has_seen_a_change():
+        if required or shared.has_seen_a_change():
             return
     built = getattr(backend, "build_" + kind)(out, None)
     write(answer_path, requires=[], built=os.path.basename(built))
@@ -49,7 +49,7 @@ def ask(backend, kind):
     return [] if question is None else list(question(None))
 
 
-class Witness:
+class SharedState:
     """Sees whether a process is still as good as new to a hook of a build backend."""
 
     def __init__(self, project, ran_project):

@@ -10,7 +10,7 @@ from nox_cleanroom.wheel import Wheel
 
 
 @dataclass(frozen=True, kw_only=True)
-class Built:
+class BuiltWheel:
     """A wheel, and what built it."""
 
     wheel: Wheel
@@ -21,7 +21,7 @@ class Built:
     requirements: Mapping[str, str]
 
     @classmethod
-    def of(cls, stored: StoredWheel) -> Built:
+    def of(cls, stored: StoredWheel) -> BuiltWheel:
         """What of a wheel in the wheelhouse checks need."""
         return cls(
             wheel=stored.wheel,
@@ -35,5 +35,5 @@ class Built:
 class Builds:
     """Two wheels of a commit, which should be the same."""
 
-    from_tree: Built
-    from_sdist: Built
+    from_tree: BuiltWheel
+    from_sdist: BuiltWheel

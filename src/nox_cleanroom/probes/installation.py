@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from nox_cleanroom.config.settings import Settings
 from nox_cleanroom.environments.bytecode import BytecodeStore
 from nox_cleanroom.environments.environment import Environment, Facts
-from nox_cleanroom.environments.questions import Answer, Question, ask
 from nox_cleanroom.processes import variables
 from nox_cleanroom.steps import Steps
 from nox_cleanroom.wheel import Wheel
@@ -34,12 +33,6 @@ class Installation:
     bytecode: BytecodeStore
     #: The project in a worktree, for commands that need its files; None when none does.
     project: Path | None = None
-
-    def ask(self, step: str, questions: Sequence[Question]) -> list[Answer]:
-        """Put questions to the installed package; see `questions.ask`."""
-        return ask(
-            self.environment, self.steps, step=step, questions=questions, env=self.probe_env()
-        )
 
     def probe_env(self) -> dict[str, str]:
         """The variables that the installed package's code sees; a new scratch home each time."""

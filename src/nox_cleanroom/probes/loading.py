@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from nox_cleanroom.environments.questions import Answer, Question
+from nox_cleanroom.environments.questions import Answer, Question, ask
 from nox_cleanroom.probes.installation import Installation
 from nox_cleanroom.wheel import COMMON_NAMES, EntryPoint, Wheel
 
@@ -29,7 +29,8 @@ def load(installation: Installation) -> Loaded:
     Each module that users import first has an interpreter of its own, in which its entry
     points are loaded, too: loading one begins with that very import.
     """
-    wheel = installation.wheel
+    wheel, new_env = installation.wheel, installation.probe_env
+    asked = (installation.environment, installation.steps)
     waiting = dict.fromkeys(one.value for one in usable_entry_points(wheel, installation.extras))
     answers: list[Answer] = []
     for name in wheel.import_names:
@@ -37,25 +38,24 @@ def load(installation: Installation) -> Loaded:
         if name not in imported_first(wheel) and not inside:
             continue
         questions = [Question("import", name), *(Question("entry point", one) for one in inside)]
-        answers += _followed(installation.ask(f"import {name}", questions))
+        answers += ask(*asked, step=f"import {name}", questions=questions, env=new_env())
         for value in inside:
             del waiting[value]
     for value in waiting:
-        answers += installation.ask(f"load {value}", [Question("entry point", value)])
+        questions = [Question("entry point", value)]
+        answers += ask(*asked, step=f"load {value}", questions=questions, env=new_env())
     if installation.settings.imports == "all":
         questions = [Question("import", module) for module in _all_others(wheel)]
-        answers += _followed(installation.ask("import all modules", questions))
-    return Loaded(answers=tuple(answers))
+        answers += ask(*asked, step="import all modules", questions=questions, env=new_env())
+    return Loaded(answers=tuple(map(_followed, answers)))
 
 
-def _followed(answers: Sequence[Answer]) -> Iterator[Answer]:
-    """The answers, with all links in the places of modules followed."""
-    for answer in answers:
-        if answer.said is None or "places" not in answer.said:
-            yield answer
-        else:
-            places = [os.path.realpath(place) for place in answer.said["places"]]
-            yield replace(answer, said={**answer.said, "places": places})
+def _followed(answer: Answer) -> Answer:
+    """The answer, with all links in the places of modules followed."""
+    if answer.said is None or "places" not in answer.said:
+        return answer
+    places = [os.path.realpath(place) for place in answer.said["places"]]
+    return replace(answer, said={**answer.said, "places": places})
 
 
 def imported_first(wheel: Wheel) -> tuple[str, ...]:

@@ -21,7 +21,7 @@ from nox_cleanroom.runs.run import OpenRun
 from nox_cleanroom.steps import Steps
 
 
-@dataclass(kw_only=True)
+@dataclass(kw_only=True, eq=False)
 class RunningCell:
     """A cell under way."""
 

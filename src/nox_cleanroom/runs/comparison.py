@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from nox_cleanroom.probes.builds import Builds, Built
+from nox_cleanroom.probes.builds import Builds, BuiltWheel
 from nox_cleanroom.runs.cell import RunningCell
 from nox_cleanroom.runs.wheels import Wheels
 
@@ -22,5 +22,7 @@ def compare_with_sdist(cell: RunningCell, wheels: Wheels) -> None:
         other = wheels.take("wheel" if is_from_sdist else "sdist", cell)
         tree, from_sdist = (other, tested) if is_from_sdist else (tested, other)
         cell.remarks = other.remarks
-        cell.values["builds"] = Builds(from_tree=Built.of(tree), from_sdist=Built.of(from_sdist))
-        cell.check({"rebuilt": lambda: Built.of(wheels.rebuild(from_sdist, "wheel", cell))})
+        cell.values["builds"] = Builds(
+            from_tree=BuiltWheel.of(tree), from_sdist=BuiltWheel.of(from_sdist)
+        )
+        cell.check({"rebuilt": lambda: BuiltWheel.of(wheels.rebuild(from_sdist, "wheel", cell))})

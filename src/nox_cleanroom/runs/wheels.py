@@ -67,12 +67,12 @@ class Wheels:
             tried.add(audience)
             stored = self._first_built(audience, artifact, cell)
             audience = audience_of(stored.wheel.filename)
-            best = next(self._builders.choose(audience, artifact, cell.installed_python))
+            best = next(self._builders.choose(audience, artifact, self._own(cell)))
             if stored.provenance.python == best.python:
                 break
         if stored.wheel.serves(cell.facts.tags):
             return stored
-        own = self._built_by(cell.installed_python, artifact, cell)
+        own = self._built_by(self._own(cell), artifact, cell)
         if not own.wheel.serves(cell.facts.tags):
             raise BuildError(
                 f"{own.wheel.filename} was built with Python {cell.facts.version}, and its tags"
@@ -92,9 +92,13 @@ class Wheels:
         Raises:
             CleanroomError: it could not be built.
         """
-        name, own = other.provenance.python, cell.installed_python
+        name, own = other.provenance.python, self._own(cell)
         python = None if name == own.python else self._builders.find(name)
         return self._built_by(python or own, artifact, cell, like=other)
+
+    def _own(self, cell: RunningCell) -> InstalledPython:
+        """The cell's Python, as those that build are known."""
+        return self._builders.find(cell.python) or cell.installed_python
 
     def _key(self, python: InstalledPython, artifact: Artifact) -> str:
         return self._run.build_inputs.key(
@@ -116,7 +120,7 @@ class Wheels:
         self, audience: Audience, artifact: Artifact, cell: RunningCell
     ) -> StoredWheel:
         """The wheel of the first Python that can build it."""
-        own = cell.installed_python
+        own = self._own(cell)
         like = self._stored_tree_wheel(audience, cell) if artifact == "sdist" else None
         remarks: list[str] = []
         failure: CleanroomError | None = None
@@ -135,7 +139,7 @@ class Wheels:
         raise failure
 
     def _stored_tree_wheel(self, audience: Audience, cell: RunningCell) -> StoredWheel | None:
-        python = next(self._builders.choose(audience, "wheel", cell.installed_python))
+        python = next(self._builders.choose(audience, "wheel", self._own(cell)))
         return self._wheelhouse.find(self._key(python, "wheel"), cell.steps.directory("wheel"))
 
     def _built_by(
@@ -215,7 +219,7 @@ class Wheels:
         cell: RunningCell,
     ) -> Frontend:
         environments, own = self._run.environments, cell.environment
-        has_own_pip = own.uv is None and python != cell.installed_python
+        has_own_pip = own.uv is None and python != self._own(cell)
         return cell.frontend(
             create=partial(environments.bare, python.python, artifact),
             installer=environments.fresh(python.python, "installer") if has_own_pip else own,

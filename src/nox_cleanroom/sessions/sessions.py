@@ -5,7 +5,8 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from importlib.util import cache_from_source
 from pathlib import Path
 
@@ -27,7 +28,8 @@ from nox_cleanroom.results import Run
 from nox_cleanroom.runs.cell import RunningCell
 from nox_cleanroom.runs.clean_check import clean_check as check_in_place
 from nox_cleanroom.runs.matrix import matrix as test_matrix
-from nox_cleanroom.runs.run import OpenRun, Request, open_run
+from nox_cleanroom.runs.opening import open_run
+from nox_cleanroom.runs.run import OpenRun
 from nox_cleanroom.runs.smoke import smoke as test_smoke
 from nox_cleanroom.runs.wheels import Wheels
 from nox_cleanroom.sessions.preconditions import require_environment, require_interpreter
@@ -61,26 +63,25 @@ def smoke(session: nox.Session, project: str | Path = ".") -> None:
         ... def smoke(session):
         ...     nox_cleanroom.smoke(session)
     """
-
-    def test(options: Options, progress: Progress) -> Run:
-        python = python_of(session)
+    python = python_of(session)
+    with _reporting(session) as report:
+        if report.options.help:
+            return
         require_environment(session)
         try:
             require_interpreter(session, python, download=download(session))
-            with _open(session, request(session, "smoke", project, options), progress) as run:
+            with _open(session, "smoke", project, report) as run:
                 cell = RunningCell.start(run, python, run.variants[0])
                 test_smoke(cell, Wheels(run))
                 must_test = cell.is_skipped and not can_test_another(
                     session, stated_by(cell.record()), than=python
                 )
-                return run.finish([cell.record()], must_test=must_test)
+                report.run = run.finish([cell.record()], must_test=must_test)
         except InterpreterMissingError as error:
             if is_error_to_miss(session, python, Path(project)):
                 raise
             _discard_bytecode(session)
             session.skip(clean_text(error.message))
-
-    _run(session, test)
 
 
 def clean_check(session: nox.Session, project: str | Path = ".") -> None:
@@ -90,13 +91,12 @@ def clean_check(session: nox.Session, project: str | Path = ".") -> None:
         session: a session; it needs no environment.
         project: the project's directory, relative to the noxfile's.
     """
-
-    def check(options: Options, progress: Progress) -> Run:
-        pythons = wanted_pythons(project, options)
-        with _open(session, request(session, "clean_check", project, options), progress) as run:
-            return run.finish([check_in_place(run, pythons)], must_test=True)
-
-    _run(session, check)
+    with _reporting(session) as report:
+        if report.options.help:
+            return
+        pythons = wanted_pythons(project, report.options)
+        with _open(session, "clean_check", project, report) as run:
+            report.run = run.finish([check_in_place(run, pythons)], must_test=True)
 
 
 def matrix(session: nox.Session, project: str | Path = ".") -> None:
@@ -106,56 +106,61 @@ def matrix(session: nox.Session, project: str | Path = ".") -> None:
         session: a session; it needs no environment, and should not be a default one.
         project: the project's directory, relative to the noxfile's.
     """
-
-    def test(options: Options, progress: Progress) -> Run | None:
-        pythons = wanted_pythons(project, options)
-        if options.emit is not None:
+    with _reporting(session) as report:
+        if report.options.help:
+            return
+        pythons = wanted_pythons(project, report.options)
+        if report.options.emit is not None:
             _emit(session, pythons)
-            return None
-        with _open(session, request(session, "matrix", project, options), progress) as run:
+            return
+        with _open(session, "matrix", project, report) as run:
             cells, missing = test_matrix(run, pythons)
-            return run.finish(
+            report.run = run.finish(
                 cells,
                 missing=tuple(missing),
                 missing_is_error=config(session).error_on_missing_interpreters
                 or not cells
-                or options.pythons is not None,
+                or report.options.pythons is not None,
             )
 
-    _run(session, test)
+
+@dataclass(kw_only=True)
+class _Report:
+    """What a session was asked for, and what is to be reported of it."""
+
+    options: Options
+    progress: Progress
+    #: None when there is nothing to report.
+    run: Run | None = None
 
 
-def _run(session: nox.Session, act: Callable[[Options, Progress], Run | None]) -> None:
-    """Act, show and record the outcome, and hand nox the verdict."""
+@contextlib.contextmanager
+def _reporting(session: nox.Session) -> Iterator[_Report]:
+    """A block whose run is shown and recorded, and whose verdict nox is handed."""
     redaction.learn_from(os.environ)
     try:
         options = parse_options(session.posargs, relative_to=Path(session.invoked_from))
         redaction.learn(
             secret for link in options.find_links for secret in redaction.user_information(link)
         )
-        run = None if options.help else _act(session, act, options)
+        if options.help:
+            print(help_text())  # noqa: T201 - what was asked for
+        with contextlib.ExitStack() as stack:
+            stack.enter_context(interruptible())
+            if session.parallel:
+                stack.enter_context(ending_with_parent())
+            stack.enter_context(_clean_log())
+            report = _Report(options=options, progress=stack.enter_context(board(logger)))
+            yield report
     except (CleanroomError, OSError) as raised:
         error = unforeseen(raised)
         _discard_bytecode(session)
         tell_status(session, {error.code})
         session.error(clean_text(str(error)))
-    if options.help:
-        print(help_text())  # noqa: T201 - what was asked for
-    if run is None:
+    if report.run is None:
         _discard_bytecode(session)
     else:
-        conclude(session, run, options)
-
-
-def _act(
-    session: nox.Session, act: Callable[[Options, Progress], Run | None], options: Options
-) -> Run | None:
-    with contextlib.ExitStack() as stack:
-        stack.enter_context(interruptible())
-        if session.parallel:
-            stack.enter_context(ending_with_parent())
-        stack.enter_context(_clean_log())
-        return act(options, stack.enter_context(board(logger)))
+        conclude(session, report.run, options)
 
 
 def _discard_bytecode(session: nox.Session, watch: Watch | None = None) -> None:
@@ -197,14 +202,16 @@ def _clean_log() -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _open(session: nox.Session, request: Request, progress: Progress) -> Iterator[OpenRun]:
+def _open(
+    session: nox.Session, kind: str, project: str | Path, report: _Report
+) -> Iterator[OpenRun]:
     """A run that says what it is about, works in a neutral directory, and says what it keeps."""
-    with open_run(request, progress) as run:
+    with open_run(request(session, kind, project, report.options), report.progress) as run:
         _announce(session, run)
         _discard_bytecode(session, run.watch)
         with _working_in(run.workspace.neutral):
             yield run
-        if request.options.keep:
+        if report.options.keep:
             _say_what_is_kept(session, run)
 
 

@@ -3,7 +3,7 @@
 Next to nothing is imported: the code under test sees a plain interpreter, and no import that it
 forgot is covered by one of ours. Called as
 
-    python -I asking.py REQUEST ANSWERS
+    python -I answering.py REQUEST ANSWERS
 
 The request is a question and its subject, another question and its subject, and so on, each
 ended by a NUL; an answer is a literal. Each is written before the next subject is tried, so
@@ -82,7 +82,7 @@ def innermost(error):
     return os.path.basename(frames.tb_frame.f_code.co_filename) if frames is not None else ""
 
 
-class Witness:
+class SideEffects:
     """Sees what the code of one package does besides being imported (PEP 578)."""
 
     def __init__(self, top):
@@ -166,7 +166,7 @@ def facts(packaging_parent):
 
 
 def import_module(name):
-    witness = Witness(name.partition(".")[0])
+    witness = SideEffects(name.partition(".")[0])
     if hasattr(sys, "addaudithook"):
         sys.addaudithook(witness)
     module = load(name)
