@@ -1,0 +1,158 @@
+"""Everything that must be true before a run starts, and the places that it uses."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timezone
+from pathlib import Path
+
+from nox_cleanroom import redaction
+from nox_cleanroom.build.inputs import read_build_inputs
+from nox_cleanroom.build.source import Source
+from nox_cleanroom.build.worktree import reclaim
+from nox_cleanroom.changes import display
+from nox_cleanroom.checkout.checkout import Checkout
+from nox_cleanroom.checkout.watch import Watch
+from nox_cleanroom.config.settings import parse_toml, tool_table
+from nox_cleanroom.environments.installer_settings import InstallerSettings, settings_kept
+from nox_cleanroom.environments.installers import constraints_options, find_links_options
+from nox_cleanroom.environments.user_settings import read_user_settings
+from nox_cleanroom.environments.venvs import Environments
+from nox_cleanroom.errors import ConfigError, DirtyCheckoutError
+from nox_cleanroom.places.environments import reserve_room
+from nox_cleanroom.places.projects import reserve_project
+from nox_cleanroom.places.workspace import create_workspace
+from nox_cleanroom.processes import process, variables
+from nox_cleanroom.reports.evidence import require_ignored
+from nox_cleanroom.runs.run import OpenRun, Request
+from nox_cleanroom.steps import Progress
+
+
+@contextlib.contextmanager
+def open_run(request: Request, progress: Progress) -> Iterator[OpenRun]:
+    """Everything that must be true before a run starts, and the places that it uses.
+
+    Raises:
+        CleanroomError: something is not true; nothing is left behind.
+    """
+    epoch, started_at = time.monotonic(), datetime.now(timezone.utc)
+    source = _find_source(request)
+    checkout, options = source.checkout, request.options
+    reclaimed = reclaim(checkout)
+    installers = _read_installer_settings(request.env)
+    with (
+        reserve_project(request.project) as reserved,
+        create_workspace(checkout.root, keep=options.keep) as workspace,
+        reserve_room(checkout.root, workspace) as room,
+        installers.handed_over(workspace.root) as handed_over,
+        process.supervised(),
+    ):
+        build_env = variables.for_build(
+            request.env,
+            installers=handed_over,
+            tmp=workspace.tmp,
+            commit_time=source.commit.time,
+        )
+        watch = Watch(checkout, exempt=_exempt(request, checkout), allowed=source.settings.allow)
+        if options.require_clean:
+            _require_clean(watch)
+        constraints = constraints_options(source.settings.constraints, workspace.root)
+        yield OpenRun(
+            request=request,
+            source=source,
+            environments=Environments(
+                backend=request.backend,
+                download=request.download,
+                room=room,
+                known=reserved.home.path / "interpreters",
+            ),
+            workspace=workspace,
+            home=reserved.home,
+            build_inputs=read_build_inputs(
+                checkout,
+                source.commit,
+                project=source.project,
+                refs=watch.refs,
+                build_env=build_env,
+                uv_toml=installers.uv_toml,
+                find_links=options.find_links,
+                missing_submodules=source.missing_submodules,
+            ),
+            build_env=build_env,
+            install_options=(*find_links_options(options.find_links), *constraints),
+            watch=watch,
+            progress=progress,
+            epoch=epoch,
+            started_at=started_at,
+            notes=tuple(_notes(request, source, watch, installers, reclaimed)),
+        )
+
+
+def _find_source(request: Request) -> Source:
+    checkout = Checkout.find(request.project)
+    source = Source.read(
+        checkout,
+        checkout.resolve(request.options.rev),
+        request.project.resolve().relative_to(checkout.root.resolve()).as_posix(),
+        timeout_seconds=request.timeout_seconds,
+    )
+    if request.options.report_dir is not None:
+        require_ignored(checkout, request.options.report_dir)
+    return source
+
+
+def _exempt(request: Request, checkout: Checkout) -> tuple[Path, ...]:
+    """Paths in the checkout that nox and we write ourselves."""
+    report_dir = (request.options.report_dir,) if request.options.report_dir else ()
+    # What nox keeps where it is run at the top or on the project, and what Python makes of a
+    # noxfile.
+    tops = (checkout.root, request.project)
+    usual = [top / name for top in tops for name in (".nox", "__pycache__/noxfile.")]
+    return (*request.exempt, *report_dir, *usual)
+
+
+def _read_installer_settings(env: Mapping[str, str]) -> InstallerSettings:
+    told = read_user_settings(env)
+    redaction.learn_from({one.name: str(one.value) for one in (*told.pip, *told.uv)})
+    return settings_kept(told, env)
+
+
+def _require_clean(watch: Watch) -> None:
+    if watch.uncommitted:
+        paths = [display(path) for path in sorted(watch.uncommitted)]
+        more = f" and {len(paths) - 10:,} more" if len(paths) > 10 else ""
+        raise DirtyCheckoutError(
+            f"The checkout has {len(paths):,} uncommitted paths: {', '.join(paths[:10])}{more}.",
+            hint="Commit, stash or ignore them, or leave out --require-clean.",
+        )
+
+
+def _notes(
+    request: Request,
+    source: Source,
+    watch: Watch,
+    installers: InstallerSettings,
+    reclaimed: int,
+) -> Iterator[str]:
+    if request.install_only:
+        yield "installed only; nothing was tested (--install-only)"
+    if watch.uncommitted:
+        count = len(watch.uncommitted)
+        paths = "1 uncommitted path is" if count == 1 else f"{count:,} uncommitted paths are"
+        yield f"{paths} not part of what is tested"
+    with contextlib.suppress(OSError, ConfigError):
+        path = request.project / "pyproject.toml"
+        text = path.read_text(encoding="utf-8", errors="replace") if path.exists() else ""
+        if tool_table(parse_toml(text, str(path))) != tool_table(source.pyproject):
+            yield (
+                "[tool.nox-cleanroom] of the checkout differs from the commit's, which is the one"
+                " that counts"
+            )
+    if reclaimed:
+        yield f"removed what {reclaimed} earlier runs left when they were killed"
+    yield from installers.notes
+    if source.settings.constraints:
+        names = ", ".join(source.settings.constraints)
+        yield f"`constraints` hold for what is installed: {names}"
