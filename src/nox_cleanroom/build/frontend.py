@@ -4,19 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
-import shutil
-import tarfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
-from packaging.utils import canonicalize_name
-
+from nox_cleanroom.build.build_environment import BuildEnvironment
 from nox_cleanroom.build.build_system import BuildSystem
 from nox_cleanroom.build.clone import Trials
-from nox_cleanroom.checkout.listing import Stat, list_files
+from nox_cleanroom.build.sdist import unpack_sdist
 from nox_cleanroom.environments.bytecode import BytecodeStore
 from nox_cleanroom.environments.environment import INSIDE, Environment, Facts
 from nox_cleanroom.environments.installers import (
@@ -74,38 +70,6 @@ class BuiltFile:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Ready:
-    """An environment with what a build requires in it."""
-
-    system: BuildSystem
-    environment: Environment
-    facts: Facts
-
-    @property
-    def requirements(self) -> dict[str, str]:
-        """What is installed: versions by name."""
-        sites = {self.facts.paths[scheme] for scheme in ("purelib", "platlib")}
-        found = [info.stem for site in sites for info in Path(site).glob("*.dist-info")]
-        pairs = (name.rpartition("-") for name in sorted(found))
-        return {canonicalize_name(name): version for name, _, version in pairs if name}
-
-    def contents(self) -> dict[bytes, tuple[int, ...]]:
-        """What is in the environment, but for bytecode and times that a link to a cache moves."""
-        found = list_files(os.fsencode(self.environment.location), _skip_bytecode).paths
-        return {path: _identity(stat) for path, stat in found.items()}
-
-
-def _skip_bytecode(_directory: bytes) -> Callable[[bytes], bool]:
-    return b"__pycache__".__eq__
-
-
-def _identity(stat: Stat) -> tuple[int, ...]:
-    if stat.is_directory:
-        return (stat.mode,)
-    return (stat.mode, stat.inode, stat.size, stat.mtime_ns)
-
-
-@dataclass(frozen=True, kw_only=True)
 class Frontend:
     """Builds distributions with one interpreter, as users' installers do.
 
@@ -131,7 +95,7 @@ class Frontend:
     #: What the names of steps say of the place; empty for a worktree.
     where: str = ""
 
-    def prepare(self, system: BuildSystem) -> Ready:
+    def prepare(self, system: BuildSystem) -> BuildEnvironment:
         """An environment in which such a project can be built; for one build.
 
         Raises:
@@ -141,43 +105,30 @@ class Frontend:
             environment = self.create()
         facts = self.learn_facts(environment)
         self._install(environment, system.requires)
-        return Ready(system=system, environment=environment, facts=facts)
+        return BuildEnvironment(system=system, environment=environment, facts=facts)
 
-    def build_wheel(self, project: Path, ready: Ready | None = None) -> BuiltFile:
-        """A wheel of the project in a directory.
+    def build(self, what: What, project: Path, ready: BuildEnvironment | None = None) -> BuiltFile:
+        """Build a distribution of the project in a directory.
+
+        What the backend cannot do in a worktree is tried in a fresh clone.
 
         Args:
+            what: a wheel, a source distribution, or the wheel of one that is built first.
             project: the directory.
             ready: an environment to build in; None to have one prepared.
 
         Raises:
-            BuildError: the backend said no, or what it requires could not be installed.
+            BuildError: the backend said no, or what it requires could not be installed; the code
+                says whether the package is at fault.
         """
-        return self._attempt("wheel", project, ready)
-
-    def build_sdist(self, project: Path, ready: Ready | None = None) -> Path:
-        """A source distribution of the project in a directory.
-
-        Args:
-            project: the directory.
-            ready: an environment to build in; None to have one prepared.
-
-        Raises:
-            BuildError: the backend said no, or what it requires could not be installed.
-        """
-        return self._attempt("sdist", project, ready).path
-
-    def build_wheel_from_sdist(self, project: Path, ready: Ready | None = None) -> BuiltFile:
-        """A wheel of the project in a directory, built from its source distribution.
-
-        Args:
-            project: the directory.
-            ready: an environment to build the source distribution in; None to have one prepared.
-
-        Raises:
-            BuildError: the backend said no, or what it requires could not be installed.
-        """
-        return self._attempt("wheel from sdist", project, ready)
+        ready = ready or self.prepare(BuildSystem.of_project(project))
+        try:
+            return self._make(what, project, ready)
+        except _BackendError as error:
+            if self.trials is None or error.code is not Code.BUILD_FAILED:
+                raise
+            self._try_again(self.trials, what, ready, error)
+            raise
 
     def has_hook(self, project: Path, hook: str) -> bool:
         """Whether the backend of the project in a directory has a hook, such as ``build_editable``.
@@ -198,34 +149,21 @@ class Frontend:
             return hook in json.loads(place.read_text(encoding="ascii"))["hooks"]
         raise BuildError("The build backend ended without an error, and without an answer.")
 
-    def _attempt(self, what: What, project: Path, ready: Ready | None) -> BuiltFile:
-        """Build; what the backend cannot do in a worktree is tried in a fresh clone.
-
-        Raises:
-            BuildError: it could not be built; the code says whether the package is at fault.
-        """
-        ready = ready or self.prepare(BuildSystem.of_project(project))
-        try:
-            return self._make(what, project, ready)
-        except _BackendError as error:
-            if self.trials is None or error.code is not Code.BUILD_FAILED:
-                raise
-            self._try_again(self.trials, what, ready, error)
-            raise
-
-    def _make(self, what: What, project: Path, ready: Ready) -> BuiltFile:
+    def _make(self, what: What, project: Path, ready: BuildEnvironment) -> BuiltFile:
         if what != "wheel from sdist":
             return self._build(what, project, ready, step=what)
         fresh = ready.contents()
         sdist = self._build("sdist", project, ready, step="sdist").path
-        source = _unpack(sdist, self.steps.directory("source"))
+        source = unpack_sdist(sdist, self.steps.directory("source"))
         system = BuildSystem.of_project(source)
         # An environment that the first build has left as it was is as good as a fresh one.
         if system != ready.system or ready.contents() != fresh:
             ready = self.prepare(system)
         return self._build("wheel", source, ready, step=what)
 
-    def _try_again(self, trials: Trials, what: What, used: Ready, error: BuildError) -> None:
+    def _try_again(
+        self, trials: Trials, what: What, used: BuildEnvironment, error: BuildError
+    ) -> None:
         """Have a failing build tried in a fresh clone, and the error say what that has shown."""
         python = used.facts.version
         elsewhere = replace(self, trials=None, where=" in a fresh clone")
@@ -249,7 +187,7 @@ class Frontend:
             )
 
     def _build(
-        self, kind: DistributionKind, project: Path, ready: Ready, *, step: What
+        self, kind: DistributionKind, project: Path, ready: BuildEnvironment, *, step: What
     ) -> BuiltFile:
         out = self.steps.directory("dist")
         answer = self._call(kind, project, ready, out, step=step)
@@ -297,7 +235,7 @@ class Frontend:
         self,
         kind: DistributionKind,
         project: Path,
-        ready: Ready,
+        ready: BuildEnvironment,
         out: Path,
         *,
         step: What,
@@ -317,7 +255,12 @@ class Frontend:
         return _read_answer(place, done.output)
 
     def _run(
-        self, name: str, place: Path, words: list[str | Path], project: Path, ready: Ready
+        self,
+        name: str,
+        place: Path,
+        words: list[str | Path],
+        project: Path,
+        ready: BuildEnvironment,
     ) -> Step:
         """One run of `inside/building.py`, in the project's directory."""
         system = ready.system
@@ -338,27 +281,3 @@ def _read_answer(place: Path, output: str) -> _HooksResult:
         requires, built = tuple(map(str, said["requires"])), str(said.get("built", ""))
         return _HooksResult(requires=requires, built=built, output=output)
     return _HooksResult()
-
-
-def _unpack(sdist: Path, place: Path) -> Path:
-    """The project in a source distribution, which is unpacked in an empty directory.
-
-    Raises:
-        BuildError: it cannot be unpacked, or holds something else than one directory.
-    """
-    try:
-        if sdist.suffix == ".zip":
-            shutil.unpack_archive(sdist, place)
-        else:
-            with tarfile.open(sdist) as archive:
-                # As pip does: no links to elsewhere, where this Python is new enough to tell.
-                if hasattr(tarfile, "data_filter"):
-                    archive.extraction_filter = tarfile.data_filter
-                archive.extractall(place)  # noqa: S202 - see above; who made it has just run here
-    except (OSError, ValueError, tarfile.TarError, shutil.ReadError) as error:
-        raise BuildError(f"{sdist.name} cannot be unpacked: {error}.") from None
-    found = list(place.iterdir())
-    if len(found) != 1 or not found[0].is_dir():
-        names = ", ".join(sorted(path.name for path in found)[:5]) or "nothing"
-        raise BuildError(f"{sdist.name} holds {names}, not one directory.")
-    return found[0]

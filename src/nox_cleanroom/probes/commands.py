@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from nox_cleanroom.config.settings import PROJECT_PLACEHOLDER, Command, JsonContract
-from nox_cleanroom.environments.environment import INSIDE
+from nox_cleanroom.environments.environment import INSIDE, Environment
 from nox_cleanroom.output import printable
 from nox_cleanroom.probes.installation import Installation
 from nox_cleanroom.steps import Steps
@@ -88,8 +88,7 @@ def _run_smoke(installation: Installation, command: Command) -> CommandRun:
         cwd=installation.project if in_worktree and installation.project else neutral,
         env=env,
         project=installation.project,
-        bin_dir=installation.environment.bin_dir,
-        location=installation.environment.location,
+        environment=installation.environment,
     )
 
 
@@ -100,8 +99,7 @@ def run_command(
     cwd: Path,
     env: Mapping[str, str],
     project: Path | None,
-    bin_dir: Path,
-    location: Path,
+    environment: Environment,
 ) -> CommandRun:
     """Run one of the project's commands, and look at what it printed.
 
@@ -111,12 +109,12 @@ def run_command(
         cwd: the directory it runs in.
         env: the variables that it sees, besides its own.
         project: what ``{project}`` stands for; None when no command needs it.
-        bin_dir: a directory of programs that is looked through before `PATH`.
-        location: the environment; its files, and the run's, may be named for hashing.
+        environment: its programs come before those on `PATH`; its files, and the run's, may be
+            named for hashing.
     """
     argv = [part.replace(PROJECT_PLACEHOLDER, str(project)) for part in command.argv]
     full_env = {**env, **command.env}
-    program = _find_program(argv[0], cwd, bin_dir, full_env)
+    program = _find_program(argv[0], cwd, environment.bin_dir, full_env)
     if program is None:
         return CommandRun(command=command, program=argv[0], has_program=False)
     stdout = steps.directory("output") / "stdout" if command.contract else None
@@ -128,7 +126,10 @@ def run_command(
         timeout_seconds=command.timeout,
         stdout=stdout,
     )
-    is_answer = stdout is not None and step.exit_status == command.expect_exit
+    answer = None
+    if command.contract and stdout and step.exit_status == command.expect_exit:
+        readable = (steps.workspace.root, environment.location)
+        answer = _read_answer(command.contract, stdout, cwd, readable)
     return CommandRun(
         command=command,
         program=argv[0],
@@ -136,9 +137,7 @@ def run_command(
         timed_out=step.timed_out,
         ending=step.ending,
         output=step.output,
-        answer=_read_answer(command.contract, stdout, cwd, (steps.workspace.root, location))
-        if is_answer and stdout is not None and command.contract is not None
-        else None,
+        answer=answer,
     )
 
 

@@ -175,14 +175,14 @@ class _InPlace:
 
     def _build_sdist(self) -> None:
         with naming_submodules(self.tree):
-            self._frontend.build_sdist(self.tree.project)
+            self._frontend.build("sdist", self.tree.project)
 
     @cached_property
     def _wheel(self) -> Wheel:
         # What an earlier step has left there may be why it fails: a fresh clone is no comparison.
         frontend = replace(self._frontend, trials=None)
         with naming_submodules(self.tree):
-            return read_wheel(frontend.build_wheel(self.tree.project).path)
+            return read_wheel(frontend.build("wheel", self.tree.project).path)
 
     def _install(self, environment: Environment, *flags: str) -> None:
         run, steps = self.cell.run, self.cell.steps
@@ -215,8 +215,7 @@ class _InPlace:
             cwd=self.tree.project,
             env=self._command_env(environment),
             project=self.tree.project,
-            bin_dir=environment.bin_dir,
-            location=environment.location,
+            environment=environment,
         )
         self.commands.append(ran)
 

@@ -9,7 +9,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 
 from nox_cleanroom import redaction
-from nox_cleanroom.build.inputs import read_build_inputs
+from nox_cleanroom.build.inputs import BuildInputs, read_build_inputs
 from nox_cleanroom.build.source import Source
 from nox_cleanroom.build.worktree import reclaim
 from nox_cleanroom.changes import display
@@ -21,7 +21,8 @@ from nox_cleanroom.environments.installers import constraints_options, find_link
 from nox_cleanroom.environments.user_settings import read_user_settings
 from nox_cleanroom.environments.venvs import Environments
 from nox_cleanroom.errors import ConfigError, DirtyCheckoutError
-from nox_cleanroom.places.environments import reserve_room
+from nox_cleanroom.places.environments import Room, reserve_room
+from nox_cleanroom.places.ownership import Owned
 from nox_cleanroom.places.projects import reserve_project
 from nox_cleanroom.places.workspace import create_workspace
 from nox_cleanroom.processes import process, variables
@@ -62,24 +63,10 @@ def open_run(request: Request, progress: Progress) -> Iterator[OpenRun]:
         yield OpenRun(
             request=request,
             source=source,
-            environments=Environments(
-                backend=request.backend,
-                download=request.download,
-                room=room,
-                known=reserved.home.path / "interpreters",
-            ),
+            environments=_environments(request, room, reserved.home),
             workspace=workspace,
             home=reserved.home,
-            build_inputs=read_build_inputs(
-                checkout,
-                source.commit,
-                project=source.project,
-                refs=watch.refs,
-                build_env=build_env,
-                uv_toml=installers.uv_toml,
-                find_links=options.find_links,
-                missing_submodules=source.missing_submodules,
-            ),
+            build_inputs=_build_inputs(request, source, watch, build_env, installers),
             build_env=build_env,
             install_options=(*find_links_options(options.find_links), *constraints),
             watch=watch,
@@ -88,6 +75,30 @@ def open_run(request: Request, progress: Progress) -> Iterator[OpenRun]:
             started_at=started_at,
             notes=tuple(_notes(request, source, watch, installers, reclaimed)),
         )
+
+
+def _environments(request: Request, room: Room, home: Owned) -> Environments:
+    known = home.path / "interpreters"
+    return Environments(backend=request.backend, download=request.download, room=room, known=known)
+
+
+def _build_inputs(
+    request: Request,
+    source: Source,
+    watch: Watch,
+    build_env: Mapping[str, str],
+    installers: InstallerSettings,
+) -> BuildInputs:
+    return read_build_inputs(
+        source.checkout,
+        source.commit,
+        project=source.project,
+        refs=watch.refs,
+        build_env=build_env,
+        uv_toml=installers.uv_toml,
+        find_links=request.options.find_links,
+        missing_submodules=source.missing_submodules,
+    )
 
 
 def _find_source(request: Request) -> Source:

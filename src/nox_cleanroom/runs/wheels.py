@@ -11,7 +11,7 @@ from pathlib import Path
 
 from nox_cleanroom.build.build_system import BuildSystem
 from nox_cleanroom.build.builders import Audience, Builders, audience_of
-from nox_cleanroom.build.frontend import Frontend
+from nox_cleanroom.build.frontend import Frontend, What
 from nox_cleanroom.build.source import naming_submodules
 from nox_cleanroom.build.wheelhouse import Provenance, StoredWheel, Wheelhouse
 from nox_cleanroom.config.axes import Artifact
@@ -196,9 +196,9 @@ class Wheels:
                 tree = stack.enter_context(source.worktree(self._run.workspace))
             source.require_python(python.version, tree)
             ready = frontend.prepare(BuildSystem.from_document(source.pyproject))
-            build = frontend.build_wheel_from_sdist if artifact == "sdist" else frontend.build_wheel
+            what: What = "wheel from sdist" if artifact == "sdist" else "wheel"
             with naming_submodules(tree):
-                built = build(tree.project, ready)
+                built = frontend.build(what, tree.project, ready)
             with cell.steps.action("remove worktree"):
                 stack.close()
         built_at = datetime.now(timezone.utc).isoformat(timespec="milliseconds")

@@ -1,0 +1,46 @@
+"""An environment with what a build requires in it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from packaging.utils import canonicalize_name
+
+from nox_cleanroom.build.build_system import BuildSystem
+from nox_cleanroom.checkout.listing import Stat, list_files
+from nox_cleanroom.environments.environment import Environment, Facts
+
+
+@dataclass(frozen=True, kw_only=True)
+class BuildEnvironment:
+    """An environment with what a build requires in it."""
+
+    system: BuildSystem
+    environment: Environment
+    facts: Facts
+
+    @property
+    def requirements(self) -> dict[str, str]:
+        """What is installed: versions by name."""
+        sites = {self.facts.paths[scheme] for scheme in ("purelib", "platlib")}
+        found = [info.stem for site in sites for info in Path(site).glob("*.dist-info")]
+        pairs = (name.rpartition("-") for name in sorted(found))
+        return {canonicalize_name(name): version for name, _, version in pairs if name}
+
+    def contents(self) -> dict[bytes, tuple[int, ...]]:
+        """What is in the environment, but for bytecode and times that a link to a cache moves."""
+        found = list_files(os.fsencode(self.environment.location), _skip_bytecode).paths
+        return {path: _identity(stat) for path, stat in found.items()}
+
+
+def _skip_bytecode(_directory: bytes) -> Callable[[bytes], bool]:
+    return b"__pycache__".__eq__
+
+
+def _identity(stat: Stat) -> tuple[int, ...]:
+    if stat.is_directory:
+        return (stat.mode,)
+    return (stat.mode, stat.inode, stat.size, stat.mtime_ns)

@@ -1,0 +1,33 @@
+"""A source distribution, unpacked as installers do."""
+
+from __future__ import annotations
+
+import shutil
+import tarfile
+from pathlib import Path
+
+from nox_cleanroom.errors import BuildError
+
+
+def unpack_sdist(sdist: Path, place: Path) -> Path:
+    """The project in a source distribution, which is unpacked in an empty directory.
+
+    Raises:
+        BuildError: it cannot be unpacked, or holds something else than one directory.
+    """
+    try:
+        if sdist.suffix == ".zip":
+            shutil.unpack_archive(sdist, place)
+        else:
+            with tarfile.open(sdist) as archive:
+                # As pip does: no links to elsewhere, where this Python is new enough to tell.
+                if hasattr(tarfile, "data_filter"):
+                    archive.extraction_filter = tarfile.data_filter
+                archive.extractall(place)  # noqa: S202 - see above; who made it has just run here
+    except (OSError, ValueError, tarfile.TarError, shutil.ReadError) as error:
+        raise BuildError(f"{sdist.name} cannot be unpacked: {error}.") from None
+    found = list(place.iterdir())
+    if len(found) != 1 or not found[0].is_dir():
+        names = ", ".join(sorted(path.name for path in found)[:5]) or "nothing"
+        raise BuildError(f"{sdist.name} holds {names}, not one directory.")
+    return found[0]
