@@ -91,8 +91,8 @@ class Waiver:
 class Finding:
     """What a check says about one subject."""
 
-    #: The check: ``imports``, ``entry points``, ``tracked artefacts``.
-    check: str
+    #: The check: ``imports``, ``entry points``, ``tracked artefacts``; the registry fills it in.
+    check: str = ""
     #: What it is about: a module, an entry point, a path.
     subject: str
     outcome: Outcome

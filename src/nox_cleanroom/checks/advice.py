@@ -33,11 +33,10 @@ class Clues:
         return "left_out" if self.left_out is None else ""
 
 
-def ended_early(check: str, answer: Answer, doing: str) -> Finding | None:
+def ended_early(answer: Answer, doing: str) -> Finding | None:
     """The finding when a process ended before, or otherwise than, its answer allows; else None.
 
     Args:
-        check: the check's name.
         answer: what came back.
         doing: what was going on, such as ``importing it``.
     """
@@ -53,7 +52,6 @@ def ended_early(check: str, answer: Answer, doing: str) -> Finding | None:
     else:
         return None
     return Finding(
-        check=check,
         subject=answer.subject,
         outcome=Outcome.FAILED,
         message=f"{what}.",

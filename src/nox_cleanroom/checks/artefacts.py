@@ -11,8 +11,6 @@ from nox_cleanroom.output import clean_text
 from nox_cleanroom.probes.cleanliness import Committed
 from nox_cleanroom.results import Finding, Outcome
 
-NAME = "tracked artefacts"
-
 
 def check(*, committed: Committed) -> Iterator[Finding]:
     """One finding for each build artefact, or one for the commit.
@@ -22,10 +20,9 @@ def check(*, committed: Committed) -> Iterator[Finding]:
     """
     found = find_artefacts(committed)
     if not found:
-        yield Finding(check=NAME, subject="checkout", outcome=Outcome.PASSED)
+        yield Finding(subject="checkout", outcome=Outcome.PASSED)
     for artefact, what in sorted(found.items()):
         yield Finding(
-            check=NAME,
             subject=clean_text(artefact),
             outcome=Outcome.FAILED,
             message=f"It is tracked, and it is {what}.",

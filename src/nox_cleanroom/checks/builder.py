@@ -13,15 +13,12 @@ from nox_cleanroom.probes.builds import Builds, BuiltWheel
 from nox_cleanroom.probes.tracked import Tracked
 from nox_cleanroom.results import Finding, Outcome
 
-NAME = "builder"
-
 
 def check(*, tracked: Tracked, builds: Builds, rebuilt: BuiltWheel) -> Iterator[Finding]:
     """One finding for two wheels of the same tree, built by two Pythons."""
     problems = differences_of(builds.from_tree, rebuilt, tracked)
     pythons = f"{rebuilt.built_with}, and not {builds.from_tree.built_with}"
     yield Finding(
-        check=NAME,
         subject="wheel",
         outcome=Outcome.FAILED if problems else Outcome.PASSED,
         message=f"Built by Python {pythons}, the wheel {problems}." if problems else "",

@@ -12,8 +12,6 @@ from nox_cleanroom.probes.sources import Sources
 from nox_cleanroom.results import Finding, Outcome
 from nox_cleanroom.wheel import Member, Wheel
 
-NAME = "bytecode"
-
 
 def check(*, wheel: Wheel, sources: Sources) -> Iterator[Finding]:
     """One finding for all modules, or one for each that does not compile."""
@@ -26,7 +24,6 @@ def check(*, wheel: Wheel, sources: Sources) -> Iterator[Finding]:
     yield from findings
     if not any(finding.outcome is Outcome.FAILED for finding in findings):
         yield Finding(
-            check=NAME,
             subject="all modules",
             outcome=Outcome.PASSED if sources.answers else Outcome.SKIPPED,
             message="" if sources.answers else "The wheel has no Python source.",
@@ -35,7 +32,7 @@ def check(*, wheel: Wheel, sources: Sources) -> Iterator[Finding]:
 
 def _judge(answer: Answer, *, importable: bool) -> Finding | None:
     if answer.said is None:
-        return ended_early(NAME, answer, "compiling it")
+        return ended_early(answer, "compiling it")
     problem = answer.said.get("problem")
     if answer.error is not None:
         problem = f"{answer.error['type']}: {answer.error['message']}"
@@ -44,13 +41,11 @@ def _judge(answer: Answer, *, importable: bool) -> Finding | None:
     if not importable:
         # A template, data that ends in .py, or what a condition on the version keeps away.
         return Finding(
-            check=NAME,
             subject=answer.subject,
             outcome=Outcome.PASSED,
             message=f"It does not compile, and no import leads to it here: {clean_text(problem)}",
         )
     return Finding(
-        check=NAME,
         subject=answer.subject,
         outcome=Outcome.FAILED,
         message=f"It does not compile on this interpreter: {clean_text(problem)}",

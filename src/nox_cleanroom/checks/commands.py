@@ -12,14 +12,11 @@ from nox_cleanroom.output import clean_text, last_lines, printable
 from nox_cleanroom.probes.commands import MISSING, CommandRun, Commands, JsonAnswer, lookup
 from nox_cleanroom.results import Finding, Outcome
 
-NAME = "commands"
-
 
 def check(*, commands: Commands) -> Iterator[Finding]:
     """One finding a command, in the order of the configuration."""
     if not commands.runs:
         yield Finding(
-            check=NAME,
             subject="smoke",
             outcome=Outcome.SKIPPED,
             message="The project configures no smoke commands.",
@@ -123,7 +120,6 @@ def _finding(
     code: Code = Code.PROBE_FAILED,
 ) -> Finding:
     return Finding(
-        check=NAME,
         subject=printable(run.command.argv),
         outcome=outcome,
         message=message,

@@ -11,8 +11,6 @@ from nox_cleanroom.probes.tracked import Tracked
 from nox_cleanroom.results import Finding, Outcome
 from nox_cleanroom.wheel import COMMON_NAMES, Member, Wheel
 
-NAME = "contents"
-
 #: The interpreter in an extension module's name, as in ``_speed.cpython-311-x86_64-linux-gnu.so``.
 _BUILT_FOR = re.compile(r"\.cpython-(\d+t?)-[^/]*\.so$|\.cp(\d+t?)-[^/]*\.pyd$")
 
@@ -27,13 +25,11 @@ def check(*, wheel: Wheel, tracked: Tracked, traces: Traces) -> Iterator[Finding
         *_licences(wheel),
         *_traces(traces),
     ]
-    yield from found or [Finding(check=NAME, subject=wheel.filename, outcome=Outcome.PASSED)]
+    yield from found or [Finding(subject=wheel.filename, outcome=Outcome.PASSED)]
 
 
 def _result(outcome: Outcome, subject: str, message: str, hint: str) -> Finding:
-    return Finding(
-        check=NAME, subject=clean_text(subject), outcome=outcome, message=message, hint=hint
-    )
+    return Finding(subject=clean_text(subject), outcome=outcome, message=message, hint=hint)
 
 
 def _nothing(wheel: Wheel, tracked: Tracked) -> Iterator[Finding]:

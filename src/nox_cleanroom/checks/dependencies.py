@@ -13,8 +13,6 @@ from nox_cleanroom.probes.installed import Distribution, Installed
 from nox_cleanroom.results import Finding, Outcome
 from nox_cleanroom.wheel import Wheel, applies
 
-NAME = "dependencies"
-
 
 def check(*, wheel: Wheel, facts: Facts, installed: Installed) -> Iterator[Finding]:
     """One finding for the environment: what ``pip check`` says."""
@@ -28,7 +26,6 @@ def check(*, wheel: Wheel, facts: Facts, installed: Installed) -> Iterator[Findi
         for problem in _problems(requirement, found)
     ]
     yield Finding(
-        check=NAME,
         subject="requirements",
         outcome=Outcome.FAILED if problems else Outcome.PASSED,
         message="The installed requirements do not fit together." if problems else "",

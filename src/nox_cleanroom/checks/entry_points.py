@@ -25,8 +25,6 @@ from nox_cleanroom.probes.tracked import LeftOut, Tracked
 from nox_cleanroom.results import Finding, Outcome
 from nox_cleanroom.wheel import EntryPoint, Wheel
 
-NAME = "entry points"
-
 
 def check(
     *,
@@ -47,7 +45,6 @@ def check(
         lacking = set(entry_point.extras) - set(installed.extras)
         if lacking:
             yield Finding(
-                check=NAME,
                 subject=_subject(entry_point),
                 outcome=Outcome.SKIPPED,
                 message=f"It needs the extra {', '.join(sorted(lacking))}, which is not installed.",
@@ -76,7 +73,7 @@ def _judge(entry_point: EntryPoint, answer: Answer, clues: Clues, installed: Ins
     subject = _subject(entry_point)
     # The process goes on to other entry points, so only a missing answer is this one's.
     if answer.said is None:
-        early = ended_early(NAME, answer, f"loading `{entry_point.value}`")
+        early = ended_early(answer, f"loading `{entry_point.value}`")
         if early is not None:
             return replace(early, subject=subject)
     if answer.error is not None:
@@ -98,12 +95,11 @@ def _judge(entry_point: EntryPoint, answer: Answer, clues: Clues, installed: Ins
                 ),
                 outcome=Outcome.WARNED,
             )
-    return Finding(check=NAME, subject=subject, outcome=Outcome.PASSED)
+    return Finding(subject=subject, outcome=Outcome.PASSED)
 
 
 def _failed(subject: str, message: str) -> Finding:
     return Finding(
-        check=NAME,
         subject=subject,
         outcome=Outcome.FAILED,
         message=message,
@@ -117,7 +113,6 @@ def _failed_load(clues: Clues, entry_point: EntryPoint, error: Mapping[str, Any]
     own = missing.partition(".")[0] in clues.wheel.top_level_names
     if error["type"] == "ModuleNotFoundError" and not own and not entry_point.is_script:
         return Finding(
-            check=NAME,
             subject=_subject(entry_point),
             outcome=Outcome.WARNED,
             message=f"{message} (its host `{missing}` is absent).",

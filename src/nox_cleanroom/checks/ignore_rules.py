@@ -13,10 +13,6 @@ from nox_cleanroom.probes.cleanliness import NAMED, Committed, Hidden
 from nox_cleanroom.results import Finding, Outcome
 from nox_cleanroom.wheel import Wheel
 
-HIDDEN = "hidden source"
-TRACKED_IGNORED = "tracked but ignored"
-UNANCHORED = "ignore rules"
-
 
 def check_hidden(*, wheel: Wheel, hidden: Hidden) -> Iterator[Finding]:
     """One finding for each file of the package's source that a rule hides from the wheel.
@@ -37,7 +33,6 @@ def check_hidden(*, wheel: Wheel, hidden: Hidden) -> Iterator[Finding]:
         loud = Outcome.FAILED if like_shipped else Outcome.WARNED
         findings.append(
             Finding(
-                check=HIDDEN,
                 subject=clean_text(path),
                 outcome=Outcome.PASSED if meant else loud,
                 message=f"The ignore rule `{clean_text(rule)}` hides it, and the wheel lacks it.",
@@ -45,7 +40,7 @@ def check_hidden(*, wheel: Wheel, hidden: Hidden) -> Iterator[Finding]:
                 code=Code.CHECKOUT_POLLUTED,
             )
         )
-    yield from findings or [Finding(check=HIDDEN, subject="checkout", outcome=Outcome.PASSED)]
+    yield from findings or [Finding(subject="checkout", outcome=Outcome.PASSED)]
 
 
 def check_tracked(*, committed: Committed) -> Iterator[Finding]:
@@ -57,10 +52,9 @@ def check_tracked(*, committed: Committed) -> Iterator[Finding]:
         if not any(path == place or path.startswith(f"{place}/") for place in covered)
     ]
     if not paths:
-        yield Finding(check=TRACKED_IGNORED, subject="checkout", outcome=Outcome.PASSED)
+        yield Finding(subject="checkout", outcome=Outcome.PASSED)
     for path in paths[:NAMED]:
         yield Finding(
-            check=TRACKED_IGNORED,
             subject=clean_text(path),
             outcome=Outcome.WARNED,
             message="It is tracked although an ignore rule covers it, so a new file beside it"
@@ -69,7 +63,6 @@ def check_tracked(*, committed: Committed) -> Iterator[Finding]:
         )
     if paths[NAMED:]:
         yield Finding(
-            check=TRACKED_IGNORED,
             subject=f"and {len(paths) - NAMED:,} more",
             outcome=Outcome.WARNED,
             message="They are tracked although an ignore rule covers them.",
@@ -87,4 +80,4 @@ def check_anchors(*, committed: Committed) -> Iterator[Finding]:
             f"{shown} would also hide a package directory of that name; `/{loose[0]}` matches at"
             " the top only."
         )
-    yield Finding(check=UNANCHORED, subject=".gitignore", outcome=Outcome.PASSED, message=message)
+    yield Finding(subject=".gitignore", outcome=Outcome.PASSED, message=message)

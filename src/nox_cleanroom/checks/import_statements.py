@@ -23,8 +23,6 @@ from nox_cleanroom.probes.tracked import LeftOut, Tracked
 from nox_cleanroom.results import Finding, Outcome
 from nox_cleanroom.wheel import Wheel
 
-NAME = "import statements"
-
 #: Parts of module names that say: for the package's own developers, or somebody else's code.
 _NOT_FOR_USERS = frozenset(
     {
@@ -107,7 +105,6 @@ def _findings(clues: Clues, sources: Sources) -> Iterator[Finding]:
     has_source = bool(sources.answers)
     if optional or not found:
         yield Finding(
-            check=NAME,
             subject="all modules",
             outcome=Outcome.PASSED if has_source else Outcome.SKIPPED,
             message=_note(optional) if has_source else "The wheel has no Python source.",
@@ -119,7 +116,6 @@ def _unread(sources: Sources) -> Iterator[Finding]:
     for answer in sources.answers:
         if answer.said and "unread" in answer.said:
             yield Finding(
-                check=NAME,
                 subject=clean_text(answer.subject),
                 outcome=Outcome.PASSED,
                 message=f"It could not be read: {clean_text(answer.said['unread'])}.",
@@ -188,7 +184,6 @@ def _finding(clues: Clues, what: str, outcome: Outcome, dead_ends: list[DeadEnd]
     way = ", on the way of an entry point" if outcome is Outcome.FAILED else ""
     extras = _extras_with(wheel, what.partition(".")[0])
     return Finding(
-        check=NAME,
         subject=clean_text(what),
         outcome=Outcome.WARNED if extras else outcome,
         message=f"{clean_text(where)}{way}: {_why(wheel, what)}.",

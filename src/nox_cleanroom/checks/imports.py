@@ -25,8 +25,6 @@ from nox_cleanroom.probes.tracked import LeftOut, Tracked
 from nox_cleanroom.results import Finding, Outcome
 from nox_cleanroom.wheel import Wheel
 
-NAME = "imports"
-
 
 def check(
     *,
@@ -52,7 +50,6 @@ def check(
 def _findings(clues: Clues, loaded: Loaded, installed: Installed) -> Iterator[Finding]:
     if not clues.wheel.import_names:
         yield Finding(
-            check=NAME,
             subject=clues.wheel.name,
             outcome=Outcome.SKIPPED,
             message="The wheel has no module to import.",
@@ -65,7 +62,7 @@ def _findings(clues: Clues, loaded: Loaded, installed: Installed) -> Iterator[Fi
 
 
 def _judge(answer: Answer, clues: Clues, installed: Installed) -> Finding:
-    early = ended_early(NAME, answer, "importing it")
+    early = ended_early(answer, "importing it")
     if early is not None:
         return early
     name = answer.subject
@@ -75,7 +72,6 @@ def _judge(answer: Answer, clues: Clues, installed: Installed) -> Finding:
     outside = [place for place in places if not installed.has_inside(place)]
     if outside:
         return Finding(
-            check=NAME,
             subject=name,
             outcome=Outcome.FAILED,
             message=f"It came from {outside[0]!r}, outside of the environment.",
@@ -89,10 +85,9 @@ def _side_effects(name: str, said: Mapping[str, Any]) -> Finding:
     did = [f"writes {path}" for path in said.get("wrote", [])]
     did += [f"starts {command}" for command in said.get("started", [])]
     if not did:
-        return Finding(check=NAME, subject=name, outcome=Outcome.PASSED)
+        return Finding(subject=name, outcome=Outcome.PASSED)
     more = f" (and {len(did) - 3} more)" if did[3:] else ""
     return Finding(
-        check=NAME,
         subject=name,
         outcome=Outcome.WARNED,
         message=f"Importing it {clean_text(', '.join(did[:3]))}{more}.",
@@ -106,7 +101,6 @@ def _failed_import(clues: Clues, name: str, error: Mapping[str, Any]) -> Finding
         message = f"Importing it calls sys.exit({error['exit']})."
     lacking = what_is_lacking(error)
     return Finding(
-        check=NAME,
         subject=name,
         outcome=Outcome.ERROR if lacking else Outcome.FAILED,
         message=f"{message} ({lacking})" if lacking else message,

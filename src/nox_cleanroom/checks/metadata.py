@@ -16,8 +16,6 @@ from nox_cleanroom.probes.tracked import Tracked
 from nox_cleanroom.results import Finding, Outcome
 from nox_cleanroom.wheel import Wheel, is_decidable
 
-NAME = "metadata"
-
 #: Build requirements that take the version from git.
 _VCS_VERSIONS = re.compile(
     r"setuptools[-_.]scm|hatch[-_.]vcs|setuptools[-_.]git[-_.]versioning|versioningit|dunamai"
@@ -40,7 +38,6 @@ def check(
 
 def _result(subject: str, problem: str = "", hint: str = "") -> Finding:
     return Finding(
-        check=NAME,
         subject=subject,
         outcome=Outcome.FAILED if problem else Outcome.PASSED,
         message=problem,
@@ -123,7 +120,6 @@ def _version_from_git(wheel: Wheel, tracked: Tracked) -> Iterator[Finding]:
         return
     state = "is shallow" if tracked.is_shallow else "has no tags"
     yield Finding(
-        check=NAME,
         subject="version from git",
         outcome=Outcome.WARNED,
         message=f"The version comes from git and this repository {state}, so"

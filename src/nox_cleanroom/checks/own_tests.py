@@ -12,8 +12,6 @@ from nox_cleanroom.probes.own_tests import RanTest, RanTests
 from nox_cleanroom.results import Finding, Outcome
 from nox_cleanroom.wheel import Wheel
 
-NAME = "tests"
-
 
 def check(*, wheel: Wheel, installed: Installed, tests: RanTests) -> Iterator[Finding]:
     """One finding a command; none when the project configures none."""
@@ -73,7 +71,6 @@ def _finding(
     run: RanTest, outcome: Outcome, message: str = "", hint: str = "", output: str = ""
 ) -> Finding:
     return Finding(
-        check=NAME,
         subject=clean_text(run.command),
         outcome=outcome,
         message=message,

@@ -10,23 +10,17 @@ from nox_cleanroom.output import clean_text
 from nox_cleanroom.probes.cleanliness import NAMED, Look, Scratch
 from nox_cleanroom.results import Finding, Outcome
 
-MODIFIED = "tracked files"
-NEW = "new files"
-
 
 def check_modified(*, scratch: Scratch) -> Iterator[Finding]:
     """One finding for each tracked file that a step changed."""
-    yield from _findings(
-        MODIFIED, scratch, attrgetter("modified"), "was changed by", lambda _: _RESTORE
-    )
+    yield from _findings(scratch, attrgetter("modified"), "was changed by", lambda _: _RESTORE)
 
 
 def check_new(*, scratch: Scratch) -> Iterator[Finding]:
     """One finding for each file that a step left, and that nothing ignores."""
-    yield from _findings(NEW, scratch, attrgetter("new"), "was left by", _ignore_hint)
+    yield from _findings(scratch, attrgetter("new"), "was left by", _ignore_hint)
     if not scratch.has_editable_install:
         yield Finding(
-            check=NEW,
             subject="pip install -e .",
             outcome=Outcome.PASSED,
             message="This was not checked: the backend has no `build_editable`, which PEP 660"
@@ -35,7 +29,6 @@ def check_new(*, scratch: Scratch) -> Iterator[Finding]:
 
 
 def _findings(
-    check: str,
     scratch: Scratch,
     paths_of: Callable[[Look], tuple[str, ...]],
     what: str,
@@ -43,12 +36,11 @@ def _findings(
 ) -> Iterator[Finding]:
     dirtied = [look for look in scratch.looks if paths_of(look)]
     if not dirtied and scratch.is_complete:
-        yield Finding(check=check, subject="checkout", outcome=Outcome.PASSED)
+        yield Finding(subject="checkout", outcome=Outcome.PASSED)
     for look in dirtied:
         paths = paths_of(look)
         for path in paths[:NAMED]:
             yield Finding(
-                check=check,
                 subject=clean_text(path),
                 outcome=Outcome.FAILED,
                 message=f"It {what} `{look.step}`.",
@@ -57,7 +49,6 @@ def _findings(
             )
         if paths[NAMED:]:
             yield Finding(
-                check=check,
                 subject=f"and {len(paths) - NAMED:,} more",
                 outcome=Outcome.FAILED,
                 message=f"They {what.replace('was', 'were')} `{look.step}`.",

@@ -7,8 +7,6 @@ from collections.abc import Iterator
 from nox_cleanroom.probes.description import Description
 from nox_cleanroom.results import Finding, Outcome
 
-NAME = "readme"
-
 
 def check(*, description: Description) -> Iterator[Finding]:
     """One finding for the description."""
@@ -29,7 +27,6 @@ def check(*, description: Description) -> Iterator[Finding]:
 
 def _finding(outcome: Outcome, message: str = "", hint: str = "", output: str = "") -> Finding:
     return Finding(
-        check=NAME,
         subject="description",
         outcome=outcome,
         message=message,

@@ -8,14 +8,11 @@ from nox_cleanroom.output import clean_text
 from nox_cleanroom.results import Finding, Outcome
 from nox_cleanroom.wheel import Wheel
 
-NAME = "record"
-
 
 def check(*, wheel: Wheel) -> Iterator[Finding]:
     """One finding for the wheel, with what is wrong."""
     problems = list(_problems(wheel))
     yield Finding(
-        check=NAME,
         subject=wheel.filename,
         outcome=Outcome.FAILED if problems else Outcome.PASSED,
         message="; ".join(problems[:5])

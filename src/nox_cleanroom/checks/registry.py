@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import get_type_hints
 
@@ -60,25 +60,25 @@ class Check:
 
 #: The checks in the order of the grid's columns.
 CHECKS = (
-    Check(imports.NAME, imports.check),
-    Check(entry_points.NAME, entry_points.check),
-    Check(import_statements.NAME, import_statements.check),
-    Check(bytecode.NAME, bytecode.check),
-    Check(metadata.NAME, metadata.check),
-    Check(record.NAME, record.check),
-    Check(contents.NAME, contents.check),
-    Check(readme.NAME, readme.check),
-    Check(dependencies.NAME, dependencies.check),
-    Check(commands.NAME, commands.check),
-    Check(own_tests.NAME, own_tests.check),
-    Check(sdist.NAME, sdist.check),
-    Check(builder.NAME, builder.check),
-    Check(pollution.MODIFIED, pollution.check_modified),
-    Check(pollution.NEW, pollution.check_new),
-    Check(artefacts.NAME, artefacts.check),
-    Check(ignore_rules.HIDDEN, ignore_rules.check_hidden),
-    Check(ignore_rules.TRACKED_IGNORED, ignore_rules.check_tracked),
-    Check(ignore_rules.UNANCHORED, ignore_rules.check_anchors),
+    Check("imports", imports.check),
+    Check("entry points", entry_points.check),
+    Check("import statements", import_statements.check),
+    Check("bytecode", bytecode.check),
+    Check("metadata", metadata.check),
+    Check("record", record.check),
+    Check("contents", contents.check),
+    Check("readme", readme.check),
+    Check("dependencies", dependencies.check),
+    Check("commands", commands.check),
+    Check("tests", own_tests.check),
+    Check("sdist", sdist.check),
+    Check("builder", builder.check),
+    Check("tracked files", pollution.check_modified),
+    Check("new files", pollution.check_new),
+    Check("tracked artefacts", artefacts.check),
+    Check("hidden source", ignore_rules.check_hidden),
+    Check("tracked but ignored", ignore_rules.check_tracked),
+    Check("ignore rules", ignore_rules.check_anchors),
 )
 
 
@@ -104,7 +104,7 @@ def _run(check: Check, values: Mapping[str, object]) -> Iterable[Finding]:
     settling = {name: values.get(name) for name in check.settling}
     known = {name: value for name, value in settling.items() if not isinstance(value, Problem)}
     try:
-        return list(check.find(**needed, **known))
+        return [replace(one, check=check.name) for one in check.find(**needed, **known)]
     except InterruptedRunError:
         raise
     except Exception as raised:  # noqa: BLE001 - whatever it is, it is told

@@ -17,8 +17,6 @@ from nox_cleanroom.probes.tracked import Tracked
 from nox_cleanroom.results import Finding, Outcome
 from nox_cleanroom.wheel import Wheel
 
-NAME = "sdist"
-
 #: What differs between two builds of the same source.
 _UNSTABLE = (".so", ".pyd", ".dylib", ".a", ".o")
 
@@ -38,7 +36,6 @@ def check(
     problems = differences_of(rebuilt or builds.from_tree, builds.from_sdist, tracked)
     is_doubtful = rebuilt is None and builds.from_tree.python != builds.from_sdist.python
     yield Finding(
-        check=NAME,
         subject="wheel from the sdist",
         outcome=Outcome.FAILED if problems else Outcome.PASSED,
         message=f"Built from the source distribution, the wheel {problems}." if problems else "",
