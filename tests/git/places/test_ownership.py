@@ -215,6 +215,7 @@ def test_the_way_to_what_is_deleted_leads_through_no_link(tmp_path: Path, precio
 def test_what_cannot_be_removed_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     owned = ownership.make(tmp_path / "ours")
     monkeypatch.setattr("nox_cleanroom.places.deletion._remove", lambda path: None)
+    monkeypatch.setattr("nox_cleanroom.places.deletion._PATIENCE", 0.1)
     with pytest.raises(CleanroomError, match="could not be removed"):
         deletion.delete(owned)
 

@@ -20,7 +20,15 @@ ENV = {"PATH": os.defpath}
 
 
 def run(code: str, tmp_path: Path, **more: float) -> process.Completed:
-    return process.run([sys.executable, "-c", code], cwd=tmp_path, env=ENV, **more)  # type: ignore[arg-type]
+    command = [sys.executable, "-I", "-S", "-c", code]
+    return process.run(command, cwd=tmp_path, env=ENV, **more)  # type: ignore[arg-type]
+
+
+def wait_for(path: Path) -> None:
+    """Wait until a process has made a file."""
+    deadline = time.monotonic() + 20
+    while not path.exists() and time.monotonic() < deadline:
+        time.sleep(0.005)
 
 
 def is_running(pid: int) -> bool:
@@ -64,7 +72,10 @@ def test_the_time_limit_ends_the_whole_group(tmp_path: Path) -> None:
     assert ends(int(done.output))
 
 
-def test_a_process_that_ignores_sigterm_is_killed(tmp_path: Path) -> None:
+def test_a_process_that_ignores_sigterm_is_killed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(process, "_GRACE", 0.1)
     code = "import signal, time; signal.signal(15, signal.SIG_IGN); time.sleep(60)"
     started = time.monotonic()
     assert run(code, tmp_path, timeout=0.5).timed_out
@@ -176,22 +187,32 @@ def test_a_daemon_without_an_environment_does_not_outlive_its_step(tmp_path: Pat
     with process.supervised():
         done = run(NAMELESS, tmp_path)
         assert done.succeeded
-        assert not is_running(int(done.output))
+        assert ends(int(done.output))
+
+
+#: A command that ends when there is a file.
+UNTIL_TOLD = """
+import os, time
+open("started", "w").close()
+while not os.path.exists("end"):
+    time.sleep(0.005)
+"""
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux hands orphans to us")
 def test_beside_another_command_it_lives_until_that_ends(tmp_path: Path) -> None:
     # For it might be that command's; and neither that command nor ours outside of `run` is ended.
     with process.supervised():
-        other = threading.Thread(target=run, args=("import time; time.sleep(1.5)", tmp_path))
+        other = threading.Thread(target=run, args=(UNTIL_TOLD, tmp_path))
         other.start()
         mine = subprocess.Popen(["sleep", "60"])
-        time.sleep(0.3)
+        wait_for(tmp_path / "started")
         pid = int(run(NAMELESS, tmp_path).output)
         assert is_running(pid)
         assert other.is_alive()
+        (tmp_path / "end").touch()
         other.join()
-        assert not is_running(pid)
+        assert ends(pid)
         assert mine.poll() is None
     assert mine.poll() is None
     mine.kill()
@@ -200,20 +221,24 @@ def test_beside_another_command_it_lives_until_that_ends(tmp_path: Path) -> None
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL")
 @pytest.mark.parametrize(
-    "leave", ["", "import os\nif os.fork(): os.wait()\nos.setsid()\n", NAMELESS]
+    ("leave", "watched_for"),
+    [
+        ("", 0.0),
+        ("import os\nif os.fork(): os.wait()\nos.setsid()\n", 0.0),
+        # Only the watcher knows of it, when it has had a look.
+        (NAMELESS, 2 * strays._INTERVAL),
+    ],
+    ids=["in its group", "in a session of its own", "without an environment"],
 )
-def test_what_a_killed_run_had_started_ends(tmp_path: Path, leave: str) -> None:
-    child = f"{leave}\nimport os, time\nopen('pid', 'w').write(str(os.getpid()))\ntime.sleep(60)\n"
+def test_what_a_killed_run_had_started_ends(tmp_path: Path, leave: str, watched_for: float) -> None:
+    child = f"{leave}\nimport os, time\nopen('aside', 'w').write(str(os.getpid()))\nos.rename('aside', 'pid')\ntime.sleep(60)\n"
     script = (
         "import os, sys\nfrom nox_cleanroom.processes import process\n"
         f"with process.supervised():\n    process.run([sys.executable, '-c', {child!r}], cwd='.', env={{}})\n"
     )
     run = subprocess.Popen([sys.executable, "-c", script], cwd=tmp_path)
-    deadline = time.monotonic() + 20
-    while not (tmp_path / "pid").exists() and time.monotonic() < deadline:
-        time.sleep(0.02)
-    # Long enough for the watcher to have had a look.
-    time.sleep(1)
+    wait_for(tmp_path / "pid")
+    time.sleep(watched_for)
     before = strays.process_ids()
     run.kill()
     run.wait()
@@ -284,13 +309,13 @@ def test_ending_the_run_ends_what_is_running_and_starts_nothing_more(tmp_path: P
 
     def wait_for_it() -> None:
         try:
-            run("import time; time.sleep(60)", tmp_path)
+            run("import time; open('started', 'w').close(); time.sleep(60)", tmp_path)
         except InterruptedRunError as error:
             caught.append(error)
 
     thread = threading.Thread(target=wait_for_it)
     thread.start()
-    time.sleep(0.3)
+    wait_for(tmp_path / "started")
     try:
         process.stop_all()
         thread.join(20)
