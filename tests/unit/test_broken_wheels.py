@@ -16,8 +16,8 @@ from packaging.requirements import Requirement
 from packaging.specifiers import InvalidSpecifier
 
 from nox_cleanroom.build.frontend import _Answer, _read_answer
+from nox_cleanroom.config.document import parse_toml
 from nox_cleanroom.config.pythons import poetry_specifier, requires_python
-from nox_cleanroom.config.settings import parse_toml
 from nox_cleanroom.environments.environment import Facts, Program, _read_answers
 from nox_cleanroom.environments.installation import prove_identity
 from nox_cleanroom.environments.user_settings import read_user_settings

@@ -8,7 +8,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-from nox_cleanroom.config.settings import Command
+from nox_cleanroom.config.commands import Command
 from nox_cleanroom.environments.installation import Installation
 from nox_cleanroom.probes.contracts import Runner
 from nox_cleanroom.results import Outcome, ProbeResult

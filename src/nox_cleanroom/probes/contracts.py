@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from nox_cleanroom.config.settings import PROJECT_PLACEHOLDER, Command, JsonContract
+from nox_cleanroom.config.commands import PROJECT_PLACEHOLDER, Command, JsonContract
 from nox_cleanroom.errors import Code
 from nox_cleanroom.output import clean_text, last_lines, printable
 from nox_cleanroom.places.workspace import Workspace
@@ -62,7 +62,7 @@ class Runner:
             [program, *argv[1:]],
             cwd=cwd,
             env=full_env,
-            timeout=command.timeout,
+            timeout=command.timeout_seconds,
             stdout=stdout,
         )
         words = last_lines(step.output)

@@ -19,8 +19,8 @@ from nox_cleanroom.build.worktree import Worktree
 from nox_cleanroom.checkout.checkout import Checkout
 from nox_cleanroom.checks import hygiene
 from nox_cleanroom.checks.runner import waive
+from nox_cleanroom.config.commands import Command
 from nox_cleanroom.config.pythons import requires_python
-from nox_cleanroom.config.settings import Command
 from nox_cleanroom.environments.environment import Environment
 from nox_cleanroom.environments.installers import tool_failure
 from nox_cleanroom.errors import (

@@ -26,9 +26,10 @@ from nox_cleanroom.checkout.watch import Watch
 from nox_cleanroom.checks import hygiene
 from nox_cleanroom.checks.runner import DEFAULT_PROBES, unused_waivers
 from nox_cleanroom.config.axes import Variant, variants
+from nox_cleanroom.config.document import parse_toml, tool_table
 from nox_cleanroom.config.options import Options
 from nox_cleanroom.config.pythons import supported_pythons
-from nox_cleanroom.config.settings import Settings, parse_toml, tool_table
+from nox_cleanroom.config.settings import Settings
 from nox_cleanroom.environments.bytecode import BytecodeStore
 from nox_cleanroom.environments.environment import INSIDE, Environment, Facts, learn_facts
 from nox_cleanroom.environments.installer_settings import InstallerSettings, settings_kept
@@ -80,7 +81,7 @@ class Request:
     @property
     def timeout(self) -> float:
         """The time limit of a step that has none of its own, in seconds."""
-        return self.options.timeout or DEFAULT_TIMEOUT
+        return self.options.timeout_seconds or DEFAULT_TIMEOUT
 
 
 @dataclass(frozen=True, kw_only=True)
