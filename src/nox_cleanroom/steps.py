@@ -61,7 +61,7 @@ class Recorder:
         started = self._start(name)
         with self._watch.during(self._label(name), only_reads=only_reads):
             done = process.run(
-                command, cwd=cwd, env=env, timeout=timeout or self._timeout, stdout=stdout
+                command, cwd=cwd, env=env, timeout_seconds=timeout or self._timeout, stdout=stdout
             )
         return self._finish(_step(name, done, cwd, started))
 

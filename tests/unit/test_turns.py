@@ -110,7 +110,7 @@ def test_work_that_fails_ends_after_what_is_done_beside(workers: ThreadPoolExecu
 
 def test_an_interruption_ends_work_that_has_not_begun(monkeypatch: pytest.MonkeyPatch) -> None:
     ended = threading.Event()
-    monkeypatch.setattr("nox_cleanroom.processes.process.stop_all", ended.set)
+    monkeypatch.setattr("nox_cleanroom.processes.supervision.stop_all", ended.set)
 
     def work() -> None:
         # As a command does, which ends when all are ended.
@@ -138,7 +138,7 @@ def test_interrupted_workers_do_not_wait_for_what_nobody_will_begin(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     ended = threading.Event()
-    monkeypatch.setattr("nox_cleanroom.processes.process.stop_all", ended.set)
+    monkeypatch.setattr("nox_cleanroom.processes.supervision.stop_all", ended.set)
 
     def interrupt() -> None:
         with matrix._workers(2) as workers:

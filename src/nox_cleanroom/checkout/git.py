@@ -56,7 +56,7 @@ def fill(
     work_tree: Path,
     oid: str,
     *,
-    timeout: float | None,
+    timeout_seconds: float | None,
     repository: Path | None = None,
     index: Path | None = None,
 ) -> Completed:
@@ -68,7 +68,7 @@ def fill(
     Args:
         work_tree: where.
         oid: the commit.
-        timeout: seconds after which git and its filters are ended.
+        timeout_seconds: seconds after which git and its filters are ended.
         repository: the git directory that has the commit; None for that of the working tree.
         index: a file to use for the index; None for the repository's own.
     """
@@ -81,21 +81,24 @@ def fill(
         ["git", *_FLAGS, *where, *options, "read-tree", "--reset", "-u", oid],
         cwd=work_tree,
         env=env,
-        timeout=timeout,
+        timeout_seconds=timeout_seconds,
     )
 
 
-def clone(source: Path, target: Path, *, timeout: float | None) -> Completed:
+def clone(source: Path, target: Path, *, timeout_seconds: float | None) -> Completed:
     """Clone a repository, without its files, into an empty directory; objects are borrowed.
 
     Args:
         source: the repository.
         target: the directory.
-        timeout: seconds after which git is ended.
+        timeout_seconds: seconds after which git is ended.
     """
     words = ("clone", "--quiet", "--shared", "--no-checkout", "--", str(source), str(target))
     return process.run(
-        ["git", *_FLAGS, *words], cwd=target, env=variables.for_git(os.environ), timeout=timeout
+        ["git", *_FLAGS, *words],
+        cwd=target,
+        env=variables.for_git(os.environ),
+        timeout_seconds=timeout_seconds,
     )
 
 

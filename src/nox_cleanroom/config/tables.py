@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, TypeVar
+from typing import Any
 
 from nox_cleanroom.errors import ConfigError
-
-_T = TypeVar("_T")
 
 
 class TableReader:
@@ -37,12 +35,10 @@ class TableReader:
                 self.problems.append(f"`{key}` is unknown{_nearest(key, list(known))}")
         return values
 
-    def expect(
-        self, key: str, value: Any, expected: type[_T] | tuple[type, ...], words: str
-    ) -> bool:
+    def expect(self, key: str, value: Any, types: type | tuple[type, ...], words: str) -> bool:
         """Whether a value has a type; notes a problem, in these words, when it does not."""
         # A bool is an int in Python, but `true` is no number in TOML.
-        fits = isinstance(value, expected) and (expected is bool or not isinstance(value, bool))
+        fits = isinstance(value, types) and (types is bool or not isinstance(value, bool))
         if not fits:
             self.problems.append(f"`{key}` must be {words}, not {value!r}")
         return fits

@@ -26,7 +26,7 @@ from nox_cleanroom.environments.installation import Installation, install_wheel,
 from nox_cleanroom.environments.interpreter import InstalledPython
 from nox_cleanroom.errors import ConfigError, InterruptedRunError, unforeseen
 from nox_cleanroom.probes import builder, sdist
-from nox_cleanroom.processes import process
+from nox_cleanroom.processes import supervision
 from nox_cleanroom.results import Cell, InterpreterRecord, ProbeResult, Problem, WheelRecord
 from nox_cleanroom.runs.run import Job, require_admitted
 from nox_cleanroom.runs.turns import Turn
@@ -192,7 +192,7 @@ class Bench:
 
     def _environment(self, python: str, purpose: str = "", *, bare: bool = False) -> Environment:
         """A new environment of a Python, in a place named for its purpose."""
-        process.require_running()
+        supervision.require_running()
         name = f"{python}-{purpose}" if purpose else python
         return self._environments.create(python, self._job.room.directory(name), bare=bare)
 

@@ -12,7 +12,7 @@ from concurrent.futures import Executor, ThreadPoolExecutor
 
 from nox_cleanroom.build.builders import Builders
 from nox_cleanroom.errors import InterpreterMissingError, InterruptedRunError, unforeseen
-from nox_cleanroom.processes import process
+from nox_cleanroom.processes import supervision
 from nox_cleanroom.results import Cell, Outcome, Problem
 from nox_cleanroom.runs.cell import Bench, Environments, Place, SdistQuestion
 from nox_cleanroom.runs.run import Job
@@ -107,7 +107,7 @@ def _workers(number: int) -> Iterator[Executor]:
         yield workers
     except BaseException:
         # Whatever it is, nothing of ours may go on behind it.
-        process.stop_all()
+        supervision.stop_all()
         raise
     finally:
         # Nothing is cancelled: what has not begun fails at once, and who waits for it wakes up.

@@ -48,7 +48,7 @@ from nox_cleanroom.places.projects import reserve_project
 from nox_cleanroom.places.stores import open_store
 from nox_cleanroom.places.workspace import Workspace, create_workspace
 from nox_cleanroom.probes import builder, sdist
-from nox_cleanroom.processes import process, variables
+from nox_cleanroom.processes import process, supervision, variables
 from nox_cleanroom.reports import evidence
 from nox_cleanroom.results import Cell, Run, Subject
 from nox_cleanroom.steps import Progress, Recorder
@@ -173,7 +173,7 @@ class Job:
             [python, "-I", "-S", INSIDE / "compiling.py", directory],
             cwd=self.workspace.neutral,
             env=self.build_env,
-            timeout=DEFAULT_TIMEOUT,
+            timeout_seconds=DEFAULT_TIMEOUT,
         )
 
     def frontend(
@@ -259,7 +259,7 @@ def open_job(request: Request, progress: Progress) -> Iterator[Job]:
         create_workspace(checkout.root, keep=request.options.keep) as workspace,
         reserve_room(checkout.root, workspace) as room,
         installers.handed_over(workspace.root) as handed_over,
-        process.supervised(),
+        supervision.supervised(),
     ):
         report_dir = (request.options.report_dir,) if request.options.report_dir else ()
         # Where nox keeps its environments when it is run at the top or on the project.

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future, wait
 from typing import Any, Protocol, TypeVar
 
-from nox_cleanroom.processes import process
+from nox_cleanroom.processes import supervision
 
 T = TypeVar("T")
 
@@ -28,7 +28,7 @@ def _stopping_others() -> Iterator[None]:
     except Exception:
         raise
     except BaseException:
-        process.stop_all()
+        supervision.stop_all()
         raise
 
 

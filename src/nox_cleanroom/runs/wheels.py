@@ -28,7 +28,7 @@ from nox_cleanroom.errors import (
     PythonExcludedError,
 )
 from nox_cleanroom.places.layout import digest_key
-from nox_cleanroom.processes import variables
+from nox_cleanroom.processes import build_variables
 from nox_cleanroom.runs.run import Job, naming_submodules, require_admitted
 from nox_cleanroom.runs.turns import Turn
 from nox_cleanroom.steps import Recorder
@@ -222,7 +222,7 @@ class Supply:
             built_with=built.builder,
             built_at=built_at,
             requirements=built.requirements,
-            variables=variables.shaping_the_build(job.request.env, key=digest_key()),
+            variables=build_variables.shaping_the_build(job.request.env, key=digest_key()),
             built_in=str(job.workspace.root),
             sha256=built.wheel.sha256,
         )
