@@ -24,7 +24,7 @@ from nox_cleanroom.places.entries import (
     release_entry,
     remove_entry,
 )
-from nox_cleanroom.places.environments import empty_abandoned_rooms
+from nox_cleanroom.places.environments import empty_abandoned_environments
 from nox_cleanroom.places.files import is_full
 from nox_cleanroom.places.workspace import Workspace, reclaim_workspaces
 from nox_cleanroom.processes import supervision
@@ -196,7 +196,7 @@ def reclaim(checkout: Checkout) -> int:
     with shielded():
         # First, for an entry may only be told by its run's workspace.
         elsewhere = reclaim_entries(checkout.common_dir)
-        empty_abandoned_rooms()
+        empty_abandoned_environments()
         return reclaim_workspaces(elsewhere)
 
 

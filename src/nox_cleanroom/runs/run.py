@@ -42,7 +42,7 @@ from nox_cleanroom.errors import (
     PythonExcludedError,
 )
 from nox_cleanroom.output import clean_text
-from nox_cleanroom.places.environments import Room, reserve_room
+from nox_cleanroom.places.environments import EnvironmentsDirectory, reserve_environments
 from nox_cleanroom.places.ownership import Owned
 from nox_cleanroom.places.projects import reserve_project
 from nox_cleanroom.places.stores import open_store
@@ -99,7 +99,7 @@ class Job:
     #: What is kept of the project between runs.
     home: Owned
     #: Where environments are made.
-    room: Room
+    room: EnvironmentsDirectory
     #: What installers keep of the user's settings.
     installers: InstallerSettings
     #: The variables that builds and installs see.
@@ -257,7 +257,7 @@ def open_job(request: Request, progress: Progress) -> Iterator[Job]:
     with (
         reserve_project(request.project) as reserved,
         create_workspace(checkout.root, keep=request.options.keep) as workspace,
-        reserve_room(checkout.root, workspace) as room,
+        reserve_environments(checkout.root, workspace) as room,
         installers.handed_over(workspace.root) as handed_over,
         supervision.supervised(),
     ):

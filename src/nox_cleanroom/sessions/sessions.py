@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import nox
-import platformdirs
 from nox.logger import logger
 
 from nox_cleanroom import redaction
@@ -32,7 +31,7 @@ from nox_cleanroom.errors import (
 from nox_cleanroom.output import clean_text, encodable, printable
 from nox_cleanroom.places.deletion import discard_bytecode
 from nox_cleanroom.places.entries import removal_of
-from nox_cleanroom.places.layout import bases
+from nox_cleanroom.places.layout import known_caches
 from nox_cleanroom.places.projects import evidence_directory
 from nox_cleanroom.processes.interruption import ending_with_parent, interruptible
 from nox_cleanroom.reports import evidence
@@ -310,7 +309,7 @@ def _request(session: nox.Session, name: str, project: str | Path, options: Opti
     config = _config(session)
     noxfile = Path(config.noxfile)
     exempt = [_envdir(session), noxfile.parent / "__pycache__" / f"{noxfile.stem}."]
-    exempt += _caches()
+    exempt += known_caches()
     if config.report:
         exempt.append(Path(os.path.abspath(config.report)))
     return Request(
@@ -328,14 +327,6 @@ def _suffix(session: nox.Session, kind: str) -> str:
     """What a session's name has besides, as ``_colours`` in ``smoke_colours``."""
     name = session._runner.name  # noqa: SLF001 - `session.name` has the Python in it
     return name.removeprefix(kind) if name.startswith(f"{kind}_") else ""
-
-
-def _caches() -> list[Path]:
-    """Where installers and we ourselves cache; in CI that is often in the checkout, ignored."""
-    shared = Path(os.environ.get("XDG_CACHE_HOME") or platformdirs.user_cache_path())
-    own = [shared / name for name in ("uv", "pip", "virtualenv", "nox")]
-    named = [os.environ.get(name) for name in ("UV_CACHE_DIR", "PIP_CACHE_DIR")]
-    return [*own, *bases(make=False), *(Path(name) for name in named if name)]
 
 
 def _python_of(session: nox.Session) -> str:
