@@ -27,16 +27,30 @@ BACKEND = (HERE / "in_tree_backend.py").read_text(encoding="utf-8")
 PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
 
 
+#: New repositories have no sample hooks, which are most of their files; and nothing waits for the
+#: disk.
+GIT_SETTINGS = "[core]\n\tfsync = none\n[init]\n\ttemplateDir = {}\n"
+
+
 @pytest.fixture(autouse=True)
 def _sealed(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
-    """Neither the developer's configuration nor this test run reaches what is tested."""
+    seal(monkeypatch, tmp_path_factory)
+
+
+def seal(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Let neither the developer's configuration nor this test run reach what is tested."""
     home = tmp_path_factory.mktemp("home")
     for name in list(os.environ):
         if name.startswith(("GIT_", "NOX", "GITHUB_", "PYTEST_", "COV_")):
             monkeypatch.delenv(name, raising=False)
     for name in ("CI", "VIRTUAL_ENV", "PYTHONPATH", "PYTHONDONTWRITEBYTECODE", "UV_PYTHON"):
         monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("GIT_CONFIG_GLOBAL", os.devnull)
+    settings = tmp_path_factory.getbasetemp() / "git-settings"
+    if not settings.exists():
+        template = tmp_path_factory.mktemp("git-template")
+        write_files(template, {"info/exclude": "", "hooks/README": ""})
+        settings.write_text(GIT_SETTINGS.format(template))
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(settings))
     monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
     monkeypatch.setenv("XDG_CACHE_HOME", str(home / "cache"))
     # Where pip and uv look for the configuration of the system.
@@ -72,7 +86,9 @@ def write_files(root: Path, files: Mapping[str, str]) -> None:
 
 def commit_all(root: Path, message: str = "a commit") -> None:
     git(root, "add", "--all", "--force")
-    git(root, "commit", "--quiet", "--allow-empty", "-m", message)
+    # Otherwise each commit starts two more processes, which look for something to tidy up.
+    quickly = ("-c", "maintenance.auto=false")
+    git(root, *quickly, "commit", "--quiet", "--allow-empty", "-m", message)
 
 
 def make_repository(root: Path, files: Mapping[str, str]) -> Path:
@@ -81,6 +97,13 @@ def make_repository(root: Path, files: Mapping[str, str]) -> Path:
     write_files(root, files)
     commit_all(root)
     return root
+
+
+def copy_checkout(source: Path, target: Path) -> Path:
+    """A copy of a repository, with its working tree, that git finds as clean as the original."""
+    shutil.copytree(source, target, symlinks=True)
+    git(target, "update-index", "-q", "--refresh")
+    return target
 
 
 #: Git takes submodules from the network only, unless it is told otherwise.
@@ -126,12 +149,22 @@ HIDING_BACKEND = BACKEND.replace(
 )
 
 
+@pytest.fixture(scope="session")
+def demo_repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A repository of `demo_files()`, to be copied."""
+    with pytest.MonkeyPatch.context() as patched:
+        seal(patched, tmp_path_factory)
+        return make_repository(tmp_path_factory.mktemp("demo") / "checkout", demo_files())
+
+
 @pytest.fixture
-def repository(tmp_path: Path) -> Callable[..., Path]:
+def repository(tmp_path: Path, demo_repository: Path) -> Callable[..., Path]:
     """Makes a repository from a dict of files; `demo_files()` when there is none."""
 
     def make(files: Mapping[str, str] | None = None, name: str = "checkout") -> Path:
-        return make_repository(tmp_path / name, demo_files() if files is None else files)
+        if files is None:
+            return copy_checkout(demo_repository, tmp_path / name)
+        return make_repository(tmp_path / name, files)
 
     return make
 

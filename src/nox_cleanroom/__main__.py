@@ -6,7 +6,7 @@ import sys
 
 if __name__ == "__main__" and not getattr(sys.flags, "safe_path", False):
     # `python -m` puts the current directory first on the path, and that is the checkout under
-    # test: a flat `platformdirs/` in it would be imported, and bytecode written beside it.
+    # test: it would import a flat `platformdirs/` there, and write bytecode beside it.
     del sys.path[0]
 
 import json
@@ -65,14 +65,14 @@ options after --, for all sessions (`nox-cleanroom smoke -- --help` explains the
   --pythons X.Y,...  --emit github  --report-dir DIR  --timeout SECONDS
 
 exit status: 0 passed or warned; 1 the package is at fault, or a required interpreter is
-missing; 2 usage or configuration; 3 it could not be asked (no repository, no network);
+missing; 2 usage or configuration; 3 no test could run (no repository, no network);
 10 DIRTY_REPO_PRE; 30 DIRTY_REPO_POST; 130 interrupted.
 """
 
-#: Nox options whose value is a path; nox itself would take it from the noxfile's directory.
+#: Nox options whose value is a path, which nox resolves against the noxfile's directory.
 _PATH_OPTIONS = ("--report", "--envdir")
 
-#: How nox names sessions; without one of these words a session is named just so.
+#: Nox options that name sessions; we also take names without one.
 _SESSION_OPTIONS = frozenset({"-s", "-e", "--sessions", "--session"})
 
 #: Nox options that take every word up to the next option.
@@ -83,7 +83,7 @@ _MANY_VALUES = frozenset(
     }
 )
 
-#: Nox options that take a value, so that it is not taken for a session.
+#: Nox options with a value, which is no session's name.
 _VALUE_OPTIONS = _MANY_VALUES | frozenset(
     {
         *("-k", "--keywords", "-j", "--parallel", "-db", "-fb"),
@@ -95,13 +95,13 @@ _VALUE_OPTIONS = _MANY_VALUES | frozenset(
 
 @dataclass(frozen=True, kw_only=True)
 class CommandLine:
-    """The command line, sorted into what is ours and what is nox's."""
+    """The command line, split into our options and those of nox."""
 
-    #: Sessions that were named without ``-s``.
+    #: The named sessions, with or without ``-s``.
     sessions: tuple[str, ...]
     #: Options for nox.
     nox_options: tuple[str, ...]
-    #: Options after ``--``, with it.
+    #: Our options: ``--`` and all that follows.
     ours: tuple[str, ...]
 
     @classmethod
@@ -130,7 +130,7 @@ class CommandLine:
                 taking = ""
             elif taking in _VALUE_OPTIONS:
                 options.append(argument)
-                # These take every word up to the next option, as nox has it.
+                # Some of these take every word up to the next option.
                 taking = taking if taking in _MANY_VALUES else ""
             else:
                 sessions.append(_session(argument))
@@ -141,7 +141,7 @@ class CommandLine:
         )
 
     def value_of(self, option: str) -> str | None:
-        """The value of one of nox's options; None when it is not given."""
+        """The value of an option of nox; None if it is not given."""
         for position, argument in enumerate(self.nox_options):
             if argument == option and position + 1 < len(self.nox_options):
                 return self.nox_options[position + 1]
@@ -159,7 +159,7 @@ def main() -> None:
     sys.exit(run(sys.argv[1:]))
 
 
-def run(arguments: Sequence[str]) -> int:  # noqa: PLR0911 - one for each thing asked for
+def run(arguments: Sequence[str]) -> int:  # noqa: PLR0911 - one for each kind of command line
     """The exit status of a command line.
 
     Args:
@@ -183,7 +183,7 @@ def run(arguments: Sequence[str]) -> int:  # noqa: PLR0911 - one for each thing 
         print(clean_text(f"nox-cleanroom: {error}"), file=sys.stderr)
         return error.code.exit_status
     except OSError as error:
-        # The current directory is gone, or the cache cannot be written to.
+        # The current directory is gone, or the cache is not writable.
         code = unforeseen(error).code
         print(clean_text(f"nox-cleanroom: {code.name}: {error}"), file=sys.stderr)
         print("  -> Is HOME, or XDG_CACHE_HOME, a place to write to?", file=sys.stderr)
@@ -222,13 +222,13 @@ def _run_nox(line: CommandLine) -> int:
     project = _find_project(Path.cwd())
     noxfile = Path(__file__).parent / "noxfile" / "noxfile.py"
     with reserve_project(project) as reserved:
-        words = reserved.scratch()
-        report = line.value_of("--report") or str(words / "report.json")
-        statuses = words / "statuses"
+        scratch = reserved.scratch()
+        report = line.value_of("--report") or str(scratch / "report.json")
+        statuses = scratch / "statuses"
         statuses.mkdir()
         argv = ["--noxfile", str(noxfile), *line.nox_options]
         if line.value_of("--envdir") is None:
-            argv += ["--envdir", str(words)]
+            argv += ["--envdir", str(scratch)]
         if line.value_of("--report") is None:
             argv += ["--report", report]
         if line.sessions:
@@ -239,27 +239,27 @@ def _run_nox(line: CommandLine) -> int:
 
 
 def _find_project(start: Path) -> Path:
-    """The nearest Python project, from where we stand up to the top of the checkout."""
+    """The nearest Python project, from a directory up to the top level of the checkout."""
     checkout = Checkout.find(start)
     project = find_project(start.resolve(), checkout.root.resolve())
     if project is None:
         require_project(checkout, checkout.resolve("HEAD"), ".")
-        # The commit has one that the checkout lacks.
+        # The commit has a project at the top level that the checkout lacks.
         project = checkout.root
     return project
 
 
 def _call_nox(arguments: list[str], variables: dict[str, str]) -> int:
-    """Nox's exit status; in this process, so that Ctrl-C finds it where a user expects."""
-    # What a noxfile's user set for another project names no session of ours.
+    """Run nox in this process, so that it gets Ctrl-C as usual, and return its exit status."""
+    # Users set these for their own noxfiles, whose sessions are not ours.
     for name in ("NOXSESSION", "NOXPYTHON", "NOXEXTRAPYTHON", "NOXFORCEPYTHON", "NOX_SCRIPT_MODE"):
         os.environ.pop(name, None)
     os.environ.update(variables)
-    # `nox -j` starts `python -m nox` in the checkout; see the top of this module.
+    # `nox -j` runs `python -m nox` in the checkout; see the top of this module.
     os.environ["PYTHONSAFEPATH"] = "1"
     sys.argv = ["nox", *arguments]
     hand_over_arguments()
-    # Late, for `--help` and errors should not wait for it.
+    # Importing nox takes time, which `--help` and errors do not need.
     from nox.__main__ import main as nox_main  # noqa: PLC0415
 
     try:
@@ -270,16 +270,16 @@ def _call_nox(arguments: list[str], variables: dict[str, str]) -> int:
 
 
 def _own_status(nox_status: int, statuses: Path, report: Path) -> int:
-    """Our exit status, from what this run's sessions left word of."""
+    """Our exit status, from the codes that this run's sessions have written."""
     if nox_status == Code.INTERRUPTED.exit_status:
         return nox_status
     if nox_status in {2, 3}:
-        # Nox could not make sense of the command line.
+        # Nox rejected the command line.
         return Code.OPTION_INVALID.exit_status
     codes = {code for path in statuses.glob("*.json") for code in _codes_in(path)}
     codes |= {code for entry in _report_entries(report) for code in _codes_of(entry)}
     if nox_status != 0 and not codes:
-        # A session ended without a word: a fault of ours, whose traceback nox has shown.
+        # A session ended without a code: that is a bug of ours, and nox has shown its traceback.
         return Code.INTERNAL.exit_status
     return worst_exit_status({code.exit_status for code in codes} - {0})
 
@@ -288,7 +288,7 @@ def _codes_in(status: Path) -> set[Code]:
     try:
         return {Code[name] for name in json.loads(status.read_text(encoding="utf-8"))}
     except (OSError, ValueError, TypeError, KeyError, RecursionError):
-        # The session could not write it: what became of it, nobody knows.
+        # The session could not write its codes, so that its result is unknown.
         return {Code.INTERNAL}
 
 
@@ -301,7 +301,7 @@ def _report_entries(report: Path) -> list[dict[str, Any]]:
 
 
 def _codes_of(entry: dict[str, Any]) -> set[Code]:
-    """Nox fails a session whose interpreter is missing before it is ours to say anything."""
+    """The codes of a session that nox failed before it ran, as its interpreter is missing."""
     reason = entry.get("reason") or ""
     if entry.get("result") == "failed" and reason.startswith("Python interpreter"):
         return {Code.INTERPRETER_MISSING}

@@ -94,7 +94,7 @@ class Steps:
         with self._at_once:
             started = self._start(name)
             with self._watch.during(self._label(name), only_reads=only_reads):
-                done = process.run(command, cwd=cwd, env=env, timeout=limit, stdout=stdout)
+                done = process.run(command, cwd=cwd, env=env, timeout_seconds=limit, stdout=stdout)
         return self._finish(_step(name, done, cwd, started))
 
     @contextlib.contextmanager

@@ -7,28 +7,41 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from conftest import FROM_FILES, add_submodule, commit_all, git, make_repository, write_files
+from conftest import (
+    FROM_FILES,
+    add_submodule,
+    commit_all,
+    copy_checkout,
+    git,
+    make_repository,
+    seal,
+    write_files,
+)
 
 from nox_cleanroom.build.worktree import create_worktree, missing_submodules
 from nox_cleanroom.checkout.checkout import Checkout
 from nox_cleanroom.places.workspace import create_workspace
 
 
-def clone(root: Path, name: str) -> Path:
-    place = root.parent / name
-    git(root.parent, *FROM_FILES, "clone", "-q", "--recurse-submodules", str(root), str(place))
-    return place
+@pytest.fixture(scope="module")
+def cloned(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A clone with a submodule in a submodule, each under another name than its path."""
+    place = tmp_path_factory.mktemp("submodules")
+    with pytest.MonkeyPatch.context() as patched:
+        seal(patched, tmp_path_factory)
+        inner = make_repository(place / "inner", {"inner.c": "int inner;\n"})
+        middle = make_repository(place / "middle", {"middle.c": "int middle;\n"})
+        add_submodule(middle, inner, "deep/down", "--name", "the inner one")
+        origin = make_repository(place / "origin", {"outer.c": "int outer;\n"})
+        add_submodule(origin, middle, "lib", "--name", "libraries/middle")
+        git(place, *FROM_FILES, "clone", "-q", "--recurse-submodules", "origin", "checkout")
+    return place / "checkout"
 
 
 @pytest.fixture
-def origin(tmp_path: Path) -> Path:
-    """A project with a submodule in a submodule, each under another name than its path."""
-    inner = make_repository(tmp_path / "inner", {"inner.c": "int inner;\n"})
-    middle = make_repository(tmp_path / "middle", {"middle.c": "int middle;\n"})
-    add_submodule(middle, inner, "deep/down", "--name", "the inner one")
-    root = make_repository(tmp_path / "origin", {"outer.c": "int outer;\n"})
-    add_submodule(root, middle, "lib", "--name", "libraries/middle")
-    return root
+def root(cloned: Path, tmp_path: Path) -> Path:
+    """A clone of one's own."""
+    return copy_checkout(cloned, tmp_path / "checkout")
 
 
 def without_work_trees(root: Path) -> Path:
@@ -73,9 +86,8 @@ def elsewhere(root: Path) -> Path:
     ids=["a clone", "no work trees", "linked", "linked, its own", "moved", "sparse", "elsewhere"],
 )
 def test_all_of_them_are_filled_and_no_configuration_is_written(
-    origin: Path, arrange: Callable[[Path], Path]
+    root: Path, arrange: Callable[[Path], Path]
 ) -> None:
-    root = clone(origin, "checkout")
     checkout = Checkout.find(arrange(root))
     configs = {path: path.read_text() for path in root.glob(".git/**/config*")}
     commit = checkout.resolve("HEAD")
@@ -87,8 +99,7 @@ def test_all_of_them_are_filled_and_no_configuration_is_written(
     assert {path: path.read_text() for path in root.glob(".git/**/config*")} == configs
 
 
-def test_those_that_are_not_here_are_named_with_their_whole_path(origin: Path) -> None:
-    root = clone(origin, "checkout")
+def test_those_that_are_not_here_are_named_with_their_whole_path(root: Path) -> None:
     shutil.rmtree(root / "lib/deep")
     shutil.rmtree(root / ".git/modules/libraries/middle/modules")
     checkout = Checkout.find(root)
@@ -100,16 +111,14 @@ def test_those_that_are_not_here_are_named_with_their_whole_path(origin: Path) -
             assert (tree.root / "lib/middle.c").exists()
 
 
-def test_a_commit_that_was_never_fetched_is_missing(origin: Path) -> None:
-    root = clone(origin, "checkout")
+def test_a_commit_that_was_never_fetched_is_missing(root: Path) -> None:
     git(root, "update-index", "--cacheinfo", f"160000,{'1' * 40},lib")
     git(root, "commit", "-qm", "a commit that nobody has")
     checkout = Checkout.find(root)
     assert missing_submodules(checkout, checkout.resolve("HEAD")) == ("lib",)
 
 
-def test_the_submodules_of_the_commit_count_and_not_those_of_head(origin: Path) -> None:
-    root = clone(origin, "checkout")
+def test_the_submodules_of_the_commit_count_and_not_those_of_head(root: Path) -> None:
     git(root, "rm", "-q", "lib")
     commit_all(root, "without")
     checkout = Checkout.find(root)
@@ -119,8 +128,7 @@ def test_the_submodules_of_the_commit_count_and_not_those_of_head(origin: Path) 
             assert (tree.root / "lib/deep/down/inner.c").exists()
 
 
-def test_a_name_that_leads_elsewhere_is_not_followed(origin: Path, tmp_path: Path) -> None:
-    root = clone(origin, "checkout")
+def test_a_name_that_leads_elsewhere_is_not_followed(root: Path, tmp_path: Path) -> None:
     write_files(
         root, {".gitmodules": '[submodule "../../../elsewhere"]\n\tpath = lib\n\turl = x\n'}
     )

@@ -108,7 +108,7 @@ def test_every_folder_says_what_happens_there() -> None:
             assert text.count("\n\n") == 1, folder
 
 
-def rooms_with(pattern: str) -> set[str]:
+def folders_with(pattern: str) -> set[str]:
     """The folders, or modules of the top, with a line that matches."""
     return {
         module.partition(".")[0]
@@ -119,7 +119,7 @@ def rooms_with(pattern: str) -> set[str]:
 
 def test_only_the_edge_speaks_to_nox() -> None:
     speaking = r"^\s*(import nox$|import nox\.|from nox[ .])"
-    assert rooms_with(speaking) == {"environments", "sessions", "__main__"}
+    assert folders_with(speaking) == {"environments", "sessions", "__main__"}
     assert [
         module
         for module, path in MODULES.items()
@@ -129,7 +129,7 @@ def test_only_the_edge_speaks_to_nox() -> None:
 
 
 def test_only_processes_and_git_start_processes() -> None:
-    assert rooms_with(r"subprocess\.(run|Popen|check_\w+)\(") == {"processes", "checkout"}
+    assert folders_with(r"subprocess\.(run|Popen|check_\w+)\(") == {"processes", "checkout"}
 
 
 #: What takes a file or a directory away, as a call or as a command.
@@ -140,7 +140,11 @@ DELETING = (
 
 
 def test_only_places_deletes() -> None:
-    assert rooms_with(DELETING) == {"places"}
+    assert folders_with(DELETING) == {"places"}
+
+
+def test_only_places_knows_where_caches_are() -> None:
+    assert folders_with(r"^\s*(import|from) platformdirs") == {"places"}
 
 
 def test_every_code_has_its_place_in_the_docs() -> None:
@@ -152,7 +156,7 @@ def test_every_code_has_its_place_in_the_docs() -> None:
 def test_every_option_has_its_place_in_the_docs() -> None:
     text = (ROOT / "docs" / "reference" / "options.md").read_text(encoding="utf-8")
     for name in Options.__dataclass_fields__:
-        assert f"--{name.replace('_', '-')}" in text
+        assert f"--{name.removesuffix('_seconds').replace('_', '-')}" in text
 
 
 def test_every_key_has_its_place_in_the_docs() -> None:

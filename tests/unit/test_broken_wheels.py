@@ -17,8 +17,8 @@ from packaging.specifiers import InvalidSpecifier
 
 from nox_cleanroom.build.archive import find_traces, read_wheel
 from nox_cleanroom.build.frontend import _HooksResult, _read_answer
+from nox_cleanroom.config.document import parse_toml
 from nox_cleanroom.config.pythons import poetry_specifier, requires_python
-from nox_cleanroom.config.settings import parse_toml
 from nox_cleanroom.environments.environment import Facts
 from nox_cleanroom.environments.installing import prove_identity
 from nox_cleanroom.environments.questions import Program, _read_answers

@@ -12,7 +12,7 @@ from nox_cleanroom.errors import Code, InterpreterMissingError, InterruptedRunEr
 from nox_cleanroom.results import Finding, Outcome, Problem
 from nox_cleanroom.runs.cell import RunningCell
 
-PASSED = Finding(check="other", subject="x", outcome=Outcome.PASSED)
+PASSED = Finding(check="good", subject="x", outcome=Outcome.PASSED)
 
 
 def good() -> Iterator[Finding]:

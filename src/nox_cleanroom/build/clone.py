@@ -48,7 +48,7 @@ def create_clone(
     """
     directory = workspace.directory("clone")
     try:
-        done = git.clone(checkout.common_dir, directory, timeout=timeout)
+        done = git.clone(checkout.common_dir, directory, timeout_seconds=timeout)
         # Not `checkout --detach`, which writes files, runs hooks and obeys a sparse checkout.
         detached = (
             done.succeeded

@@ -20,9 +20,9 @@ from urllib.parse import urlsplit
 from nox_cleanroom.checkout.attributes import attribute_files
 from nox_cleanroom.checkout.checkout import Checkout, Commit
 from nox_cleanroom.config.axes import Artifact
-from nox_cleanroom.config.settings import parse_toml
+from nox_cleanroom.config.document import parse_toml
 from nox_cleanroom.errors import ConfigError
-from nox_cleanroom.processes import variables
+from nox_cleanroom.processes import build_variables
 
 #: Files of the repository that change what a commit is, or what is written of it.
 _FILES = ("shallow", "info/grafts")
@@ -108,8 +108,8 @@ def read_build_inputs(
         ),
         files=dict(_digests(checkout)),
         missing_submodules=missing_submodules,
-        variables=variables.seen_by_the_build(build_env),
-        tools=variables.tools(build_env),
+        variables=build_variables.seen_by_the_build(build_env),
+        tools=build_variables.tools(build_env),
         uv_toml=uv_toml,
         find_links=tuple(_listing(link) for link in links),
     )

@@ -24,7 +24,7 @@ from filelock import FileLock
 from nox_cleanroom.build.archive import read_wheel
 from nox_cleanroom.places import deletion
 from nox_cleanroom.places.ownership import Owned
-from nox_cleanroom.processes import process
+from nox_cleanroom.processes import supervision
 from nox_cleanroom.results import WheelRecord
 from nox_cleanroom.wheel import Wheel
 
@@ -138,7 +138,7 @@ class Wheelhouse:
         """
         shelf = self.root / key
         shelf.mkdir(parents=True, exist_ok=True)
-        with process.holding(FileLock(self.root / f"{key}.lock")):
+        with supervision.holding(FileLock(self.root / f"{key}.lock")):
             found = self.find(key, into) or self._store(shelf, into, *build())
         self._prune(keep=key)
         return found

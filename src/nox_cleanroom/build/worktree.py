@@ -24,10 +24,10 @@ from nox_cleanroom.places.entries import (
     release_entry,
     remove_entry,
 )
-from nox_cleanroom.places.environments import empty_abandoned_rooms
+from nox_cleanroom.places.environments import empty_abandoned_environments
 from nox_cleanroom.places.files import is_full
 from nox_cleanroom.places.workspace import Workspace, reclaim_workspaces
-from nox_cleanroom.processes import process
+from nox_cleanroom.processes import supervision
 from nox_cleanroom.processes.interruption import shielded
 from nox_cleanroom.processes.process import Completed
 
@@ -76,7 +76,7 @@ def create_worktree(
     directory = workspace.directory(f"worktree-{workspace.root.name}")
     lock: BaseFileLock | None = None
     try:
-        with process.holding(checkout.turn):
+        with supervision.holding(checkout.turn):
             _add(checkout, directory, commit, lock_reason(workspace))
         lock = claim_entry(shared, workspace, directory)
         make_directory(checkout, directory, commit.oid, workspace)
@@ -159,7 +159,7 @@ def fill(
         WorktreeError: git could not write the files, or not in time.
         InterruptedRunError: the whole run is being ended.
     """
-    done = git.fill(directory, commit.oid, timeout=timeout)
+    done = git.fill(directory, commit.oid, timeout_seconds=timeout)
     if done.timed_out:
         raise _timeout(done)
     if not done.succeeded:
@@ -196,7 +196,7 @@ def reclaim(checkout: Checkout) -> int:
     with shielded():
         # First, for an entry may only be told by its run's workspace.
         elsewhere = reclaim_entries(checkout.common_dir)
-        empty_abandoned_rooms()
+        empty_abandoned_environments()
         return reclaim_workspaces(elsewhere)
 
 
@@ -227,12 +227,14 @@ def _fill_submodule(
         return False
     place = directory / submodule.path
     if make_private(submodule, directory):
-        done = git.fill(place, submodule.oid, timeout=timeout)
+        done = git.fill(place, submodule.oid, timeout_seconds=timeout)
     else:
         # Without a repository of its own it is filled from the checkout's.
         index = workspace.directory("index") / "index"
         source = submodule.repository
-        done = git.fill(place, submodule.oid, timeout=timeout, repository=source, index=index)
+        done = git.fill(
+            place, submodule.oid, timeout_seconds=timeout, repository=source, index=index
+        )
     if done.timed_out:
         raise _timeout(done)
     return done.succeeded

@@ -1,4 +1,4 @@
-"""Attributes of files: which tracked files may hold other bytes than their blobs.
+"""Attributes of files: which tracked files may differ from their blobs.
 
 (https://git-scm.com/docs/gitattributes)
 """
@@ -13,26 +13,26 @@ from pathlib import Path
 from nox_cleanroom.checkout.checkout import Checkout
 from nox_cleanroom.checkout.index import Index
 
-#: Attributes of files whose bytes are those of their blobs: of binary ones, and of those that have
-#: none when `core.autocrlf` is off.
+#: Attributes of files which are equal to their blobs: binary files, and, when `core.autocrlf` is
+#: off, files without attributes.
 _BINARY = "-text !ident !filter !working-tree-encoding"
 _PLAIN = "!text !eol !crlf !ident !filter !working-tree-encoding"
-#: Attributes of files that no program and no encoding changes; one of the two holds.
+#: Attributes of files that no filter and no encoding changes: one of the two.
 _UNFILTERED = ("!filter !working-tree-encoding", "-filter !working-tree-encoding")
-#: What says that `core.autocrlf` is off.
+#: Values with which `core.autocrlf` is off.
 _FALSE = ("", "false", "no", "off", "0")
 
 
 def converted_files(checkout: Checkout, paths: Iterable[bytes]) -> dict[bytes, int]:
-    """Tracked files that may hold other bytes than their blobs, though git finds them clean.
+    """Tracked files that may differ from their blobs although git finds them clean.
 
     Args:
-        checkout: whose files.
+        checkout: the checkout.
         paths: every path of the checkout.
 
     Returns:
-        With each one the size at which it holds the same: line ends and ``$Id$`` make a file
-        longer or shorter. There is none (-1) for what a filter writes.
+        For each file the size of its blob, because line ends and ``$Id$`` change the size of what
+        they change. It is -1 for files that a filter writes.
     """
     automatic = checkout.setting("core.autocrlf").lower() not in _FALSE
     stated = any(path.endswith(b".gitattributes") for path in paths)
@@ -48,25 +48,25 @@ def converted_files(checkout: Checkout, paths: Iterable[bytes]) -> dict[bytes, i
 
 
 def attribute_files(checkout: Checkout) -> Iterator[Path]:
-    """Where attributes of files are stated outside of commits; those that are there, or not."""
+    """The files outside of commits that may state attributes, whether they exist or not."""
     yield checkout.common_dir / "info" / "attributes"
     config_home = os.environ.get("XDG_CONFIG_HOME") or "~/.config"
     named = checkout.setting("core.attributesfile")
     yield Path(os.path.expanduser(named or os.path.join(config_home, "git", "attributes")))
-    # The system's lies where git was built to look for it.
+    # Where the system's file is was decided when git was built.
     program = shutil.which("git") or ""
     for prefix in ("/", os.path.dirname(os.path.dirname(program))):
         yield Path(prefix, "etc", "gitattributes")
 
 
 def _sizes(checkout: Checkout, blobs: Mapping[bytes, bytes]) -> list[int]:
-    """The sizes of blobs by path; -1 for what is not there."""
+    """The sizes of blobs; -1 for a missing one."""
     answer = checkout.ask(
         "cat-file",
         "--batch-check=%(objectsize)",
         "--buffer",
         given=b"\n".join([*blobs.values(), b""]),
-        # What a partial clone lacks is not fetched for this.
+        # Do not fetch what a partial clone lacks.
         env={"GIT_NO_LAZY_FETCH": "1"},
     )
     sizes = answer.stdout.splitlines()
@@ -76,5 +76,5 @@ def _sizes(checkout: Checkout, blobs: Mapping[bytes, bytes]) -> list[int]:
 
 
 def _excluding(*attributes: str) -> tuple[str, ...]:
-    """Pathspecs that leave out files with all of the attributes of one of several lists."""
+    """Pathspecs that leave out files with all attributes of one of several lists."""
     return tuple(f":(exclude,top,attr:{words})" for words in attributes)

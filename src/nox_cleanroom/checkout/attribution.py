@@ -1,4 +1,4 @@
-"""Which step a change belongs to, and how sure that is."""
+"""The steps during which a change may have happened."""
 
 from __future__ import annotations
 
@@ -10,27 +10,27 @@ from nox_cleanroom.changes import Attribution, Change
 
 @dataclass(frozen=True, kw_only=True)
 class Interval:
-    """When a step was running, in seconds of the monotonic clock."""
+    """The time of a step, in seconds of the monotonic clock."""
 
     name: str
     start: float
-    #: None while it is still running.
+    #: None while the step is running.
     end: float | None
-    #: Whether it runs no code but ours, which only reads.
+    #: Whether the step runs only our own code, which only reads.
     only_reads: bool = False
 
 
 def attribute(
     changes: Sequence[Change], steps: Sequence[Interval], since: float
 ) -> list[Attribution]:
-    """The changes with the steps that were running at some time after `since`.
+    """The changes, each with the steps that were running at some time after `since`.
 
-    Steps that only read are named when there were no others.
+    Steps that only read are named only if there were no others.
 
     Args:
-        changes: what the newest look found.
+        changes: the changes in the newest snapshot.
         steps: every step of the run.
-        since: when the look before began; earlier ends are no suspects.
+        since: when the previous snapshot was begun; steps that ended earlier are not named.
     """
     running = [step for step in steps if step.end is None or step.end >= since]
     suspects = [step for step in running if not step.only_reads] or running

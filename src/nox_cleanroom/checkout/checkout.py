@@ -1,4 +1,4 @@
-"""A checkout: what git knows of it, one question a method; machine formats only."""
+"""A checkout, and what git reports about it: one question per method, in machine formats only."""
 
 from __future__ import annotations
 
@@ -13,12 +13,9 @@ from filelock import BaseFileLock
 
 from nox_cleanroom.checkout import git
 from nox_cleanroom.checkout.index import Index
+from nox_cleanroom.checkout.location import locate
 from nox_cleanroom.errors import Code, RepositoryError
 from nox_cleanroom.places.layout import repository_lock
-
-#: What is asked first about a directory.
-_NATURE = ("--is-bare-repository", "--is-inside-work-tree")
-_PLACES = ("--show-toplevel", "--git-dir", "--git-common-dir")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,7 +24,7 @@ class Commit:
 
     #: Its full object id.
     oid: str
-    #: What ``git describe --tags --always`` calls it; version tools read the same.
+    #: The output of ``git describe --tags --always``, which version tools read, too.
     describe: str
     #: The first line of its message.
     subject: str
@@ -42,42 +39,30 @@ class Commit:
 
 @dataclass(frozen=True)
 class Checkout:
-    """The working tree that the run was started from, and where git keeps what it knows of it."""
+    """The working tree that the run was started from, and its git directories."""
 
     #: The top level of the working tree.
     root: Path
     #: The directory of this working tree's own state: HEAD, index.
     git_dir: Path
-    #: The directory that all working trees share: refs, config, worktrees.
+    #: The directory that all working trees share: refs, configuration, worktrees.
     common_dir: Path
-    #: What git has said of objects; they never change.
-    _said: dict[tuple[str, ...], subprocess.CompletedProcess[bytes]] = field(
+    #: Answers of git about objects, which never change.
+    _answers: dict[tuple[str, ...], subprocess.CompletedProcess[bytes]] = field(
         default_factory=dict, compare=False, repr=False
     )
 
     @classmethod
     def find(cls, start: Path) -> Checkout:
-        """The checkout that `start` lies in.
+        """The checkout that contains `start`.
 
         Raises:
-            RepositoryError: there is none, or git refuses to speak about it.
+            RepositoryError: there is none, or git does not open its repository.
         """
-        git.require_git(start)
-        all_at_once = git.ask(start, "rev-parse", "--path-format=absolute", *_NATURE, *_PLACES)
-        lines = all_at_once.stdout.split(b"\n")
-        if all_at_once.returncode != 0 or lines[1] != b"true":
-            _require_working_tree(start)
-        places = lines[len(_NATURE) : -1]
-        if len(places) != len(_PLACES):
-            # A path with a newline in it: one question each, then.
-            places = [_line(start, "rev-parse", "--path-format=absolute", one) for one in _PLACES]
-        root, git_dir, common_dir = (
-            Path(os.fsdecode(place.removesuffix(b"\r"))) for place in places
-        )
-        return cls(root=root, git_dir=git_dir, common_dir=common_dir)
+        return cls(**locate(start)._asdict())
 
     def resolve(self, rev: str) -> Commit:
-        """The commit that a revision means.
+        """The commit that a revision names.
 
         Raises:
             RepositoryError: `NO_COMMITS` for an unborn HEAD, `REVISION_UNKNOWN` otherwise.
@@ -120,7 +105,7 @@ class Checkout:
 
         Args:
             oid: the commit.
-            repository: the git directory that has it; None for this checkout's.
+            repository: the git directory that contains the commit; None for this checkout's.
 
         Returns:
             None when the repository does not have the commit.
@@ -133,11 +118,11 @@ class Checkout:
         return {os.fsdecode(path): head.split()[2].decode() for head, _, path in found}
 
     def submodule_names(self, oid: str, repository: Path | None = None) -> dict[str, str]:
-        """The names of a commit's submodules by their paths: what git keeps them under.
+        """The names under which git keeps a commit's submodules, by their paths.
 
         Args:
             oid: the commit.
-            repository: the git directory that has it; None for this checkout's.
+            repository: the git directory that contains the commit; None for this checkout's.
         """
         wanted = ("config", "-z", "--blob", f"{oid}:.gitmodules", "--get-regexp")
         answer = self._ask_once(*_of(repository), *wanted, r"^submodule\..*\.path$")
@@ -159,12 +144,12 @@ class Checkout:
         return self._ask_once(*_of(repository), "ls-tree", "-r", "-z", "--full-tree", oid)
 
     def _ask_once(self, *arguments: str) -> subprocess.CompletedProcess[bytes]:
-        if arguments not in self._said:
-            self._said[arguments] = self.ask(*arguments)
-        return self._said[arguments]
+        if arguments not in self._answers:
+            self._answers[arguments] = self.ask(*arguments)
+        return self._answers[arguments]
 
     def uncommitted(self) -> dict[bytes, bytes]:
-        """Paths that differ from HEAD or are new and not ignored, with git's two letters."""
+        """Paths that differ from HEAD, or are new and not ignored, with git's two letters."""
         records = iter(
             self.must(
                 "status",
@@ -183,10 +168,10 @@ class Checkout:
         return answer.returncode == 0 and bool(answer.stdout)
 
     def unignored(self) -> list[str]:
-        """New paths that no tracked ignore rule covers; of a new directory just its name and ``/``.
+        """New paths that no tracked ignore rule covers; a new directory is one path, with a ``/``.
 
-        Only ``.gitignore`` files count: what a developer ignores for every repository, or
-        in ``info/exclude``, helps nobody else.
+        Only ``.gitignore`` files count, because a developer's own rules, such as those in
+        ``info/exclude``, exist nowhere else.
         """
         return self._list_files("--others", "--directory", "--no-empty-directory")
 
@@ -214,18 +199,18 @@ class Checkout:
         return {os.fsdecode(path): os.fsdecode(pattern) for pattern, path in quads}
 
     def index(self) -> Index:
-        """What is staged."""
+        """The staged files."""
         return Index(self.list_staged())
 
     def list_staged(self, *but: str) -> bytes:
-        """What is staged, as `Index` reads it; `but` are pathspecs that exclude."""
+        """The staged files, in the format of `Index`; `but` are pathspecs that exclude some."""
         return self.must("ls-files", "--stage", "-v", "-z", "--full-name", ":/", *but)
 
     def moved_since_index(self) -> frozenset[bytes] | None:
-        """Tracked paths of which ``lstat`` says something else than when the index was written.
+        """Tracked paths whose ``lstat`` result differs from the one in the index.
 
-        None when git cannot tell. Only seconds are compared, unless git was built otherwise, and
-        the index is not refreshed. (https://git-scm.com/docs/git-diff-index, `diff-files`)
+        None when git fails. Git compares whole seconds, unless it was built otherwise, and does not
+        refresh the index. (https://git-scm.com/docs/git-diff-index, `diff-files`)
         """
         every_part = ("core.trustCtime=true", "core.checkStat=default", "core.fileMode=true")
         options = (word for one in every_part for word in ("-c", one))
@@ -233,15 +218,15 @@ class Checkout:
         return frozenset(answer.stdout.split(b"\0")) if answer.returncode == 0 else None
 
     def refs(self) -> dict[str, str]:
-        """Branches, tags, the stash and other refs; remote-tracking ones are not ours to watch."""
+        """Branches, tags, the stash and other refs, without remote-tracking ones."""
         lines = self.must("for-each-ref", "--format=%(refname) %(objectname)").splitlines()
         pairs = (os.fsdecode(line).rpartition(" ") for line in lines)
         return {name: oid for name, _, oid in pairs if not name.startswith("refs/remotes/")}
 
     def branches_containing(self, commit: Commit) -> str:
-        """The names of branches, also of remote ones, from which a commit can be reached.
+        """The names of local and remote branches from which a commit can be reached.
 
-        As far as git can tell: where history is damaged, that is for others to say.
+        Where history is damaged, some may be missing.
         """
         where = ("--contains", commit.oid, "refs/heads", "refs/remotes")
         return os.fsdecode(self.ask("for-each-ref", "--format=%(refname)", *where).stdout)
@@ -256,32 +241,32 @@ class Checkout:
 
     @cached_property
     def configuration(self) -> tuple[str, ...]:
-        """The settings in force when first asked, each as its name, a newline and its value."""
+        """The settings at the first call, each as its name, a newline and its value."""
         answer = self.must("config", "--list", "-z", "--includes")
         return tuple(os.fsdecode(one) for one in answer.split(b"\0") if one)
 
     def setting(self, name: str) -> str:
-        """The value of a setting, of which the last counts; one without a value is true."""
+        """The last value of a setting; one without a value is true."""
         found = [one.partition("\n") for one in self.configuration]
         values = [value if newline else "true" for key, newline, value in found if key == name]
         return values[-1].strip() if values else ""
 
     def has_all_objects(self) -> bool:
-        """Whether every object is there that refs, HEAD and the index need, however long it takes.
+        """Whether every object exists that refs, HEAD and the index need; that may take long.
 
-        What a partial clone has left out on purpose is not missed, and not fetched.
+        Objects that a partial clone leaves out are not needed, and not fetched.
         """
         needed = ("--all", "--indexed-objects", "--missing=allow-promisor")
         return self.ask("rev-list", "--quiet", "--objects", *needed).returncode == 0
 
     @cached_property
     def turn(self) -> BaseFileLock:
-        """The lock under which worktrees are added; several threads may use it."""
+        """The lock for adding worktrees, for all threads and processes."""
         return repository_lock(self.common_dir)
 
     @cached_property
     def is_shallow(self) -> bool:
-        """Whether history was cut off, as CI checkouts are by default."""
+        """Whether the history is incomplete, as in CI checkouts by default."""
         return self.must("rev-parse", "--is-shallow-repository").strip() == b"true"
 
     def ask(
@@ -297,7 +282,7 @@ class Checkout:
         """Git's answer in this checkout.
 
         Raises:
-            RepositoryError: git could not give one.
+            RepositoryError: git failed.
         """
         answer = self.ask(*arguments)
         if answer.returncode != 0:
@@ -306,36 +291,10 @@ class Checkout:
 
 
 def _of(repository: Path | None) -> tuple[str, ...]:
-    """What has git look into a repository by its git directory.
+    """The options with which git reads a repository by its git directory.
 
-    It may name a working tree that is not there, and git would go to it first.
+    Its configuration may name a working tree that does not exist, where git would fail.
     """
     if repository is None:
         return ()
     return (f"--git-dir={repository}", f"--work-tree={repository}")
-
-
-def _require_working_tree(start: Path) -> None:
-    """Say why there is no checkout here.
-
-    Raises:
-        RepositoryError: always, unless there is one.
-    """
-    answers = git.ask(start, "rev-parse", *_NATURE)
-    if answers.returncode != 0:
-        raise git.refusal(start, answers.stderr)
-    bare, inside = answers.stdout.split()[:2]
-    if inside != b"true":
-        what = "a bare repository" if bare == b"true" else "git's own directory"
-        raise RepositoryError(
-            f"{str(start)!r} is {what}, which has no working tree.",
-            hint="Run it in a checkout: `git clone` or `git worktree add` makes one.",
-        )
-
-
-def _line(cwd: Path, *arguments: str) -> bytes:
-    answer = git.ask(cwd, *arguments)
-    if answer.returncode != 0:
-        raise git.failure(answer)
-    # Only the newline that git added: a path may end in white space of its own.
-    return answer.stdout.removesuffix(b"\n").removesuffix(b"\r")

@@ -1,7 +1,7 @@
-"""The git on ``PATH``: how it is called, and what it says when it refuses.
+"""The git on ``PATH``: how it is called, and the errors for its failures.
 
-Looking never takes locks, never runs hooks or a file-system monitor, and never descends
-into submodules: see `_FLAGS`.
+Our calls never take optional locks, run hooks or a file-system monitor, or enter submodules: see
+`_FLAGS`.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from nox_cleanroom.errors import Code, RepositoryError
 from nox_cleanroom.processes import process, variables
 from nox_cleanroom.processes.process import Completed
 
-#: The oldest git that has all we use: `worktree add --lock --reason` came with 2.34.
+#: The oldest git that has all that we use: `worktree add --lock --reason` is new in 2.34.
 MINIMUM_GIT = (2, 34)
 
 _FLAGS = (
@@ -40,7 +40,7 @@ def ask(
     env: Mapping[str, str] | None = None,
 ) -> subprocess.CompletedProcess[bytes]:
     """Git's answer in a directory, whatever its exit status."""
-    # No time limit and no process group: git itself ends, and hooks are off; filters: see `fill`.
+    # Without hooks, git ends by itself and needs no time limit; for filters see `fill`.
     return subprocess.run(
         ["git", *_FLAGS, *arguments],  # noqa: S607 - the user's git, wherever it is
         cwd=cwd,
@@ -56,24 +56,24 @@ def fill(
     work_tree: Path,
     oid: str,
     *,
-    timeout: float | None,
+    timeout_seconds: float | None,
     repository: Path | None = None,
     index: Path | None = None,
 ) -> Completed:
-    """Write every file of a commit into a working tree, also when the checkout is sparse.
+    """Write every file of a commit into a working tree, even when the checkout is sparse.
 
-    Here git runs programs of the user's, filters such as git-lfs, which may wait for ever. And it
-    is ``read-tree``, not ``checkout``, which runs hooks and exits with what these say.
+    This runs filters of the user, such as git-lfs, which may never end. It calls ``read-tree``,
+    because ``checkout`` runs hooks, and their exit status becomes its own.
 
     Args:
-        work_tree: where.
+        work_tree: the directory to write to.
         oid: the commit.
-        timeout: seconds after which git and its filters are ended.
-        repository: the git directory that has the commit; None for that of the working tree.
+        timeout_seconds: the time after which git and its filters are ended.
+        repository: the git directory that contains the commit; None for that of the working tree.
         index: a file to use for the index; None for the repository's own.
     """
     where = [f"--git-dir={repository}", f"--work-tree={work_tree}"] if repository else []
-    # A fetch of what a partial clone lacks must not tidy up behind us.
+    # Fetching what a partial clone lacks must not start garbage collection.
     settings = ("core.bare=false", "core.sparseCheckout=false", "gc.auto=0", "maintenance.auto=0")
     options = [word for one in settings for word in ("-c", one)]
     env = variables.for_git(os.environ) | ({"GIT_INDEX_FILE": str(index)} if index else {})
@@ -81,26 +81,29 @@ def fill(
         ["git", *_FLAGS, *where, *options, "read-tree", "--reset", "-u", oid],
         cwd=work_tree,
         env=env,
-        timeout=timeout,
+        timeout_seconds=timeout_seconds,
     )
 
 
-def clone(source: Path, target: Path, *, timeout: float | None) -> Completed:
-    """Clone a repository, without its files, into an empty directory; objects are borrowed.
+def clone(source: Path, target: Path, *, timeout_seconds: float | None) -> Completed:
+    """Clone a repository, without its files, into an empty directory that shares its objects.
 
     Args:
         source: the repository.
         target: the directory.
-        timeout: seconds after which git is ended.
+        timeout_seconds: the time after which git is ended.
     """
     words = ("clone", "--quiet", "--shared", "--no-checkout", "--", str(source), str(target))
     return process.run(
-        ["git", *_FLAGS, *words], cwd=target, env=variables.for_git(os.environ), timeout=timeout
+        ["git", *_FLAGS, *words],
+        cwd=target,
+        env=variables.for_git(os.environ),
+        timeout_seconds=timeout_seconds,
     )
 
 
 def failure(answer: subprocess.CompletedProcess[bytes]) -> RepositoryError:
-    """The error of a question that git could not answer."""
+    """The error for a failed command of git."""
     words = answer.stderr.decode("utf-8", "replace").strip()
     skipped = len(_FLAGS) + 1
     asked = " ".join(
@@ -110,10 +113,10 @@ def failure(answer: subprocess.CompletedProcess[bytes]) -> RepositoryError:
 
 
 def require_git(cwd: Path) -> None:
-    """Make sure that there is a git, and that it is new enough.
+    """Check that git is installed and new enough.
 
     Raises:
-        RepositoryError: there is none, or it is too old.
+        RepositoryError: git is missing or too old.
     """
     if shutil.which("git") is None:
         raise RepositoryError(
@@ -139,7 +142,7 @@ def git_version(cwd: Path) -> tuple[int, ...]:
 
 
 def refusal(start: Path, stderr: bytes) -> RepositoryError:
-    """The error of a repository that git does not open."""
+    """The error for a repository that git does not open."""
     words = stderr.decode("utf-8", "replace").strip()
     if "dubious ownership" in words:
         return RepositoryError(

@@ -1,4 +1,4 @@
-"""What git keeps about a checkout, beside the files themselves, and how that changed."""
+"""Git's state of a checkout: HEAD, the index, refs, configuration, hooks; and how it changed."""
 
 from __future__ import annotations
 
@@ -22,38 +22,38 @@ from nox_cleanroom.errors import RepositoryError
 from nox_cleanroom.places.entries import foreign_entries
 
 
-class Kept(NamedTuple):
-    """What is compared of a file of git's own."""
+class StateFile(NamedTuple):
+    """The properties of a file of git that are compared."""
 
     #: Its permission bits.
     mode: int
-    #: A digest of what it holds; empty for what has no content.
+    #: A digest of its content; empty if it has none.
     digest: str
 
 
 @dataclass(frozen=True, kw_only=True)
 class GitState:
-    """What git keeps about a checkout, beside the files themselves."""
+    """Git's state of a checkout."""
 
-    #: Relative names of the files that hold it, and what ``lstat`` says: same here, same state.
+    #: The files that contain the state, and their ``lstat`` results; if equal, so is the state.
     signature: Mapping[bytes, Stat]
     #: The content of HEAD: a branch's name, or a commit.
     head: bytes
-    #: What is staged, with flags.
+    #: The staged files, with flags.
     index: Index
     #: Branches, tags, the stash.
     refs: dict[str, str]
-    #: The configuration, hooks, rules and locks, by name.
-    files: Mapping[str, Kept]
+    #: Configuration, hooks, ignore rules and locks, by name.
+    files: Mapping[str, StateFile]
     #: The refs of submodules.
     submodule_refs: Mapping[str, str]
-    #: Why git cannot be asked any more; empty when it can.
+    #: The message of git if it does not open the repository any more; otherwise empty.
     refusal: str = ""
-    #: Whether the same signature means the same state: no file has just been written.
+    #: Whether an equal signature means an equal state: no file was written just before.
     is_settled: bool
 
 
-#: Files of a working tree's own git directory, and of the shared one, that hold what we watch.
+#: The files that are watched in a working tree's own git directory.
 _OWN = (b"HEAD", b"index", b"config.worktree", b"commondir", b"gitdir")
 _OPERATIONS = (
     b"MERGE_HEAD",
@@ -64,26 +64,27 @@ _OPERATIONS = (
     b"rebase-apply",
     b"sequencer",
 )
-#: What holds refs, which git moves from one to the other by itself.
+#: Where refs are; git itself moves them from one to the other.
 _REFS = (b"packed-refs", b"refs", b"reftable")
+#: The files that are watched in the shared git directory.
 _SHARED = (
     *_REFS,
     b"config",
     b"hooks",
     b"info",
-    # The stash is one ref; its older entries are only here.
+    # The ref of the stash is its newest entry; the older ones are only here.
     b"logs/refs/stash",
     b"shallow",
     b"objects/info/alternates",
     b"objects/info/http-alternates",
 )
 
-#: Of these, and of what is in them, the content itself is compared.
+#: Files, and directories of files, whose content is compared.
 _CONTENT = frozenset(
     os.fsdecode(name).partition("/")[0] for name in {*_OWN, *_SHARED} - {*_REFS, b"HEAD", b"index"}
 )
 
-#: Locks that lie neither in git's directory itself nor among refs.
+#: Locks that are neither directly in git's directory nor among refs.
 _LOCKS = (
     b"objects/maintenance.lock",
     b"objects/info/alternates.lock",
@@ -91,17 +92,17 @@ _LOCKS = (
     b"objects/info/commit-graphs/commit-graph-chain.lock",
     b"objects/pack/multi-pack-index.lock",
 )
-#: Directories whose own permissions are compared.
+#: Directories whose permissions are compared.
 _OF_GIT = (b"", b"objects/", b"refs/")
-#: Where a name that ends in `.lock` is no lock of git's.
+#: Directories in which a name that ends in `.lock` is no lock.
 _HOOKS = re.compile(r"(?:modules/.+/)?hooks/")
 
 
 def read_git_state(checkout: Checkout, previous: GitState | None = None) -> GitState:
-    """Git's state of a checkout now; asked of git only where a file says it may have changed.
+    """Git's state of a checkout now; git is called only if one of its files may have changed.
 
     Raises:
-        RepositoryError: git cannot be asked, and could not before.
+        RepositoryError: git fails at the first call.
     """
     begun_at = time.time_ns()
     signature = dict(_git_signature(checkout))
@@ -134,7 +135,7 @@ def _is_submodule_ref(name: bytes) -> bool:
 
 
 def is_passing(name: str) -> bool:
-    """Whether a file in git's directory is a lock: git makes it, and takes it away by itself."""
+    """Whether a file in git's directory is a lock, which git itself creates and removes."""
     return name.endswith(".lock") and _HOOKS.match(name) is None
 
 
@@ -143,9 +144,9 @@ def _is_watched(name: str, found: Stat) -> bool:
     if is_passing(name) or top == "worktrees" or os.fsencode(name) in _OF_GIT:
         return True
     if "/info/refs" in f"/{name}":
-        # Written for dumb transports by garbage collection; it repeats the refs.
+        # Garbage collection writes it for dumb transports; it repeats the refs.
         return False
-    # Operations in progress are watched by name; their inner files follow from it.
+    # Operations in progress are watched by their names alone.
     if found.is_directory or os.fsencode(name) in _OPERATIONS:
         return os.fsencode(name) in _OPERATIONS
     is_of_submodule = top == os.fsdecode(MODULES) and not is_ref(os.fsencode(name))
@@ -156,17 +157,17 @@ def _git_signature(checkout: Checkout) -> Iterator[tuple[bytes, Stat]]:
     own = checkout.git_dir
     shared = checkout.common_dir
     for entry in foreign_entries(checkout.common_dir):
-        # Its index moves as its user works; that it is there is all we watch.
+        # Its index changes while its user works. Only its existence is watched.
         yield os.fsencode(f"worktrees/{entry.name}/"), Stat(0, 0, 0, 0, 0)
     for name in _OF_GIT:
         with contextlib.suppress(OSError):
             found = os.lstat(os.path.join(os.fsencode(shared), name))
-            # Its times tell of files that come and go, which is not asked here.
+            # Its times change with its entries, which are not watched here.
             yield name, Stat(found.st_mode, 0, 0, 0, 0)
-    places = dict.fromkeys((*_OWN, *_OPERATIONS), own)
-    places |= dict.fromkeys((*_SHARED, *_LOCKS), shared)
-    places |= dict(_locks(checkout))
-    for name, base in places.items():
+    bases = dict.fromkeys((*_OWN, *_OPERATIONS), own)
+    bases |= dict.fromkeys((*_SHARED, *_LOCKS), shared)
+    bases |= dict(_locks(checkout))
+    for name, base in bases.items():
         root = os.path.join(os.fsencode(base), name)
         try:
             found = os.lstat(root)
@@ -180,7 +181,7 @@ def _git_signature(checkout: Checkout) -> Iterator[tuple[bytes, Stat]]:
 
 
 def _locks(checkout: Checkout) -> Iterator[tuple[bytes, Path]]:
-    """Locks in git's directory itself, and the directory that each one's name is relative to."""
+    """The locks directly in git's directories, each with the directory that contains it."""
     for base in {checkout.common_dir, checkout.git_dir}:
         with contextlib.suppress(OSError):
             names = os.listdir(os.fsencode(base))
@@ -188,19 +189,19 @@ def _locks(checkout: Checkout) -> Iterator[tuple[bytes, Path]]:
 
 
 def _skip_remotes(directory: bytes) -> Callable[[bytes], bool] | None:
-    """Remote-tracking refs are nobody's work."""
+    """Leave out remote-tracking refs, which contain nobody's work."""
     return None if directory else b"remotes".__eq__
 
 
-def _kept(checkout: Checkout, name: bytes, found: Stat) -> Kept:
+def _kept(checkout: Checkout, name: bytes, found: Stat) -> StateFile:
     is_shared = name in _SHARED or name.partition(b"/")[0] in {*_SHARED, MODULES}
     path = (checkout.common_dir if is_shared else checkout.git_dir) / os.fsdecode(name)
     mode = stat.S_IMODE(found.mode)
     if stat.S_ISLNK(found.mode):
         with contextlib.suppress(OSError):
-            return Kept(mode, digest(os.fsencode(os.readlink(path))))
-    # Only regular files: opening a FIFO would block for ever.
-    return Kept(mode, digest(_read(path)) if stat.S_ISREG(found.mode) else "")
+            return StateFile(mode, digest(os.fsencode(os.readlink(path))))
+    # Read only regular files: opening a FIFO would block for ever.
+    return StateFile(mode, digest(_read(path)) if stat.S_ISREG(found.mode) else "")
 
 
 def _read(path: Path) -> bytes:
@@ -211,18 +212,18 @@ def _read(path: Path) -> bytes:
 
 
 def locks(checkout: Checkout) -> frozenset[str]:
-    """The locks that are there now, as paths of changes."""
+    """The existing locks, as paths of changes."""
     names = (os.fsdecode(name) for name, _ in _git_signature(checkout))
     return frozenset(f".git/{display(os.fsencode(name))}" for name in names if is_passing(name))
 
 
 def digest(content: bytes) -> str:
-    """The sha256 of some content, in hexadecimal."""
+    """The sha256 of a content, in hexadecimal."""
     return hashlib.sha256(content).hexdigest()
 
 
 def diff_git_state(before: GitState | None, after: GitState | None) -> Iterator[Change]:
-    """What git keeps differently, as changes of paths below ``.git/``."""
+    """The differences between two states, as changes of paths in ``.git/``."""
     if before is after or before is None:
         return
     if after is None:
@@ -259,7 +260,11 @@ def _diff_maps(
 def _kind_of(before: object, after: object) -> Kind:
     if before is None or after is None:
         return "created" if before is None else "deleted"
-    if isinstance(before, Kept) and isinstance(after, Kept) and before.digest == after.digest:
+    if (
+        isinstance(before, StateFile)
+        and isinstance(after, StateFile)
+        and before.digest == after.digest
+    ):
         return "mode changed"
     return "modified"
 

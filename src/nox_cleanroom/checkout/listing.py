@@ -1,4 +1,4 @@
-"""What ``lstat`` says of every path under a directory."""
+"""The ``lstat`` results of all paths in a directory."""
 
 from __future__ import annotations
 
@@ -11,25 +11,25 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import NamedTuple
 
-#: For a directory, given with its slash and relative to the root: says which of its names are
-#: left out, with all that is in them; None when none is, which is quick to tell for most.
+#: Takes a directory, relative to the root and with a slash, and returns a function that tells which
+#: of its names are left out with everything in them; or None, which is quicker, to keep all.
 Skip = Callable[[bytes], Callable[[bytes], bool] | None]
 
-#: The coarsest clock of a file system, in nanoseconds: two changes within one tick may leave the
-#: same time behind. FAT counts in two seconds.
+#: The coarsest clock of a file system, in nanoseconds: two changes within a tick may have the same
+#: time. FAT has ticks of two seconds.
 TICK = 2_000_000_000
 _SECOND = 1_000_000_000
-#: The clock of all others: they take the time from the kernel, which counts a hundred a second
-#: or more.
+#: The tick of all other file systems, in nanoseconds: they use the kernel's clock, which has a
+#: hundred ticks per second or more.
 _FINE_TICK = 20_000_000
 
-#: Whether a directory's times tell of every name that comes or goes. They do by POSIX, which has
-#: `ctime` for it, that nobody can set; Windows has no such time.
-_TIMES_TELL = sys.platform != "win32"
+#: Whether adding or removing an entry changes a directory's ctime, which nobody can set: POSIX
+#: says so, Windows has no such time.
+_HAS_CTIME = sys.platform != "win32"
 
 
 class Stat(NamedTuple):
-    """What ``lstat`` says of a path, as far as a change must move it."""
+    """Those parts of an ``lstat`` result that a change of the path must change."""
 
     mode: int
     inode: int
@@ -39,22 +39,22 @@ class Stat(NamedTuple):
 
     @classmethod
     def from_lstat(cls, result: os.stat_result) -> Stat:
-        """The part of a stat result that we compare."""
+        """Those parts of a stat result."""
         return cls(
             result.st_mode, result.st_ino, result.st_size, result.st_mtime_ns, result.st_ctime_ns
         )
 
     @property
     def is_directory(self) -> bool:
-        """Whether it is one itself, not a link to one."""
+        """Whether the path is a directory, not a link to one."""
         return stat.S_ISDIR(self.mode)
 
     def is_young(self, looked_at: int) -> bool:
-        """Whether a change soon after it was looked at could leave the same times behind.
+        """Whether a change soon after `looked_at` could leave the same times.
 
-        A time far ahead comes from another clock, and tells nothing.
+        A time far in the future comes from another clock, and does not count.
         """
-        changed_at = self.ctime_ns if _TIMES_TELL else self.mtime_ns
+        changed_at = self.ctime_ns if _HAS_CTIME else self.mtime_ns
         is_coarse = self.mtime_ns % _SECOND == 0 == self.ctime_ns % _SECOND
         tick = TICK if is_coarse else _FINE_TICK
         return looked_at - tick <= changed_at <= looked_at + TICK
@@ -62,27 +62,27 @@ class Stat(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class Listing:
-    """Every path under a directory, at a moment, without following links."""
+    """All paths in a directory at a moment, without following links."""
 
-    #: What ``lstat`` says of the directory itself; None when there is none.
+    #: The ``lstat`` result of the directory itself; None when it does not exist.
     own: Stat | None
-    #: What ``lstat`` says of each.
+    #: The ``lstat`` result of each path.
     paths: Mapping[bytes, Stat]
-    #: Files of which it may say the same in spite of a change since.
+    #: Files whose ``lstat`` result may be the same after a later change.
     young: frozenset[bytes]
-    #: Directories, with their slash, that hold the same names for as long as their own Stat stays:
-    #: they had last changed more than a tick before they were read.
+    #: Directories, with a slash, whose names cannot change without their own Stat: their last
+    #: change was more than a tick before they were read.
     settled: Mapping[bytes, Stat]
     #: When it was begun, in nanoseconds since the epoch.
     begun_at: int
 
 
 def list_files(root: bytes, skipped: Skip) -> Listing:
-    """Every path under `root`.
+    """All paths in `root`.
 
     Args:
         root: the directory to walk.
-        skipped: says what is of no interest.
+        skipped: tells which names are left out.
     """
     walk = _Walk(root, skipped)
     own = _lstat(root)
@@ -94,44 +94,26 @@ def list_files(root: bytes, skipped: Skip) -> Listing:
 def list_again(
     root: bytes, skipped: Skip, previous: Listing, unmoved: AbstractSet[bytes] = frozenset()
 ) -> Listing:
-    """Every path under `root`, where an earlier listing is at hand and most of it still holds.
+    """All paths in `root`, with the help of an earlier listing.
 
-    Names in settled directories are not read again. What surely did not move is the very object
-    of the previous listing, and all of the paths are when none did: that saves memory, and tells at
-    a glance what is the same.
+    Settled directories are not read again. A path that surely did not change keeps its `Stat`
+    object, and if none changed, the listing keeps its mapping of paths. That saves memory and makes
+    it quick to tell what is the same.
 
     Args:
         root: the directory to walk.
-        skipped: says what is of no interest; the same as before.
+        skipped: tells which names are left out, as before.
         previous: the earlier listing.
-        unmoved: paths of which somebody knows that ``lstat`` says the same as before.
+        unmoved: paths whose ``lstat`` results are known to be the same as before.
     """
     walk = _Walk(root, skipped)
     own = _lstat(root)
-    directories = [] if own is None else [(b"", own)]
-    moved: dict[bytes, Stat] = {}
-    gone: list[bytes] = []
-    base, lstat, is_directory = root + b"/", os.lstat, stat.S_ISDIR
     looked_at = previous.paths.keys() - (unmoved - previous.young) if unmoved else previous.paths
-    for path in looked_at:
-        before = previous.paths[path]
-        # As in `_Walk.read`: no call in this loop that can be spared.
-        try:
-            found = lstat(base + path)
-        except OSError:
-            found = None
-        if is_directory(before.mode) and (found is None or not is_directory(found.st_mode)):
-            # Perhaps there is a link now, and through it the old names lead elsewhere.
-            return list_files(root, skipped)
-        if found is None:
-            gone.append(path)
-            continue
-        mode = found.st_mode
-        now = before
-        if before != (mode, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns):
-            moved[path] = now = Stat.from_lstat(found)
-        if is_directory(mode):
-            directories.append((path + b"/", now))
+    compared = _compare(root, previous.paths, looked_at)
+    if compared is None:
+        return list_files(root, skipped)
+    moved, gone = compared.moved, compared.gone
+    directories = [*([] if own is None else [(b"", own)]), *compared.directories]
     moved |= {path: Stat(*previous.paths[path]) for path in previous.young.difference(moved, gone)}
     unsettled = [(name, one) for name, one in directories if previous.settled.get(name) != one]
     if not (moved or gone or unsettled):
@@ -147,8 +129,50 @@ def list_again(
     return walk.listing(own, walk.found, moved.keys() | (walk.found.keys() - previous.paths.keys()))
 
 
+class _Compared(NamedTuple):
+    """How paths differ from an earlier listing."""
+
+    #: Paths of which ``lstat`` returns something else now.
+    moved: dict[bytes, Stat]
+    gone: list[bytes]
+    #: The directories among the paths, with their slash.
+    directories: list[tuple[bytes, Stat]]
+
+
+def _compare(
+    root: bytes, earlier: Mapping[bytes, Stat], looked_at: Iterable[bytes]
+) -> _Compared | None:
+    """How some of the earlier paths differ now; None when a directory is gone or is none now.
+
+    In its place there may be a link now, through which the old names lead elsewhere.
+    """
+    moved: dict[bytes, Stat] = {}
+    gone: list[bytes] = []
+    directories: list[tuple[bytes, Stat]] = []
+    base, lstat, is_directory = root + b"/", os.lstat, stat.S_ISDIR
+    for path in looked_at:
+        before = earlier[path]
+        # As in `_Walk.read`, each call in this loop costs time.
+        try:
+            found = lstat(base + path)
+        except OSError:
+            found = None
+        if is_directory(before.mode) and (found is None or not is_directory(found.st_mode)):
+            return None
+        if found is None:
+            gone.append(path)
+            continue
+        mode = found.st_mode
+        now = before
+        if before != (mode, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns):
+            moved[path] = now = Stat.from_lstat(found)
+        if is_directory(mode):
+            directories.append((path + b"/", now))
+    return _Compared(moved, gone, directories)
+
+
 class _Walk:
-    """Reads directories, and notes what it has not found before."""
+    """Reads directories, and notes new paths."""
 
     def __init__(self, root: bytes, skipped: Skip) -> None:
         self.begun_at = time.time_ns()
@@ -158,18 +182,18 @@ class _Walk:
         self._skipped = skipped
 
     def read(self, directories: list[tuple[bytes, Stat]]) -> None:
-        """Read directories, given with their slash, and those that come to light in them."""
-        # This loop is what a look at 50,000 files costs: no call in it that can be spared.
+        """Read directories, given with a slash, and all directories in them."""
+        # With 50,000 files, nearly all of the time is spent in this loop: each call counts.
         found, skipped, lstat, new = self.found, self._skipped, os.lstat, tuple.__new__
         while directories:
             prefix, own = directories.pop()
-            place = self._root + b"/" + prefix
+            directory = self._root + b"/" + prefix
             try:
-                names = os.listdir(place)
+                names = os.listdir(directory)
             except OSError:
-                # Gone meanwhile, or not ours to read: the directory's own entry still tells.
+                # It is gone or unreadable; its own Stat still counts.
                 continue
-            if _TIMES_TELL and max(own.mtime_ns, own.ctime_ns) < self.begun_at - TICK:
+            if _HAS_CTIME and max(own.mtime_ns, own.ctime_ns) < self.begun_at - TICK:
                 self.settled[prefix] = own
             is_left_out = skipped(prefix)
             if is_left_out is not None:
@@ -179,7 +203,7 @@ class _Walk:
                 if path in found:
                     continue
                 try:
-                    now = lstat(place + name)
+                    now = lstat(directory + name)
                 except OSError:
                     continue
                 mode = now.st_mode
@@ -192,9 +216,9 @@ class _Walk:
     def listing(
         self, own: Stat | None, paths: Mapping[bytes, Stat], fresh: Iterable[bytes]
     ) -> Listing:
-        """What has come to light, of which `fresh` is new or had moved."""
+        """The listing of the paths, of which `fresh` are new or changed."""
         oldest = self.begun_at - TICK
-        # The comparison spares most files the question.
+        # The quick comparison rules out most files.
         recent = (path for path in fresh if max(paths[path][-2:]) >= oldest)
         return Listing(
             own=own,

@@ -1,7 +1,7 @@
-"""The files that git keeps objects in, and whether one that is gone is missed.
+"""The files in which git keeps objects, and whether one is missing.
 
-Git itself adds them at any time, and ``git gc`` packs them anew. So only what is gone counts, and
-only when an object that refs, HEAD or the index need went with it.
+Git itself adds files at any time, and ``git gc`` packs them again. So only a removed file counts,
+and only if refs, HEAD or the index need an object which is gone with it.
 """
 
 from __future__ import annotations
@@ -15,41 +15,41 @@ from typing import NamedTuple
 
 from nox_cleanroom.checkout.listing import TICK
 
-#: What they are called in their directories; anything else is passing.
+#: The names of these files; all others are temporary.
 _FILE = re.compile(rb"[0-9a-f]{2}/(?:[0-9a-f]{38}|[0-9a-f]{62})|pack/pack-[0-9a-f]+\.(?:pack|idx)")
 
 
 class _Directory(NamedTuple):
-    """One directory, and what is in it for as long as it has not changed since."""
+    """A directory, and its names until it changes."""
 
-    #: When it changed; nobody can set that.
+    #: Its ctime, which nobody can set.
     changed_at: int
     names: frozenset[bytes]
-    #: Whether `changed_at` would tell of another change.
+    #: Whether another change would change `changed_at`.
     is_settled: bool
 
 
 @dataclass(frozen=True, kw_only=True)
 class Objects:
-    """The files that hold objects, at a moment."""
+    """The files that contain objects, at a moment."""
 
-    #: The directory ``objects`` and those in it, by path.
+    #: The directory ``objects`` and its directories, by path.
     directories: Mapping[bytes, _Directory]
-    #: Files that went since the look before and are missed.
+    #: Needed files that were removed since the previous snapshot.
     lost: tuple[bytes, ...] = ()
 
 
 def read_objects(
     root: bytes, has_all: Callable[[], bool], previous: Objects | None = None
 ) -> Objects:
-    """The files below ``objects`` now; a directory that has not changed is not read again.
+    """The files in ``objects`` now; a directory that has not changed is not read again.
 
     Args:
         root: git's directory ``objects``.
-        has_all: asks git whether everything is there that is needed; that can take long.
-        previous: the last look.
+        has_all: tells whether all needed objects exist; that can take long.
+        previous: what was read before.
     """
-    if previous is not None and not previous.lost and _holds(root, previous):
+    if previous is not None and not previous.lost and _is_unchanged(root, previous):
         return previous
     before = {} if previous is None else previous.directories
     directories = dict(_directories(root, before))
@@ -64,12 +64,12 @@ def _directories(
     waiting = [b""]
     while waiting:
         name = waiting.pop()
-        place = root + b"/" + name
+        directory = root + b"/" + name
         try:
-            changed_at = os.lstat(place).st_ctime_ns
+            changed_at = os.lstat(directory).st_ctime_ns
             found = before.get(name)
             if found is None or not found.is_settled or found.changed_at != changed_at:
-                names = frozenset(os.listdir(place))
+                names = frozenset(os.listdir(directory))
                 found = _Directory(changed_at, names, is_settled=changed_at < settled)
         except OSError:
             continue
@@ -78,8 +78,8 @@ def _directories(
             waiting += [one for one in found.names if len(one) == 2 or one == b"pack"]
 
 
-def _holds(root: bytes, previous: Objects) -> bool:
-    """Whether nothing has come or gone; no call in this loop that can be spared."""
+def _is_unchanged(root: bytes, previous: Objects) -> bool:
+    """Whether no file was added or removed; each call in this loop costs time."""
     base, lstat = root + b"/", os.lstat
     try:
         for name, (changed_at, _, is_settled) in previous.directories.items():
@@ -91,9 +91,9 @@ def _holds(root: bytes, previous: Objects) -> bool:
 
 
 def _gone(before: Mapping[bytes, _Directory], after: Mapping[bytes, _Directory]) -> Iterator[bytes]:
-    """The names of what holds objects and is not there any more."""
+    """The removed files that contained objects."""
     if not after:
-        # The directory itself is gone, and git refuses to speak at all.
+        # The directory itself is gone, and git does not open the repository.
         return
     for name, directory in before.items():
         now = after.get(name)

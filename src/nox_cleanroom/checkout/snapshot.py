@@ -1,10 +1,9 @@
-"""What a checkout looks like at a moment, and what differs between two moments.
+"""Snapshots of a checkout, and the changes between two of them.
 
-``git status`` before and after is not enough: it misses a second edit of a file that was
-dirty before, everything inside ignored directories, empty directories, files that the
-index says to skip, and git's own state. So every path is looked at with ``lstat``, and
-where that differs the content decides: a touch, or a rewrite with the same bytes, is no
-change.
+Comparing ``git status`` before and after would miss a second edit of a dirty file, everything in
+ignored directories, empty directories, files which the index says to skip, and git's own state. So
+every path is examined with ``lstat``. Where the result differs the content decides: a touch, or a
+rewrite with the same bytes, is no change.
 """
 
 from __future__ import annotations
@@ -22,14 +21,14 @@ from nox_cleanroom.checkout.index import Index
 from nox_cleanroom.checkout.listing import TICK, Listing, Skip, Stat, list_again, list_files
 from nox_cleanroom.checkout.objects import Objects, read_objects
 
-#: Files above this size are not read beforehand, in bytes: their times alone decide.
+#: Larger files, in bytes, are not read at the start: their times alone decide.
 _READ_UP_TO = 4 * 1024 * 1024
-#: So many tracked files, and asking git about them is quicker than looking at each.
+#: With this many tracked files, calling git is quicker than calling ``lstat`` for each.
 _MANY = 1000
-#: One in so many files that git would have to read, and looking at each is quicker again.
+#: If git would have to read one in this many files, calling ``lstat`` is quicker again.
 _MANY_OF = 20
 _SECOND = 1_000_000_000
-#: Nor is more than this read in all, in bytes.
+#: The limit for all files together, in bytes.
 _READ_IN_ALL = 256 * 1024 * 1024
 
 
@@ -37,23 +36,22 @@ _READ_IN_ALL = 256 * 1024 * 1024
 class Snapshot:
     """A checkout at a moment."""
 
-    #: What ``lstat`` says of every path.
+    #: The ``lstat`` results of all paths.
     listing: Listing
-    #: What git keeps about it; None when git's directory is gone.
+    #: Git's state; None when git's directory is gone.
     git: GitState | None
-    #: The files in which git keeps what was committed; of a first snapshot they are listed while
-    #: its taker goes on.
+    #: The files in which git keeps objects; for a first snapshot they are listed in the background.
     objects: Future[Objects]
-    #: Whether git would have to read many files to tell which have moved.
+    #: Whether git would have to read many files to tell which have changed.
     is_racy: bool = False
 
 
 class Contents:
-    """What is known of the files' contents, so that only real changes count.
+    """The known contents of files, so that only real changes count.
 
-    A clean tracked file needs no reading: the index names its blob. Those which a filter or other
-    line ends may have made different from their blobs, and all others, are read when the
-    run starts, within limits; beyond those a change of the times counts as a change.
+    A clean tracked file is not read, because the index has its blob's object id. All other files,
+    and those that a filter or line ends make different from their blobs, are read when the run
+    starts, up to a limit. For files beyond the limit, changed times count as a change.
     """
 
     def __init__(
@@ -67,7 +65,7 @@ class Contents:
         self._index = snapshot.git.index if snapshot.git else Index(b"")
         self._digests: dict[bytes, str] = {}
         paths = snapshot.listing.paths
-        #: Paths whose content is that of their blob until they are looked at for the first time.
+        #: Paths that have not been read, and whose content is that of their blob.
         self._staged = set(self._index.trusted - dirty.keys())
         self._staged -= {
             path for path, size in converted.items() if path in paths and paths[path].size != size
@@ -80,35 +78,35 @@ class Contents:
                 self._digests[path] = self._read(path, found)
 
     def moved(self, path: bytes, before: Stat, now: Stat) -> bool:
-        """Whether the content of a path is another than when it was last looked at."""
+        """Whether the content of a path differs from the known one; learns the new one."""
         known = self._known(path)
         if before.size != now.size or not known:
             self.learn(path, now)
-            # Of what could not be read before, only the times tell.
+            # There is no content to compare with, so that the times decide.
             return before != now
         self._digests[path] = self._read(path, now)
         return self._digests[path] != known
 
     def learn(self, path: bytes, now: Stat) -> None:
-        """Look at a path that is new, or surely another than before."""
+        """Note the content of a path that is new, or has surely changed."""
         self._staged.discard(path)
         self._digests[path] = self._read(path, now) if now.size <= _READ_UP_TO else ""
 
     def _known(self, path: bytes) -> str:
-        """The digest of a path when it was last looked at; empty when it was not read."""
+        """The known digest of a path; empty when it was not read."""
         if path in self._staged:
             self._staged.remove(path)
             return (self._index.blob(path) or b"").decode()
         return self._digests.get(path, "")
 
     def _read(self, path: bytes, found: Stat) -> str:
-        place = os.path.join(self._root, path)
+        full_path = os.path.join(self._root, path)
         try:
             if stat.S_ISLNK(found.mode):
-                return self._index.blob_id(os.readlink(place))
-            # Only regular files: opening a FIFO would block for ever.
+                return self._index.blob_id(os.readlink(full_path))
+            # Read only regular files: opening a FIFO would block for ever.
             if stat.S_ISREG(found.mode):
-                with open(place, "rb") as file:
+                with open(full_path, "rb") as file:
                     return self._index.blob_id(file.read())
         except OSError:
             return ""
@@ -119,12 +117,12 @@ def take_snapshot(checkout: Checkout, skipped: Skip, previous: Snapshot | None =
     """The checkout now.
 
     Args:
-        checkout: what to look at.
-        skipped: says of a relative path that it is none of our business.
-        previous: the last snapshot; what surely did not move since is not looked at again.
+        checkout: the checkout.
+        skipped: tells which names are left out; see `listing.Skip`.
+        previous: the previous snapshot; what surely did not change since is not examined again.
     """
     root = os.fsencode(checkout.root)
-    # What git is asked aside goes on while this thread looks at files itself.
+    # Git runs in the background while this thread examines files.
     aside = ThreadPoolExecutor(1)
     try:
         if previous is None:
@@ -168,11 +166,11 @@ def _objects(checkout: Checkout, previous: Snapshot | None = None) -> Objects:
 
 
 def _trusted(git: GitState | None, previous: Snapshot) -> frozenset[bytes]:
-    """Tracked files of which git can tell whether they are as they were; it looks in threads.
+    """Tracked files of which git can tell, with its threads, whether they have changed.
 
-    What git compares with is in the index, in whole seconds. So it counts only when all of the
-    index had been written more than a tick before the previous look was begun: what moves
-    after that has another ``ctime`` than any that the index holds.
+    Git compares with the times in the index, in whole seconds. So its answer counts only if the
+    index was written more than a tick before the previous snapshot was begun: what changes later
+    has a ``ctime`` that is not in the index.
     """
     if git is None or git is not previous.git or previous.is_racy:
         return frozenset()
@@ -183,7 +181,7 @@ def _trusted(git: GitState | None, previous: Snapshot) -> frozenset[bytes]:
 
 
 def _is_racy(git: GitState | None, listing: Listing) -> bool:
-    """Whether many files are as young as the index, as in a new clone: git reads all of those.
+    """Whether many files are as new as the index, as in a new clone: git would read all of them.
 
     (https://git-scm.com/docs/racy-git)
     """
@@ -196,7 +194,7 @@ def _is_racy(git: GitState | None, listing: Listing) -> bool:
 
 
 def diff(before: Snapshot, after: Snapshot, contents: Contents) -> list[Change]:
-    """What changed between two snapshots, in order of path; the contents learn the new state."""
+    """The changes between two snapshots, ordered by path; `contents` learns the new state."""
     return [
         *_diff_top(before.listing.own, after.listing.own),
         *_diff_paths(before, after, contents),
@@ -230,7 +228,7 @@ def _diff_paths(earlier: Snapshot, later: Snapshot, contents: Contents) -> Itera
         for path in (*created, *deleted, *renamed, *renamed.values())
         for parent in _parents(path)
     }
-    # What surely did not move is the very object of the listing before.
+    # A path that surely did not change has the Stat object of the earlier listing.
     touched = {path for path, now in after.items() if before.get(path, now) is not now}
     for path in sorted({*created, *deleted, *renamed, *touched}):
         if path in renamed:
@@ -246,7 +244,7 @@ def _diff_paths(earlier: Snapshot, later: Snapshot, contents: Contents) -> Itera
             if kind is not None:
                 yield Change(path=display(path), kind=kind, is_tracked=index.tracks(path))
         elif path not in parents:
-            # A directory is named only when nothing in it is.
+            # A directory is reported only if nothing in it is.
             found = after.get(path) or before[path]
             name = display(path) + ("/" if stat.S_ISDIR(found.mode) else "")
             if path in created:
@@ -267,7 +265,7 @@ def _pair_renames(
     created: set[bytes],
     deleted: set[bytes],
 ) -> dict[bytes, bytes]:
-    """New names of files that are the very same file, by inode, with the same content."""
+    """New names of files, and their old ones: the inode, the size and the time are the same."""
     gone = {
         (before[path].inode, before[path].size, before[path].mtime_ns): path
         for path in deleted

@@ -1,7 +1,7 @@
-"""What git keeps about the submodules of a checkout, in its own directory.
+"""Git's state of the submodules of a checkout, in its own directory.
 
-Of each its HEAD, configuration, hooks and refs are watched, as those of the checkout are. Its files
-lie in the checkout, where they are watched like any others.
+The HEAD, configuration, hooks and refs of each are watched, like those of the checkout. The files
+of submodules are in the checkout, and are watched like all others.
 """
 
 from __future__ import annotations
@@ -12,16 +12,16 @@ from pathlib import Path
 
 from nox_cleanroom.checkout.listing import Stat, list_files
 
-#: Where they are, in git's directory. A submodule's own ones are again in its `modules`.
+#: The directory of submodules in git's directory. Those of a submodule are in its own `modules`.
 MODULES = b"modules"
-#: Of what git keeps for one, what is watched by its content.
+#: The files in a submodule's git directory whose content is watched.
 _WATCHED = (b"HEAD", b"config", b"config.worktree", b"hooks", b"info", b"shallow")
-#: What holds its refs, which git moves from one to the other by itself.
+#: Where its refs are; git itself moves them from one to the other.
 _PACKED, _LOOSE = b"packed-refs", b"refs"
 
 
 def list_submodules(common_dir: Path) -> Iterator[tuple[bytes, Stat]]:
-    """What ``lstat`` says of every file that is watched, by its name in git's directory."""
+    """The ``lstat`` results of all files that are watched, by name in git's directory."""
     root = os.path.join(os.fsencode(common_dir), MODULES)
     if not os.path.lexists(root):
         return
@@ -31,11 +31,11 @@ def list_submodules(common_dir: Path) -> Iterator[tuple[bytes, Stat]]:
 
 def _skip(root: bytes, directory: bytes) -> Callable[[bytes], bool] | None:
     if directory.endswith(b"/refs/"):
-        # Remote-tracking refs are nobody's work.
+        # Leave out remote-tracking refs, which contain nobody's work.
         return b"remotes".__eq__
-    place = os.path.join(root, directory)
-    # A name of a submodule may have several parts; the directories above it are no repositories.
-    if not os.path.exists(place + b"HEAD") or not os.path.exists(place + b"objects"):
+    path = os.path.join(root, directory)
+    # The name of a submodule may have several parts; the directories above it are no repositories.
+    if not os.path.exists(path + b"HEAD") or not os.path.exists(path + b"objects"):
         return None
     return lambda name: (
         name not in {*_WATCHED, _PACKED, _LOOSE, MODULES} and not name.endswith(b".lock")
@@ -43,18 +43,18 @@ def _skip(root: bytes, directory: bytes) -> Callable[[bytes], bool] | None:
 
 
 def is_ref(name: bytes) -> bool:
-    """Whether a file that `list_submodules` lists is part of a submodule's refs."""
+    """Whether a file that `list_submodules` lists contains refs of a submodule."""
     return b"/refs/" in name.removeprefix(MODULES + b"/") or name.endswith(b"/" + _PACKED)
 
 
 def read_refs(common_dir: Path, names: Iterable[bytes]) -> Iterator[tuple[str, str]]:
-    """The refs of all submodules, by name in git's directory; packed or not makes no difference.
+    """The refs of all submodules, packed or loose, by name in git's directory.
 
     Args:
         common_dir: git's directory.
-        names: the files that hold them.
+        names: the files that contain them.
     """
-    # What is loose replaces what is packed.
+    # Loose refs override packed ones, so they come later.
     for name in sorted(names, key=lambda name: not name.endswith(b"/" + _PACKED)):
         try:
             content = (common_dir / os.fsdecode(name)).read_text(encoding="utf-8", errors="replace")

@@ -1,4 +1,4 @@
-"""The submodules of a commit, and theirs, with the repositories that the checkout has of them."""
+"""The submodules of a commit, recursively, with their repositories in the checkout."""
 
 from __future__ import annotations
 
@@ -14,36 +14,36 @@ from nox_cleanroom.checkout.checkout import Checkout, Commit
 class Submodule:
     """A submodule of a commit, or of one of its submodules."""
 
-    #: Where it lies, from the top level.
+    #: Its path, relative to the top level.
     path: str
-    #: The commit that it is at.
+    #: Its commit.
     oid: str
-    #: The git directory, of those that the checkout has, that holds the commit; None without one.
+    #: The git directory in the checkout that contains the commit; None if there is none.
     repository: Path | None
-    #: Where git keeps its repository, from the git directory of the top level.
+    #: The usual path of its repository, relative to the git directory of the checkout.
     place: str
 
 
 @dataclass(frozen=True, kw_only=True)
 class _Parent:
-    """Whose submodules are looked for: the checkout at a commit, or one of its submodules."""
+    """A repository whose submodules are searched: the checkout's, or one of a submodule."""
 
     oid: str
-    #: The git directory that has the commit; None for the checkout's own.
+    #: The git directory that contains the commit; None for the checkout's own.
     repository: Path | None = None
-    #: The git directories that may keep those of its submodules.
+    #: The git directories that may contain those of its submodules.
     keeping: tuple[Path, ...]
-    #: What the paths of its submodules begin with.
+    #: The beginning of the paths of its submodules.
     prefix: str = ""
     place: str = ""
 
 
 def find_submodules(checkout: Checkout, commit: Commit) -> tuple[Submodule, ...]:
-    """The submodules of a commit, each before its own; of one that is not here no more is known.
+    """The submodules of a commit, each before its own ones, which only its repository tells.
 
-    Git is asked once for each commit, so that asking again is cheap.
+    Git is called once per commit, so that a second call of this function is cheap.
     """
-    # A linked worktree has submodules of its own, or nobody has fetched any there.
+    # A linked worktree may have its own repositories of submodules.
     keeping = (checkout.git_dir, checkout.common_dir)
     return tuple(_submodules_of(checkout, _Parent(oid=commit.oid, keeping=keeping)))
 
@@ -66,16 +66,17 @@ def _submodules_of(checkout: Checkout, parent: _Parent) -> Iterator[Submodule]:
 
 
 def _safe_name(name: str, path: str) -> str:
-    """A submodule's name, unless it leads elsewhere: who commits says what it is.
+    """A submodule's name, or its path if the name would lead out of git's directory.
 
-    Git refuses such names (`submodule-config.c`, `check_submodule_name`); a path in a tree is safe.
+    The name is what somebody committed. Git refuses such names (`submodule-config.c`,
+    `check_submodule_name`); a path in a tree is safe.
     """
     parts = name.replace("\\", "/").split("/")
     return path if {"", "..", "."} & {*parts} else name
 
 
 def _repositories(work_tree: Path, usual: Sequence[Path]) -> Iterator[Path]:
-    """The git directories that there are of a submodule, its work tree's own first."""
+    """The existing git directories of a submodule, that of its working tree first."""
     link = work_tree / ".git"
     own = link
     with contextlib.suppress(OSError, ValueError):

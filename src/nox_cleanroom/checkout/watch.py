@@ -1,13 +1,12 @@
-"""An eye on a checkout: what changes in it while steps are running."""
+"""Watching a checkout: what changes in it while steps are running."""
 
 from __future__ import annotations
 
 import contextlib
-import os
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from fnmatch import fnmatchcase
@@ -17,22 +16,21 @@ from nox_cleanroom.changes import Attribution, Change, display
 from nox_cleanroom.checkout.attributes import converted_files
 from nox_cleanroom.checkout.attribution import Interval, attribute
 from nox_cleanroom.checkout.checkout import Checkout
+from nox_cleanroom.checkout.exemptions import Exemptions, relative_paths
 from nox_cleanroom.checkout.git_state import is_passing, locks
 from nox_cleanroom.checkout.snapshot import Contents, diff, take_snapshot
 
 
 class Watch:
-    """An eye on the checkout: what changed, and which steps were running meanwhile.
+    """Watches a checkout: what changes, and which steps are running meanwhile.
 
-    Shared by the cells of a matrix, so it is safe to use from several threads.
+    All cells of a matrix share it, so it is thread-safe.
 
     Args:
-        checkout: what to watch.
-        exempt: absolute paths that we or nox write ourselves, with all that is in them; one that
-            ends in a dot stands for every name that begins so.
-        allowed: globs of paths that the project lets change.
-        own_prefix: the environment that we run in; when it lies in the checkout, as a `.venv` does,
-            the bytecode in it is our own.
+        checkout: the checkout.
+        exempt: absolute paths that we or nox write; see `Exemptions`.
+        allowed: globs of paths which the project allows to change.
+        own_prefix: the environment that we run in; see `Exemptions`.
     """
 
     def __init__(
@@ -44,38 +42,32 @@ class Watch:
         own_prefix: Path = Path(sys.prefix),
     ) -> None:
         self._checkout = checkout
-        own = [checkout.git_dir, checkout.common_dir]
-        self._exempt = frozenset(_relative_paths(checkout, [*exempt, *own]))
-        self._exempt_beginnings = tuple(path for path in self._exempt if path.endswith(b"."))
-        self._exempt_parents = frozenset(_directory_of(path) for path in self._exempt)
-        self._own_prefix = next(
-            (own + b"/" for own in _relative_paths(checkout, [own_prefix])), None
-        )
-        # Where something is made that is exempt, its directory may come with it.
-        parents = tuple(f"{display(os.path.dirname(path))}/" for path in self._exempt)
-        # Of a directory that is allowed, everything in it is.
+        self._exemptions = Exemptions(checkout, exempt, own_prefix)
+        # Creating something exempt may create its directory.
+        parents = tuple(f"{display(path)}/" for path in self._exemptions.parents)
+        # Everything in an allowed directory is allowed.
         inside = tuple(f"{pattern.rstrip('/')}/*" for pattern in allowed)
         self._allowed = (*parents, *allowed, *inside)
-        #: Held for a moment by who reads or writes what follows.
+        #: Held, for a moment, to read or write the intervals and changes.
         self._lock = threading.Lock()
-        #: Held by who looks at the checkout; steps may begin and end meanwhile.
+        #: Held while a snapshot is taken; steps may begin and end meanwhile.
         self._looking = threading.Lock()
         self._intervals: dict[int, Interval] = {}
         self._changes: list[Attribution] = []
         self._looked_at = time.monotonic()
         with ThreadPoolExecutor(2) as aside:
             uncommitted = aside.submit(checkout.uncommitted)
-            # So that they are there when it is asked what git converts.
+            # `converted_files` will need it.
             aside.submit(lambda: checkout.configuration)
-            self._snapshot = take_snapshot(checkout, self._skips_in)
+            self._snapshot = take_snapshot(checkout, self._exemptions.skipped_in)
         #: Uncommitted paths when the watch began, with git's two letters.
         self.uncommitted = uncommitted.result()
         self._loose = {
             path
             for path, letters in self.uncommitted.items()
-            if letters == b"??" and self._is_exempt(path)
+            if letters == b"??" and self._exemptions.cover(path)
         }
-        # What is ours, or nox's, is nobody's work.
+        # Nobody works on what we or nox write.
         for path in self._loose:
             del self.uncommitted[path]
         converted = converted_files(checkout, self._snapshot.listing.paths)
@@ -83,14 +75,14 @@ class Watch:
 
     @property
     def refs(self) -> Mapping[str, str]:
-        """Branches, tags and other refs at the last look, but for remote-tracking ones."""
+        """Branches, tags and other refs in the last snapshot, without remote-tracking ones."""
         return self._snapshot.git.refs if self._snapshot.git else {}
 
     @property
     def changes(self) -> tuple[Attribution, ...]:
-        """Everything that changed so far; of git's locks only those that are still there.
+        """All changes so far; of git's locks only those that still exist.
 
-        The user's own git makes some in passing; one that is left stops every later git.
+        The user's own git makes locks for a moment; one that is left stops every later git.
         """
         with self._lock:
             changes = tuple(self._changes)
@@ -100,12 +92,12 @@ class Watch:
         return tuple(one for one in changes if not _is_lock(one.change) or one.change.path in left)
 
     def is_loose(self, path: Path) -> bool:
-        """Whether a path is exempt, and git would list it as new, since nothing ignores it."""
-        return any(one in self._loose for one in _relative_paths(self._checkout, [path]))
+        """Whether a path is exempt, and git would list it as new because nothing ignores it."""
+        return any(one in self._loose for one in relative_paths(self._checkout, [path]))
 
     @contextlib.contextmanager
     def during(self, step: str, *, only_reads: bool = False) -> Iterator[None]:
-        """A block that is a step; the checkout is looked at when it ends."""
+        """A block that is a step; a snapshot is taken when it ends."""
         number = self._begin(step, only_reads=only_reads)
         try:
             yield
@@ -113,7 +105,7 @@ class Watch:
             self._end(number)
 
     def _begin(self, step: str, *, only_reads: bool) -> int:
-        # No step begins before the first look is complete.
+        # No step begins before the first snapshot is complete.
         self._snapshot.objects.result()
         with self._lock:
             number = len(self._intervals)
@@ -127,38 +119,18 @@ class Watch:
         with self._lock:
             self._intervals[number] = replace(self._intervals[number], end=ended)
         with self._looking:
-            # Whoever looked while we waited may have begun after our step had ended.
+            # A snapshot that was begun after our step ended includes its changes.
             if self._looked_at <= ended:
                 self._look()
 
     def _look(self) -> None:
         since, self._looked_at = self._looked_at, time.monotonic()
-        newest = take_snapshot(self._checkout, self._skips_in, self._snapshot)
+        newest = take_snapshot(self._checkout, self._exemptions.skipped_in, self._snapshot)
         changes = diff(self._snapshot, newest, self._contents)
         self._snapshot = newest
         changes = [change for change in changes if not all(map(self._is_allowed, change.paths))]
         with self._lock:
             self._changes += attribute(changes, list(self._intervals.values()), since)
-
-    def _skips_in(self, directory: bytes) -> Callable[[bytes], bool] | None:
-        """What of a directory is ours; see `listing.Skip`."""
-        is_own = self._own_prefix is not None and directory.startswith(self._own_prefix)
-        if is_own or directory in self._exempt_parents:
-            return lambda name: self._skips(directory + name)
-        return None
-
-    def _skips(self, path: bytes) -> bool:
-        if self._own_prefix and path.startswith(self._own_prefix):
-            return path.endswith(b"/__pycache__")
-        return path in self._exempt or path.startswith(self._exempt_beginnings)
-
-    def _is_exempt(self, path: bytes) -> bool:
-        above = path
-        while above:
-            if self._skips(above):
-                return True
-            above = os.path.dirname(above)
-        return False
 
     def _is_allowed(self, path: str) -> bool:
         return any(fnmatchcase(path, pattern) for pattern in self._allowed)
@@ -166,17 +138,3 @@ class Watch:
 
 def _is_lock(change: Change) -> bool:
     return change.path.startswith(".git/") and is_passing(change.path.removeprefix(".git/"))
-
-
-def _directory_of(path: bytes) -> bytes:
-    """The directory that a path lies in, with its slash; empty for the top level."""
-    directory = os.path.dirname(path)
-    return directory + b"/" if directory else b""
-
-
-def _relative_paths(checkout: Checkout, paths: Sequence[Path]) -> Iterator[bytes]:
-    root = os.path.realpath(checkout.root)
-    for path in paths:
-        place = os.path.realpath(path)
-        if place.startswith(root + os.sep):
-            yield os.fsencode(os.path.relpath(place, root).replace(os.sep, "/"))

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from nox_cleanroom.config.settings import JsonContract
+from nox_cleanroom.config.commands import JsonContract
 from nox_cleanroom.errors import Code
 from nox_cleanroom.output import clean_text, last_lines, printable
 from nox_cleanroom.probes.commands import MISSING, CommandRun, Commands, JsonAnswer, lookup

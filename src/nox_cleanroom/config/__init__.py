@@ -1,4 +1,4 @@
-"""What users say: options after ``--``, ``[tool.nox-cleanroom]``, and which Pythons are supported.
+"""What users configure: options after ``--``, ``[tool.nox-cleanroom]``, the supported Pythons.
 
-Text in, frozen records or a `ConfigError` out; nothing here starts a process or writes a file.
+Text becomes frozen records or a `ConfigError`; nothing here starts a process or writes a file.
 """

@@ -6,13 +6,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-#: What the wheel under test is built from: the tree, or the source distribution made from it.
+#: What the wheel under test is built from: the source tree, or the source distribution.
 Artifact = Literal["wheel", "sdist"]
 
-#: Which versions of its requirements are installed with it.
+#: Which versions of its requirements are installed with the distribution.
 Resolution = Literal["highest", "lowest-direct"]
 
-#: Extras to install with it; ``all`` for every one that it offers.
+#: Extras to install with the distribution; ``all`` for every extra that it offers.
 Extras = tuple[str, ...] | Literal["all"]
 
 
@@ -28,10 +28,10 @@ class Variant:
 def variants(
     artifacts: Sequence[Artifact], resolutions: Sequence[Resolution], extras: Sequence[Extras]
 ) -> tuple[Variant, ...]:
-    """The first value of each axis together, then each further value by itself.
+    """One variant with the first value of each axis, then one for each further value.
 
-    Not every combination: each further value costs one cell an interpreter, and a failure has
-    one cause.
+    These are not all combinations: each further value costs one cell per interpreter, and a
+    failure has one cause.
 
     >>> [name_of(one) for one in variants(["wheel", "sdist"], ["highest"], [(), "all"])]
     ['', 'sdist', '[all]']
@@ -46,7 +46,7 @@ def variants(
 
 
 def name_of(variant: Variant) -> str:
-    """What is special about it, for people; empty for the usual."""
+    """How a variant differs from the default, for people; empty when it does not."""
     return " ".join(_words(variant))
 
 

@@ -1,4 +1,4 @@
-"""The options after ``--``: one set for all sessions, each session ignoring what is another's."""
+"""The options after ``--``: all sessions take the same ones and ignore those of other sessions."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from typing import Any, NoReturn, get_args
 from nox_cleanroom.config.axes import Artifact, Extras, Resolution
 from nox_cleanroom.errors import UsageError
 
-#: The CI systems that `--emit` speaks to.
+#: The CI systems for which `--emit` prints jobs.
 EMITTERS = ("github",)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Options:
-    """What was asked for after ``--``; every path is absolute."""
+    """The options given after ``--``; every path is absolute."""
 
     #: The commit under test, as git spells revisions.
     rev: str = "HEAD"
@@ -25,29 +25,29 @@ class Options:
     require_clean: bool = False
     #: Warnings fail the run.
     strict: bool = False
-    #: Build again, also when the wheelhouse has this commit's wheel.
+    #: Build even when the wheelhouse has this commit's wheel.
     rebuild: bool = False
-    #: Keep the worktree and the environments, and say where they are.
+    #: Keep the worktree and the environments, and print their paths.
     keep: bool = False
     #: Extras to install; None when not given.
     extras: Extras | None = None
-    #: What is built and tested; None for what the settings say.
+    #: What is built and tested; None to use the settings.
     artifact: Artifact | None = None
-    #: Which versions of the requirements are installed; None for what the settings say.
+    #: Which versions of the requirements are installed; None to use the settings.
     resolution: Resolution | None = None
-    #: Directories with distributions that the index does not have.
+    #: Directories or pages with distributions, besides the index.
     find_links: tuple[str, ...] = ()
     #: The Pythons of a matrix; None for all supported ones.
     pythons: tuple[str, ...] | None = None
     #: Print the matrix for this CI system instead of running it.
     emit: str | None = None
-    #: Where evidence goes; None for the nox environment directory.
+    #: Where evidence is written; None for the default directory.
     report_dir: Path | None = None
-    #: The time limit of each step, in seconds; None for the configured one.
-    timeout: float | None = None
-    #: Show where the time went, step by step.
+    #: The time limit of each step; None for the default.
+    timeout_seconds: float | None = None
+    #: Show how long each step took.
     durations: bool = False
-    #: Show these options and do nothing.
+    #: Show these options and run nothing.
     help: bool = False
 
 
@@ -84,6 +84,14 @@ def _parser() -> _Parser:
         add_help=False,
         allow_abbrev=False,
     )
+    _add_run_options(parser)
+    _add_installation_options(parser)
+    _add_output_options(parser)
+    parser.add_argument("--help", action="store_true", help="show this and stop")
+    return parser
+
+
+def _add_run_options(parser: _Parser) -> None:
     add = parser.add_argument
     add("--rev", metavar="REV", default="HEAD", help="the commit to test (default: HEAD)")
     add(
@@ -94,6 +102,10 @@ def _parser() -> _Parser:
     add("--strict", action="store_true", help="let warnings fail the run")
     add("--rebuild", action="store_true", help="build even if this commit's wheel is at hand")
     add("--keep", action="store_true", help="keep the worktree and environments, and say where")
+
+
+def _add_installation_options(parser: _Parser) -> None:
+    add = parser.add_argument
     add(
         "--extras",
         type=_extras,
@@ -117,13 +129,21 @@ def _parser() -> _Parser:
         metavar="DIR",
         help="also take requirements from this directory or page; may be repeated",
     )
+
+
+def _add_output_options(parser: _Parser) -> None:
+    add = parser.add_argument
     add("--pythons", type=_names, metavar="X.Y,...", help="matrix: only these interpreters")
     add("--emit", choices=EMITTERS, help="matrix: print the jobs for CI and run nothing")
     add("--report-dir", metavar="DIR", help="write the evidence there")
-    add("--timeout", type=_seconds, metavar="SECONDS", help="the time limit of each step")
+    add(
+        "--timeout",
+        dest="timeout_seconds",
+        type=_seconds,
+        metavar="SECONDS",
+        help="the time limit of each step",
+    )
     add("--durations", action="store_true", help="show where the time went, step by step")
-    add("--help", action="store_true", help="show this and stop")
-    return parser
 
 
 def parse_options(arguments: Sequence[str], *, relative_to: Path) -> Options:

@@ -10,17 +10,18 @@ from typing import Any
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
-from nox_cleanroom.config.settings import Settings, parse_toml, tool_table
+from nox_cleanroom.config.document import parse_toml, tool_table
+from nox_cleanroom.config.settings import Settings
 
-#: The CPythons that this release knows, oldest first. Part of each release, so that the
-#: same release always gives the same answer; the oldest is what virtualenv can still seed.
+#: The CPythons that this release knows, oldest first: virtualenv cannot seed older ones. They are
+#: constants, so that a release always gives the same answer.
 CPYTHONS = ("3.9", "3.10", "3.11", "3.12", "3.13", "3.14", "3.15")
 
-#: Those of them that CPython still supported when this release was made; for projects
-#: that do not say what they require (https://devguide.python.org/versions/).
+#: The versions which CPython supported when this release was made, for projects which do not
+#: state Requires-Python (https://devguide.python.org/versions/).
 SUPPORTED = ("3.11", "3.12", "3.13", "3.14", "3.15")
 
-#: Enough patch releases of a minor version to tell whether a specifier admits any of it.
+#: The patch releases of a minor version that are tried on a specifier.
 _PATCHES = range(40)
 
 
@@ -31,8 +32,8 @@ def supported_pythons(project: str | Path = ".") -> list[str]:
     ``pyproject.toml``, ``setup.cfg`` or a literal in ``setup.py`` states it; otherwise the
     CPythons that were supported when this release was made. Classifiers never exclude.
 
-    It never raises, never starts a process and never returns an empty list, because it
-    runs when nox loads a noxfile: what it cannot read, the session will say.
+    It never raises, never starts a process and never returns an empty list, because nox calls
+    it when it loads a noxfile. The session reports what could not be read.
 
     Args:
         project: the project's directory.
@@ -46,7 +47,7 @@ def supported_pythons(project: str | Path = ".") -> list[str]:
             return configured
     try:
         requires = requires_python(Path(project))
-    except Exception:  # noqa: BLE001 - whatever it is, the session will say it
+    except Exception:  # noqa: BLE001 - the session reports it
         requires = None
     return admitted(requires)
 
@@ -74,7 +75,7 @@ def admits(requires: SpecifierSet, python: str) -> bool:
 
 
 def requires_python(project: Path) -> SpecifierSet | None:
-    """What the project's files say it requires; None when they say nothing literal.
+    """The Requires-Python that the project's files state literally; None when there is none.
 
     Raises:
         ConfigError: ``pyproject.toml`` is not TOML.
@@ -99,7 +100,7 @@ def _from_pyproject(project: Path) -> SpecifierSet | None:
 
 
 def stated_in(document: Mapping[str, Any]) -> SpecifierSet | None:
-    """What a ``pyproject.toml`` says is required of Python; None when it says nothing.
+    """The Requires-Python in a ``pyproject.toml``; None when there is none.
 
     Raises:
         InvalidSpecifier: the statement is no version specifier (PEP 440).
@@ -127,10 +128,10 @@ def poetry_specifier(text: str) -> SpecifierSet:
     >>> str(poetry_specifier("^3.9"))
     '<4,>=3.9'
 
-    Only the caret, the tilde and wildcards differ from PEP 440; of alternatives (``||``)
-    the first is taken. (https://python-poetry.org/docs/dependency-specification/)
+    Only the caret, the tilde and wildcards differ from PEP 440. Only the first of several
+    alternatives (``||``) counts. (https://python-poetry.org/docs/dependency-specification/)
     """
-    # Blanks separate as commas do, but not an operator from its version.
+    # Spaces separate specifiers as commas do, except between an operator and its version.
     first = re.sub(r"([<>=!~^])\s+", r"\1", text.partition("||")[0])
     parts = first.replace(" ", ",").split(",")
     try:
@@ -153,7 +154,7 @@ def _poetry_part(part: str) -> str:
 
 def _from_setup_cfg(project: Path) -> SpecifierSet | None:
     path = project / "setup.cfg"
-    import configparser  # noqa: PLC0415 - few need it, and listing sessions should be quick
+    import configparser  # noqa: PLC0415 - few projects need it, and listing sessions should be quick
 
     parser = configparser.RawConfigParser()
     try:
@@ -169,12 +170,12 @@ def _from_setup_cfg(project: Path) -> SpecifierSet | None:
 
 def _from_setup_py(project: Path) -> SpecifierSet | None:
     path = project / "setup.py"
-    import ast  # noqa: PLC0415 - likewise
+    import ast  # noqa: PLC0415 - few projects need it, and listing sessions should be quick
 
     try:
         tree = ast.parse(path.read_text(encoding="utf-8", errors="replace"))
     except (OSError, SyntaxError, ValueError, RecursionError, MemoryError):
-        # Too many levels are a MemoryError of old parsers.
+        # Old parsers raise MemoryError for too many levels.
         return None
     for node in ast.walk(tree):
         if isinstance(node, ast.keyword) and node.arg == "python_requires":

@@ -1,81 +1,28 @@
-"""``[tool.nox-cleanroom]`` in ``pyproject.toml``, validated at the door."""
+"""``[tool.nox-cleanroom]`` in ``pyproject.toml``, checked when it is read."""
 
 from __future__ import annotations
 
 import contextlib
 import re
-import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
 from nox_cleanroom.config.axes import Artifact, Extras, Resolution
+from nox_cleanroom.config.commands import PROJECT_PLACEHOLDER, Command, read_commands
+from nox_cleanroom.config.document import misspelt_tables, parse_toml, tool_table
 from nox_cleanroom.config.tables import (
-    Door,
-    boolean,
-    integer,
+    TableReader,
     lines,
-    mapping,
-    misspelt_tables,
     one_of,
-    seconds,
     some_of,
-    string_mapping,
     strings,
 )
 from nox_cleanroom.errors import ConfigError
 from nox_cleanroom.results import Waiver
 
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
-
-#: Where a command runs: an empty directory, or the project's files at the commit.
-Place = Literal["neutral", "worktree"]
-
-#: Which modules are imported: those that users import first, or every one.
+#: Which modules are imported: the top-level ones, or all.
 Imports = Literal["top-level", "all"]
-
-#: Stands for the project's directory in the worktree inside a command.
-PROJECT_PLACEHOLDER = "{project}"
-
-
-@dataclass(frozen=True, kw_only=True)
-class JsonContract:
-    """What a command's JSON object on standard output has to hold."""
-
-    #: Keys that must be there; dots reach into nested objects.
-    require: tuple[str, ...] = ()
-    #: Keys and the values that they must have.
-    equals: Mapping[str, Any] = field(default_factory=dict)
-    #: Keys whose values are paths that must exist; relative ones from the command's directory.
-    paths: tuple[str, ...] = ()
-    #: Digest keys and the path keys whose files they must be the sha256 of.
-    sha256: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Command:
-    """One of the project's own commands."""
-
-    #: The program and its arguments.
-    argv: tuple[str, ...]
-    #: Its time limit in seconds; None for the general one.
-    timeout: float | None = None
-    #: Variables that it gets besides the allowed ones.
-    env: Mapping[str, str] = field(default_factory=dict)
-    #: Where it runs.
-    cwd: Place = "neutral"
-    #: The exit status that means success.
-    expect_exit: int = 0
-    #: What its output must hold; None when any output will do.
-    contract: JsonContract | None = None
-
-    @property
-    def needs_worktree(self) -> bool:
-        """Whether it can only run where the project's files are."""
-        return self.cwd == "worktree" or any(PROJECT_PLACEHOLDER in part for part in self.argv)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,32 +40,32 @@ class OwnTests:
     groups: tuple[str, ...] = ()
     #: Extras of the distribution that the tests need.
     extras: tuple[str, ...] = ()
-    #: Files and directories of the project that the tests are run among.
+    #: Files and directories of the project that the tests run with.
     sources: tuple[str, ...] = ()
 
     @property
     def need_worktree(self) -> bool:
-        """Whether they can only run where the project's files are."""
-        places = (PROJECT_PLACEHOLDER, "{package}")
+        """Whether they need the project's files."""
+        placeholders = (PROJECT_PLACEHOLDER, "{package}")
         return bool(self.sources) or any(
-            place in command for command in self.commands for place in places
+            placeholder in command for command in self.commands for placeholder in placeholders
         )
 
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """The table, with defaults where it is silent."""
+    """The table, with defaults for the keys that it does not have."""
 
-    #: Interpreters to test on, in place of what the metadata says; None to ask the metadata.
+    #: Interpreters to test on; None for those that the metadata supports.
     pythons: tuple[str, ...] | None = None
-    #: What is built and tested; the first in every cell, each further one in one of its own.
-    #: None for the wheel, which one cell of a matrix then compares with that from the sdist.
+    #: What is built and tested: the first in most cells, each further one in one cell per
+    #: interpreter. None for the wheel, which a matrix then compares with the one from the sdist.
     artifacts: tuple[Artifact, ...] | None = None
-    #: Which versions of the requirements; likewise.
+    #: Which versions of the requirements are installed; the first and further ones likewise.
     resolutions: tuple[Resolution, ...] = ("highest",)
-    #: Extras to install with the distribution; likewise.
+    #: Extras to install with the distribution; the first and further ones likewise.
     extras: tuple[Extras, ...] = ((),)
-    #: Bounds of what is installed with the distribution.
+    #: Version constraints of what is installed with the distribution.
     constraints: tuple[str, ...] = ()
     #: The project's own tests.
     tests: OwnTests = OwnTests()
@@ -137,7 +84,7 @@ class Settings:
 
     @property
     def need_worktree(self) -> bool:
-        """Whether something of the project's own can only run where its files are."""
+        """Whether tests or commands of the project need its files."""
         return self.tests.need_worktree or any(one.needs_worktree for one in self.smoke)
 
     @classmethod
@@ -145,16 +92,16 @@ class Settings:
         """The settings in a ``[tool.nox-cleanroom]`` table.
 
         Raises:
-            ConfigError: with every problem of the table, not only the first.
+            ConfigError: the table has problems; the error names all of them.
         """
-        door = Door("[tool.nox-cleanroom]")
-        settings = door.read(table, KEYS)
+        reader = TableReader("[tool.nox-cleanroom]")
+        settings = reader.read(table, KEYS)
         alone = [f"`{key}`" for key in table if key in KEYS and key.startswith("test-")]
         if alone and "test-command" not in table:
             need = "needs" if len(alone) == 1 else "need"
-            door.problems.append(f"{', '.join(alone)} {need} `test-command`")
+            reader.problems.append(f"{', '.join(alone)} {need} `test-command`")
         tests = {name.removeprefix("test_"): settings.pop(name) for name in _TESTS & set(settings)}
-        door.close()
+        reader.raise_problems()
         return cls(**settings, tests=OwnTests(**tests))
 
     @classmethod
@@ -185,138 +132,49 @@ class Settings:
             raise ConfigError(f"In {source}: {error.message}", hint=error.hint) from None
 
 
-def parse_toml(text: str, source: str) -> dict[str, Any]:
-    """The document, or a `ConfigError` that names the source and the line."""
-    try:
-        document: dict[str, Any] = tomllib.loads(text)
-    except (ValueError, RecursionError) as error:
-        # Not only TOMLDecodeError: a number may have too many digits, an array too many levels.
-        raise ConfigError(
-            f"{source} is not valid TOML: {error}.", hint="Mend the file at that line."
-        ) from None
-    return document
-
-
-def tool_table(document: Mapping[str, Any]) -> Any:
-    """What a document says under ``[tool.nox-cleanroom]``; empty when it says nothing."""
-    tool = document.get("tool", {})
-    return tool.get("nox-cleanroom", {}) if isinstance(tool, Mapping) else {}
-
-
 #: Keys of the table that `OwnTests` keeps.
 _TESTS = frozenset({"test_commands", "test_requires", "test_groups", "test_extras", "test_sources"})
 
 
-def _extras(door: Door, key: str, value: Any) -> tuple[Extras, ...]:
-    """One combination (a list of names), several (a list of lists), or none and then all."""
+def _extras(reader: TableReader, key: str, value: Any) -> tuple[Extras, ...]:
+    """One combination (a list of names), several (a list of lists), or none and all (``all``)."""
     if value == "all":
         return ((), "all")
     if isinstance(value, list) and value and all(isinstance(item, list) for item in value):
-        return tuple(strings(door, key, item) for item in value)
-    return (strings(door, key, value),)
+        return tuple(strings(reader, key, item) for item in value)
+    return (strings(reader, key, value),)
 
 
-def _constraints(door: Door, key: str, value: Any) -> tuple[str, ...]:
-    from packaging.requirements import (  # noqa: PLC0415 - noxfiles load this module
+def _constraints(reader: TableReader, key: str, value: Any) -> tuple[str, ...]:
+    from packaging.requirements import (  # noqa: PLC0415 - each noxfile loads this module
         InvalidRequirement,
         Requirement,
     )
 
-    constraints = strings(door, key, value)
+    constraints = strings(reader, key, value)
     for constraint in constraints:
         with contextlib.suppress(InvalidRequirement):
             if not Requirement(constraint).extras:
                 continue
-        door.problems.append(
+        reader.problems.append(
             f'`{key}` must hold requirements without extras, like "numpy<2", not {constraint!r}'
         )
     return constraints
 
 
-def _versions(door: Door, key: str, value: Any) -> tuple[str, ...]:
-    versions = strings(door, key, value)
+def _versions(reader: TableReader, key: str, value: Any) -> tuple[str, ...]:
+    versions = strings(reader, key, value)
     for version in versions:
         if not re.fullmatch(r"3\.\d+t?", version):
-            door.problems.append(f'`{key}` must hold versions like "3.12", not {version!r}')
+            reader.problems.append(f'`{key}` must hold versions like "3.12", not {version!r}')
     if not versions and value == []:
-        door.problems.append(f"`{key}` must name at least one version")
+        reader.problems.append(f"`{key}` must name at least one version")
     return tuple(dict.fromkeys(versions))
 
 
-def _commands(door: Door, key: str, value: Any) -> tuple[Command, ...]:
-    if not door.expect(key, value, list, "a list of commands"):
-        return ()
-    commands = (_command(door, f"{key}[{number}]", item) for number, item in enumerate(value))
-    return tuple(command for command in commands if command is not None)
-
-
-def _command(door: Door, key: str, value: Any) -> Command | None:
-    if isinstance(value, str):
-        argv = _argv(door, key, value)
-        return Command(argv=argv) if argv else None
-    if not door.expect(key, value, dict, "a string, or a table with `run`"):
-        return None
-    values = Door.read(
-        door,
-        value,
-        {
-            "run": ("argv", _argv),
-            "timeout": ("timeout", seconds),
-            "env": ("env", _variables),
-            "cwd": ("cwd", one_of(get_args(Place))),
-            "expect-exit": ("expect_exit", integer),
-            "json": ("json", boolean),
-            "require": ("require", strings),
-            "equals": ("equals", mapping),
-            "paths": ("paths", strings),
-            "sha256": ("sha256", string_mapping),
-        },
-    )
-    if not values.get("argv"):
-        if "run" not in value:
-            door.problems.append(f"`{key}` needs `run`, the command line")
-        return None
-    wants_json = values.pop("json", False)
-    contract = {name: values.pop(name) for name in _CONTRACT if name in values}
-    if contract and not wants_json:
-        door.problems.append(f"`{key}` has {', '.join(contract)}, which need `json = true`")
-    return Command(**values, contract=JsonContract(**contract) if wants_json else None)
-
-
-def _variables(door: Door, key: str, value: Any) -> dict[str, str]:
-    variables = string_mapping(door, key, value)
-    for name, content in variables.items():
-        if "=" in name or "\0" in f"{name}{content}" or not name:
-            door.problems.append(f"`{key}` has {name!r}, which can be no variable")
-    return variables
-
-
-_CONTRACT = ("require", "equals", "paths", "sha256")
-
-
-def _argv(door: Door, key: str, value: Any) -> tuple[str, ...]:
-    if isinstance(value, list):
-        words = strings(door, key, value)
-        if value == [] or any("\0" in word for word in words):
-            door.problems.append(f"`{key}` must be words without NUL, at least one")
-        return words
-    if not door.expect(key, value, str, "a command line"):
-        return ()
-    import shlex  # noqa: PLC0415 - likewise
-
-    try:
-        argv = tuple(shlex.split(value))
-    except ValueError as error:
-        door.problems.append(f"`{key}` cannot be split into words: {error}")
-        return ()
-    if not argv or "\0" in value:
-        door.problems.append(f"`{key}` is an empty command")
-    return argv
-
-
-def _waivers(door: Door, key: str, value: Any) -> tuple[Waiver, ...]:
+def _waivers(reader: TableReader, key: str, value: Any) -> tuple[Waiver, ...]:
     words = 'a list of { finding = "...", reason = "..." }'
-    if not door.expect(key, value, list, words):
+    if not reader.expect(key, value, list, words):
         return ()
     waivers = []
     for item in value:
@@ -325,27 +183,27 @@ def _waivers(door: Door, key: str, value: Any) -> tuple[Waiver, ...]:
             or set(item) != {"finding", "reason"}
             or not all(isinstance(part, str) and part.strip() for part in item.values())
         ):
-            door.problems.append(f"`{key}` must be {words}, each with a reason; not {item!r}")
+            reader.problems.append(f"`{key}` must be {words}, each with a reason; not {item!r}")
         else:
             waivers.append(Waiver(pattern=item["finding"], reason=item["reason"]))
     return tuple(waivers)
 
 
-#: The keys of the table: the setting that each is, and what reads it.
-KEYS: Mapping[str, tuple[str, Callable[[Door, str, Any], Any]]] = {
+#: The keys of the table, each with the name of its setting and the function that reads it.
+KEYS: Mapping[str, tuple[str, Callable[[TableReader, str, Any], Any]]] = {
     "pythons": ("pythons", _versions),
     "artifact": ("artifacts", some_of(get_args(Artifact))),
     "resolution": ("resolutions", some_of(get_args(Resolution))),
     "extras": ("extras", _extras),
     "constraints": ("constraints", _constraints),
     "imports": ("imports", one_of(get_args(Imports))),
-    "smoke": ("smoke", _commands),
+    "smoke": ("smoke", read_commands),
     "test-command": ("test_commands", lines),
     "test-requires": ("test_requires", strings),
     "test-groups": ("test_groups", strings),
     "test-extras": ("test_extras", strings),
     "test-sources": ("test_sources", strings),
-    "clean-check": ("clean_check", _commands),
+    "clean-check": ("clean_check", read_commands),
     "allow": ("allow", strings),
     "pass-env": ("pass_env", strings),
     "ignore": ("ignore", _waivers),

@@ -20,8 +20,8 @@ from nox_cleanroom.errors import (
     EnvironmentRefusedError,
     InterpreterMissingError,
 )
-from nox_cleanroom.places.environments import Room
-from nox_cleanroom.processes import process
+from nox_cleanroom.places.environments import EnvironmentsDirectory
+from nox_cleanroom.processes import supervision
 from nox_cleanroom.steps import Steps
 
 #: What makes environments that we install into, best first.
@@ -59,7 +59,7 @@ class Environments:
     #: Whether nox may download a missing interpreter.
     download: Download
     #: The directory that they are made in.
-    room: Room
+    room: EnvironmentsDirectory
     #: Where it is kept between runs what interpreters say of themselves.
     known: Path
 
@@ -99,7 +99,7 @@ class Environments:
         )
 
     def _create(self, python: str, purpose: str, *, bare: bool) -> Environment:
-        process.require_running()
+        supervision.require_running()
         venv = nox.virtualenv.get_virtualenv(
             *self.backend.split("|"),
             download_python=self.download,

@@ -1,5 +1,5 @@
-"""Everything on disk that is ours: where it lies, who is using it, and how it goes away.
+"""Everything on disk that is ours: where it is, which run uses it, and how it is deleted.
 
-This is the only folder that deletes. It deletes what it can prove to be ours, which no name, no
-age and no prefix does; what lacks the proof is somebody else's and stays.
+No other folder deletes. It deletes only what it can prove to be ours: a name, an age or a prefix is
+no proof. Everything without proof belongs to somebody else and stays.
 """

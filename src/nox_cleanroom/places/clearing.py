@@ -1,4 +1,4 @@
-"""Clearing all that is ours: on request, and only that."""
+"""Clearing everything that is ours, and only that, on request."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from nox_cleanroom.places import deletion
-from nox_cleanroom.places.environments import rooms
+from nox_cleanroom.places.environments import environments_directories
 from nox_cleanroom.places.layout import KEYS, LOCKS, sections
 from nox_cleanroom.places.ownership import Owned
 from nox_cleanroom.places.projects import delete_unused_project, projects
@@ -20,20 +20,20 @@ from nox_cleanroom.places.workspace import workspaces
 
 @dataclass(frozen=True, kw_only=True)
 class Cleared:
-    """What clearing came to."""
+    """What was cleared, and what was not."""
 
-    #: The directories that are gone.
+    #: The deleted directories.
     removed: tuple[Path, ...]
-    #: Those that a run is using, or in which something is mounted.
+    #: Directories that a run is using, or in which something is mounted.
     used: tuple[Path, ...]
-    #: Workspaces that were kept on request, and may hold somebody's work by now.
+    #: Workspaces that were kept on request, and may contain somebody's work.
     kept: tuple[Path, ...]
-    #: How much space that freed, in bytes.
+    #: The freed space, in bytes.
     freed: int
 
 
 def clear() -> Cleared:
-    """Delete all that is ours but what a run is using, and what was kept on request."""
+    """Delete everything that is ours and that no run is using, except what was kept on request."""
     found = list(workspaces())
     kept = [one for one in found if one.about.get("keep")]
     removed: list[Path] = []
@@ -57,13 +57,13 @@ def clear() -> Cleared:
 
 def _to_delete(runs: Iterable[Owned]) -> Iterator[tuple[Owned, Callable[[Owned], bool]]]:
     yield from ((one, delete_unused_project) for one in projects())
-    # Nobody notices: what is gone is compiled again.
+    # Runs may be using these, but compile again what is gone.
     yield from ((one, deletion.tidy_contents) for one in stores())
-    yield from ((one, deletion.delete_unused) for one in (*rooms(), *runs))
+    yield from ((one, deletion.delete_unused) for one in (*environments_directories(), *runs))
 
 
 def _discard_files() -> None:
-    """Discard the key of digests, and the repositories' locks that no one is holding."""
+    """Delete the key of digests, and the locks of repositories that nobody holds."""
     for section in sections(KEYS):
         deletion.discard(section / "digest")
     for section in sections(LOCKS):

@@ -17,25 +17,25 @@ from nox_cleanroom.errors import CleanroomError, Code, InterruptedRunError
 from nox_cleanroom.places.ownership import LOCK, RECORD, Owned, hold, is_mine, names_in
 from nox_cleanroom.processes import process
 
-#: How long a deletion is tried again while something still writes into the directory, in seconds.
-_PATIENCE = 1.0
+#: How long a deletion is repeated while something still writes into the directory.
+_PATIENCE_SECONDS = 1.0
 
 
 def delete(owned: Owned, inner: Path | None = None) -> None:
-    """Delete a directory of ours, or something in it; nothing when it is no longer there.
+    """Delete a directory of ours, or something in it; do nothing if it is already gone.
 
-    The lock and the owner's record go last, so that whoever is killed meanwhile leaves a directory
-    that the next run recognises. Symbolic links are deleted, never followed.
+    The lock and the owner's record are deleted last, so that the next run recognises a directory
+    that a killed run has partly deleted. Symbolic links are deleted, never followed.
 
     Args:
         owned: the directory.
-        inner: something in it, with the directory's own path before it; None for the whole.
+        inner: the path of something in it, below the directory's own path; None for the directory.
 
     Raises:
-        CleanroomError: something is still there after a second, or a file system is mounted below.
+        CleanroomError: something is left after a second, or a file system is mounted in it.
     """
     target = owned.path if inner is None else inner
-    deadline = time.monotonic() + _PATIENCE
+    deadline = time.monotonic() + _PATIENCE_SECONDS
     while _is_deletable(owned, target):
         _require_nothing_mounted(target)
         if inner is None:
@@ -55,13 +55,13 @@ def delete(owned: Owned, inner: Path | None = None) -> None:
 
 
 def delete_unused(owned: Owned) -> bool:
-    """Delete a directory of ours unless a run is using it; whether it is gone."""
+    """Delete a directory of ours unless a run is using it; return whether it is gone."""
     lock = hold(owned)
     if lock is None:
         return False
     try:
         if sys.platform == "win32":
-            # No file can be deleted there that is open.
+            # Windows deletes no open files, and the lock is one.
             empty(owned)
             lock.release()
         return tidy(owned)
@@ -70,7 +70,7 @@ def delete_unused(owned: Owned) -> bool:
 
 
 def tidy(owned: Owned, inner: Path | None = None) -> bool:
-    """Delete what is no longer needed, and whether that succeeded: tidying never fails a run."""
+    """Delete what is no longer needed; return whether it is gone, as this must not fail a run."""
     try:
         delete(owned, inner)
     except (OSError, InterruptedRunError, CleanroomError):
@@ -79,7 +79,7 @@ def tidy(owned: Owned, inner: Path | None = None) -> bool:
 
 
 def empty(owned: Owned) -> None:
-    """Delete everything in a directory of ours but the record and the lock.
+    """Delete everything in a directory of ours except the record and the lock.
 
     Raises:
         CleanroomError: see `delete`.
@@ -89,14 +89,14 @@ def empty(owned: Owned) -> None:
 
 
 def tidy_contents(owned: Owned) -> bool:
-    """Delete everything in a directory of ours, as far as possible; whether that was all of it."""
+    """Delete what is in a directory of ours, as far as possible; return whether that was all."""
     inner = (owned.path / name for name in names_in(owned.path) - {RECORD, LOCK})
     left = [path for path in inner if not tidy(owned, path)]
     return not left
 
 
 def is_empty(owned: Owned) -> bool:
-    """Whether a directory of ours holds nothing but the record and the lock."""
+    """Whether a directory of ours contains only the record and the lock."""
     return not names_in(owned.path) - {RECORD, LOCK}
 
 
@@ -107,18 +107,18 @@ def discard(path: Path) -> None:
 
 
 def discard_empty(path: Path) -> None:
-    """Remove a directory when there is nothing in it, which no one can miss."""
+    """Remove a directory if it is empty."""
     with contextlib.suppress(OSError):
         os.rmdir(path)
 
 
 def discard_bytecode(compiled: Path, *, of: Path) -> None:
-    """Delete what Python has compiled of a file, and will compile again.
+    """Delete the bytecode of a file, which Python will compile again.
 
-    It is told by what it says of its source, the time and the size (PEP 552).
+    The bytecode states the time and size of its source (PEP 552), which must match.
 
     Args:
-        compiled: the bytecode, in its ``__pycache__``.
+        compiled: the bytecode, in ``__pycache__``.
         of: the source.
     """
     with contextlib.suppress(OSError):
@@ -130,7 +130,7 @@ def discard_bytecode(compiled: Path, *, of: Path) -> None:
 
 
 def size_of(path: Path) -> int:
-    """How much deleting a directory would free, in bytes; files with other names do not count."""
+    """The space that deleting a directory would free, in bytes; files with other links stay."""
     found = (os.lstat(file) for file in _files_below(path))
     return sum(one.st_size for one in found if one.st_nlink == 1)
 
@@ -141,7 +141,7 @@ def _files_below(path: Path) -> Iterator[str]:
 
 
 def _is_deletable(owned: Owned, target: Path) -> bool:
-    """Whether the target is there, and the way to it leads through what was proved to be ours."""
+    """Whether the target exists, and its path leads only through what was proved to be ours."""
     try:
         root = os.lstat(owned.path)
         if (root.st_dev, root.st_ino) != (owned.device, owned.inode) or not is_mine(root):
@@ -157,10 +157,10 @@ def _is_deletable(owned: Owned, target: Path) -> bool:
 
 
 def _require_nothing_mounted(target: Path) -> None:
-    """Refuse to delete where another file system, or another place of this one, is mounted.
+    """Raise an error if something is mounted in a directory.
 
     Raises:
-        CleanroomError: with the place.
+        CleanroomError: something is mounted; the message says where.
     """
     mounted = next(mounts_below(target), None)
     if mounted is not None:
@@ -172,23 +172,23 @@ def _require_nothing_mounted(target: Path) -> None:
 
 
 def mounts_below(path: Path) -> Iterator[str]:
-    """Where something is mounted in a directory, or on it.
+    """The mount points in a directory, and the directory if it is one.
 
-    Linux lists all mount points, bind mounts of the same file system included (proc(5), mountinfo);
-    elsewhere a directory on another device is one.
+    Linux lists all mount points, including bind mounts of the same file system (proc(5),
+    mountinfo). Elsewhere a directory on another device is one.
     """
     if os.path.islink(path):
         return
-    place = os.path.realpath(path)
+    real = os.path.realpath(path)
     try:
         lines = Path("/proc/self/mountinfo").read_bytes().splitlines()
     except OSError:
         yield from _other_devices(path)
         return
     for line in lines:
-        # Blanks and backslashes in names are spelled in octal.
+        # Spaces and backslashes in names are octal escapes.
         point = os.fsdecode(line.split(b" ")[4].decode("unicode_escape").encode("latin-1"))
-        if point == place or point.startswith(place + os.sep):
+        if point == real or point.startswith(real + os.sep):
             yield point
 
 
@@ -202,7 +202,7 @@ def _other_devices(path: Path) -> Iterator[str]:
 
 
 def _make_mutable(root: Path) -> None:
-    """Take off the attributes that keep even root from removing a file, where there are such."""
+    """Clear the attributes with which even root cannot delete a file."""
     chattr = shutil.which("chattr")
     if chattr:
         with contextlib.suppress(InterruptedRunError):
@@ -210,7 +210,7 @@ def _make_mutable(root: Path) -> None:
 
 
 def _remove(path: Path) -> None:
-    """Remove a file, a link or a directory with all that is in it, as far as that is possible."""
+    """Delete a file, a link or a directory with everything in it, as far as possible."""
     if not os.path.isdir(path) or os.path.islink(path):
         discard(path)
     elif sys.version_info >= (3, 12):
@@ -220,11 +220,11 @@ def _remove(path: Path) -> None:
 
 
 def _unlock_and_retry(_function: Callable[..., Any], name: str, _error: Any) -> None:
-    """Give a directory its write bit, without which it refuses to give up what is in it."""
+    """Make a directory writable, as otherwise nothing in it can be deleted, and try again."""
     path = Path(name)
     with contextlib.suppress(OSError):
         for locked in (path.parent, path):
-            # A file may have another name elsewhere, and its mode is that one's, too.
+            # Do not change files: a hard link elsewhere would have the same mode.
             if not locked.is_symlink() and (locked.is_dir() or sys.platform == "win32"):
                 locked.chmod(locked.stat().st_mode | stat.S_IRWXU)
         if path.is_dir() and not path.is_symlink():

@@ -1,9 +1,9 @@
-"""Git's entries of our worktrees (``.git/worktrees/*``): which are ours, and who is using them.
+"""Git's entries of our worktrees (``.git/worktrees/*``): which are ours, and which are in use.
 
-An entry of ours holds our own record and a lock, as every directory of ours does, so that a run in
-another container, with another view of processes, names and directories, is seen to be alive. Git
-makes the entry and we write the record a moment later: until then the lock reason, which git
-writes first, names the workspace.
+An entry of ours contains our record and a lock, like every directory of ours. So other runs see
+that a run in a container is alive, although its processes, names and directories are different
+there. Git creates the entry, and we write the record a moment later. Until then the lock reason,
+which git writes first, names the workspace.
 """
 
 from __future__ import annotations
@@ -15,29 +15,29 @@ from pathlib import Path
 from filelock import BaseFileLock
 
 from nox_cleanroom.places import deletion, ownership
-from nox_cleanroom.places.layout import is_private, repository_lock, sections
+from nox_cleanroom.places.layout import RUNS, is_private, repository_lock, sections
 from nox_cleanroom.places.ownership import Owned
-from nox_cleanroom.places.workspace import SECTION, Workspace
+from nox_cleanroom.places.workspace import Workspace
 
-#: How a lock reason of ours begins; the workspace follows, and what identifies its parent.
+#: The beginning of our lock reasons; the workspace follows, and the identity of its parent.
 _REASON = "in use by nox-cleanroom: "
 
 
 def lock_reason(workspace: Workspace) -> str:
-    """What ``git worktree list`` shows of a worktree in a workspace, and what proves it ours."""
+    """The lock reason of a worktree in a workspace, which proves that the worktree is ours."""
     return f"{_REASON}{workspace.root} ({_identity(workspace.root.parent)})"
 
 
 def claim_entry(common_dir: Path, workspace: Workspace, directory: Path) -> BaseFileLock | None:
-    """Write our record into the entry of a worktree that we have just added, and hold its lock.
+    """Write our record into the entry of a worktree that was just added, and acquire its lock.
 
     Args:
-        common_dir: what all working trees of the repository share.
+        common_dir: the git directory that all working trees share.
         workspace: the run's own directory.
         directory: the worktree, in the workspace.
 
     Returns:
-        The lock, to be released before `remove_entry`; None where there are no locks.
+        The lock, to be released before `remove_entry`; None on file systems without locks.
     """
     for entry in _entries(common_dir):
         if _directory_of(entry) == directory:
@@ -49,16 +49,16 @@ def claim_entry(common_dir: Path, workspace: Workspace, directory: Path) -> Base
 def remove_entry(
     common_dir: Path, workspace: Workspace, directory: Path, turn: BaseFileLock
 ) -> None:
-    """Remove what git keeps of a worktree of this run: never a blanket prune.
+    """Delete the entry of a worktree of this run, and no other, as `git worktree prune` would.
 
     Args:
-        common_dir: what all working trees of the repository share.
+        common_dir: the git directory that all working trees share.
         workspace: the run's own directory.
         directory: the worktree, in the workspace.
         turn: the repository's lock; see `layout.repository_lock`.
 
     Raises:
-        CleanroomError: the entry cannot be removed.
+        CleanroomError: the entry cannot be deleted.
     """
     for entry in _entries(common_dir):
         if _is_of(entry, workspace, directory):
@@ -69,19 +69,19 @@ def remove_entry(
 
 
 def release_entry(common_dir: Path, workspace: Workspace, directory: Path) -> None:
-    """Hand a worktree over to the user, who asked to keep it, unlocked: see `removal_of`."""
+    """Unlock a worktree that the user asked to keep; `removal_of` says how to remove it."""
     for entry in _entries(common_dir):
         if _is_of(entry, workspace, directory):
-            # The record stays: it says that the worktree is no one else's doing.
+            # The record stays, as proof that the worktree was ours.
             for name in ("locked", ownership.LOCK):
                 deletion.discard(entry / name)
 
 
 def removal_of(common_dir: Path, directory: Path) -> list[str]:
-    """The command with which a user removes a worktree that was kept, and what git keeps of it.
+    """The command with which a user removes a kept worktree and its entry.
 
-    Git refuses to remove a worktree whose `.git` is a directory, and `git worktree prune` would
-    also forget those of the user's that are on a disk which is not mounted.
+    Git does not remove a worktree whose `.git` is a directory, and `git worktree prune` would also
+    remove the entries of the user's worktrees on a disk that is not mounted.
     """
     if (directory / ".git").is_dir():
         entries = [entry for entry in _entries(common_dir) if _directory_of(entry) == directory]
@@ -117,7 +117,7 @@ def reclaim_entries(common_dir: Path) -> list[Owned]:
 
 
 def _is_kept(owned: Owned) -> bool:
-    """Whether the worktree was to be kept, and is there; handed over if its run was killed."""
+    """Whether the worktree is to be kept and exists; it is unlocked if its run was killed."""
     directory = _directory_of(owned.path)
     if not owned.about.get("keep") or directory is None or not directory.exists():
         return False
@@ -131,8 +131,8 @@ def _is_kept(owned: Owned) -> bool:
 def foreign_entries(common_dir: Path) -> list[Path]:
     """The entries of worktrees that are not ours.
 
-    One that git is just making is locked as ``initializing``, and has no ``gitdir`` before that
-    (`builtin/worktree.c`); one that is being removed may have lost its ``gitdir`` first.
+    An entry that git is creating has no ``gitdir`` at first, and then is locked as
+    ``initializing`` (`builtin/worktree.c`). Git may remove the ``gitdir`` of an entry first.
     """
     return [
         entry
@@ -146,17 +146,17 @@ def _is_ours(entry: Path) -> bool:
 
 
 def _proof(entry: Path) -> Owned | None:
-    """The proof that an entry is ours: its record, or that only the record's writing is missing."""
+    """The proof that an entry is ours: its record, or its lock reason if a run was killed early."""
     directory = _directory_of(entry)
     owned = ownership.recognise(entry)
     workspace = _named_workspace(entry) if owned is None else _workspace_of(owned)
-    # What has been moved elsewhere (`git worktree move`) is its mover's.
+    # A worktree that somebody has moved (`git worktree move`) is theirs.
     if workspace is None or (directory is not None and directory.parent != workspace):
         return None
     if owned is not None:
         return owned
     if not os.path.lexists(workspace):
-        # The run was killed, and another one has deleted its workspace.
+        # The run was killed, and another run has deleted its workspace.
         return _adopted(entry, workspace)
     found = ownership.recognise(workspace)
     lock = None if found is None else ownership.hold(found)
@@ -179,15 +179,15 @@ def _adopted(entry: Path, workspace: Path, *, keep: bool = False) -> Owned | Non
 
 
 def _named_workspace(entry: Path) -> Path | None:
-    """The workspace that the lock reason names, if it lies where this user's workspaces lie.
+    """The workspace that the lock reason names, if it is one of this user's.
 
-    The reason also says which directory that is: another container has one of the same name.
+    The reason also identifies its parent, because another container may have one of the same name.
     """
     words = _reason(entry)
     if not words.startswith(_REASON):
         return None
     name, _, identity = words.removeprefix(_REASON).rpartition(" (")
-    for section in sections(SECTION):
+    for section in sections(RUNS):
         if Path(name).parent == section and identity == f"{_identity(section)})":
             return Path(name)
     return None
@@ -217,6 +217,6 @@ def _directory_of(entry: Path) -> Path | None:
 
 
 def _remove_if_empty(common_dir: Path, turn: BaseFileLock) -> None:
-    """Remove the directory with its last entry, as git does, and not while an add begins."""
+    """Remove the directory of entries if it is empty, as git does, unless git is adding one."""
     with contextlib.suppress(OSError, NotImplementedError), turn:
         deletion.discard_empty(common_dir / "worktrees")

@@ -1,8 +1,8 @@
-"""Rooms for environments: directories whose paths come again, each for one run at a time.
+"""Directories for the environments of runs: later runs use them again, one run at a time.
 
-uv asks an interpreter about itself once for each path, and an environment's is a path of its own:
-made anew where one has been before, it is installed into in a quarter of the time. Proofs gain,
-too: the same run has the same paths in its record.
+uv queries each interpreter once per path, and every environment has its own interpreter path. In an
+environment whose path was used before, uv installs in a quarter of the time. Evidence gains, too:
+equal runs record equal paths.
 (https://docs.astral.sh/uv/concepts/cache/)
 """
 
@@ -19,24 +19,21 @@ from filelock import BaseFileLock
 
 from nox_cleanroom.errors import CleanroomError
 from nox_cleanroom.places import deletion, ownership
-from nox_cleanroom.places.layout import neutral_directories, sections
+from nox_cleanroom.places.layout import ENVIRONMENTS, neutral_directories, sections
 from nox_cleanroom.places.ownership import Owned
 from nox_cleanroom.places.workspace import Workspace
 from nox_cleanroom.processes.interruption import shielded
 
-#: Where the rooms lie.
-SECTION = "environments"
-
-#: How many runs at once have rooms of such paths; whoever comes then has one of its own.
-_ROOMS = 64
+#: The number of these directories; a run that finds all in use takes one in its workspace.
+_LIMIT = 64
 
 
 @dataclass(frozen=True)
-class Room:
+class EnvironmentsDirectory:
     """A directory for the environments of one run."""
 
     path: Path
-    #: How often each name was given; a directory that is gone is given to nobody else.
+    #: How often each name was used, so that the path of a deleted directory is not used again.
     _given: Counter[str] = field(default_factory=Counter, compare=False, repr=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, compare=False, repr=False)
 
@@ -51,22 +48,22 @@ class Room:
 
 
 @contextlib.contextmanager
-def reserve_room(outside: Path, workspace: Workspace) -> Iterator[Room]:
-    """An empty room that is nobody else's, emptied when the block ends, however it ends.
+def reserve_environments(outside: Path, workspace: Workspace) -> Iterator[EnvironmentsDirectory]:
+    """An empty directory for the environments of this run, emptied however the block ends.
 
-    In the workspace where that is to be kept. What a killed run left in a room is removed first.
+    It is in the workspace if that is to be kept. What a killed run left in it is deleted first.
 
     Args:
-        outside: the checkout, which the room must lie outside of.
+        outside: the checkout, which must not contain the directory.
         workspace: the run's own directory.
     """
     taken = None if workspace.keep else _take(outside)
     if taken is None:
-        yield Room(workspace.directory("environments"))
+        yield EnvironmentsDirectory(workspace.directory("environments"))
         return
     owned, lock = taken
     try:
-        yield Room(owned.path)
+        yield EnvironmentsDirectory(owned.path)
     finally:
         with shielded():
             try:
@@ -76,10 +73,10 @@ def reserve_room(outside: Path, workspace: Workspace) -> Iterator[Room]:
 
 
 def _take(outside: Path) -> tuple[Owned, BaseFileLock] | None:
-    """The first room that is free, and the lock that keeps others out; None without one."""
+    """The first free directory, and its lock; None if there is none."""
     with contextlib.suppress(OSError, CleanroomError):
-        section = next(neutral_directories(SECTION, outside))
-        for number in range(1, _ROOMS + 1):
+        section = next(neutral_directories(ENVIRONMENTS, outside))
+        for number in range(1, _LIMIT + 1):
             owned = ownership.ensure(section / str(number))
             lock = None if owned is None else ownership.hold(owned)
             if owned is None or lock is None:
@@ -91,15 +88,15 @@ def _take(outside: Path) -> tuple[Owned, BaseFileLock] | None:
     return None
 
 
-def rooms() -> Iterator[Owned]:
-    """Every room of this user, proved to be one, whether a run is using it or not."""
-    for section in sections(SECTION):
+def environments_directories() -> Iterator[Owned]:
+    """All of these directories of this user, with proof, whether in use or not."""
+    for section in sections(ENVIRONMENTS):
         yield from ownership.owned_in(section)
 
 
-def empty_abandoned_rooms() -> None:
-    """Empty the rooms of runs that were killed."""
-    for owned in rooms():
+def empty_abandoned_environments() -> None:
+    """Empty the directories for environments of runs that were killed."""
+    for owned in environments_directories():
         if not deletion.is_empty(owned):
             lock = ownership.hold(owned)
             if lock is not None:

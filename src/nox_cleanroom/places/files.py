@@ -1,7 +1,4 @@
-"""Files that are written whole: a reader sees the old one or the new one, never half of it.
-
-And whether there is room for files.
-"""
+"""Writing files atomically, and checking for free space."""
 
 from __future__ import annotations
 
@@ -11,27 +8,27 @@ import secrets
 import shutil
 from pathlib import Path
 
-#: Where less than this is free, in bytes, nobody can say why nothing works: that needs room, too.
+#: With less free space, in bytes, not even an error report can be written.
 _FULL = 64 * 1024
 
 
 def is_full(directory: Path) -> bool:
-    """Whether there is next to no room on a directory's disk."""
+    """Whether a directory's file system is full."""
     with contextlib.suppress(OSError):
         return shutil.disk_usage(directory).free < _FULL
     return False
 
 
 def write_whole(path: Path, content: bytes, *, mode: int = 0o600) -> None:
-    """Write a file in one go.
+    """Write a file atomically: readers see the old content or the new one.
 
     Args:
-        path: where; its directory exists.
-        content: what.
-        mode: who may read it; before the user's umask.
+        path: the path of the file, in an existing directory.
+        content: the new content.
+        mode: the permissions, before the user's umask.
 
     Raises:
-        OSError: it cannot be written; nothing is left of the attempt.
+        OSError: it cannot be written; no temporary file is left.
     """
     aside = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)

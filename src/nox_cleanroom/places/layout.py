@@ -1,4 +1,4 @@
-"""Where our directories lie: in one that only this user can enter, so that no one plants names."""
+"""Where our directories are: in one that only this user can enter, so that nobody plants names."""
 
 from __future__ import annotations
 
@@ -21,15 +21,24 @@ from nox_cleanroom.places.ownership import adopt, is_recorded
 
 _NAME = "nox-cleanroom"
 
-#: The sections of single files: the key of digests, and the locks of repositories.
+#: The sections of our directories: of files (the key of digests, the locks of repositories), and of
+#: directories (of projects, for all projects, of runs, for the environments of runs).
 KEYS = "keys"
 LOCKS = "locks"
+PROJECTS = "projects"
+STORES = "stores"
+RUNS = "runs"
+ENVIRONMENTS = "environments"
 
-#: How many names are tried in a directory: somebody else may have taken the first.
+#: How often a directory is made and locked before another place is tried: meanwhile another run may
+#: delete it.
+ATTEMPTS = 5
+
+#: How many names are tried in a directory, because somebody else may have taken the first.
 _NAMES = 9
 
-#: Files that tools look for in the parents of where they run; a workspace under one of
-#: them would be configured by somebody else's project.
+#: Files for which tools search the parents of their directory: below one of them, somebody else's
+#: project would configure a workspace.
 _CONFIGURATION = (
     ".git",
     "pyproject.toml",
@@ -47,16 +56,16 @@ def cache_directory(section: str) -> Path:
     """The best directory for what is kept between runs, such as ``projects``.
 
     Raises:
-        CleanroomError: there is no place that can be written to.
+        CleanroomError: no directory can be written to.
     """
     return next(cache_directories(section))
 
 
 def cache_directories(section: str) -> Iterator[Path]:
-    """The directories for what is kept between runs, best first, as far as they are asked for.
+    """The directories for what is kept between runs, best first, made when they are asked for.
 
     Raises:
-        CleanroomError: there is none that can be written to, or none that was any good.
+        CleanroomError: no further directory can be written to.
     """
     for base in bases():
         with contextlib.suppress(OSError):
@@ -70,14 +79,14 @@ def cache_directories(section: str) -> Iterator[Path]:
 
 
 def neutral_directories(section: str, outside: Path) -> Iterator[Path]:
-    """The directories for what a run makes that are no part of a project, best first.
+    """The directories for what a run makes, outside of any project, best first.
 
     Args:
         section: such as ``runs``.
-        outside: the checkout, which the directories must lie outside of.
+        outside: the checkout, which must not contain the directories.
 
     Raises:
-        CleanroomError: there is none, or none that was any good.
+        CleanroomError: there is no further directory.
     """
     for base in bases():
         with contextlib.suppress(OSError):
@@ -92,7 +101,7 @@ def neutral_directories(section: str, outside: Path) -> Iterator[Path]:
 
 
 def is_neutral(base: Path, outside: Path) -> bool:
-    """Whether a directory, without symbolic links, is no part of a checkout or of a project."""
+    """Whether a directory, without symbolic links, is in neither a checkout nor a project."""
     inside = base.is_relative_to(outside.resolve())
     return not inside and not any(
         (parent / name).exists() for parent in (base, *base.parents) for name in _CONFIGURATION
@@ -100,7 +109,7 @@ def is_neutral(base: Path, outside: Path) -> bool:
 
 
 def sections(name: str) -> Iterator[Path]:
-    """Every directory in which we have, or had, something of a kind; without making any."""
+    """All existing directories of a section, such as ``runs``."""
     for base in bases(make=False):
         section = base / name
         if is_private(section):
@@ -110,12 +119,12 @@ def sections(name: str) -> Iterator[Path]:
 def bases(*, make: bool = True) -> Iterator[Path]:
     """The directories of ours that only this user can enter, best first.
 
-    In the user's cache, which outlives a restart of the system and is on the same disk as the
-    installers' caches; else in a temporary directory. Each holds our record: somebody else's
-    directory of that name is left, and another name is taken.
+    The best is in the user's cache, which outlives a restart of the system and is on the same disk
+    as the installers' caches; the others are in temporary directories. Each contains our record. If
+    somebody else has a directory of that name, another name is used.
 
     Args:
-        make: whether one that is not there is made.
+        make: whether to make missing ones.
     """
     for directory, name in _candidates():
         for number in range(1, _NAMES + 1):
@@ -128,7 +137,7 @@ def bases(*, make: bool = True) -> Iterator[Path]:
 
 
 def _make_base(path: Path) -> None:
-    """Make a directory of ours, or take an empty one of this user's, and close it to others."""
+    """Make a directory of ours, or adopt an empty one of this user, and close it to others."""
     with contextlib.suppress(OSError):
         if not os.path.lexists(path):
             path.mkdir(mode=0o700, parents=True)
@@ -143,11 +152,19 @@ def _is_base(path: Path) -> bool:
     return is_private(path) and is_recorded(path)
 
 
+def known_caches() -> list[Path]:
+    """The caches of installers and our own; in CI they are often in the checkout, and ignored."""
+    shared = Path(os.environ.get("XDG_CACHE_HOME") or platformdirs.user_cache_path())
+    installers = [shared / name for name in ("uv", "pip", "virtualenv", "nox")]
+    named = [os.environ.get(name) for name in ("UV_CACHE_DIR", "PIP_CACHE_DIR")]
+    return [*installers, *bases(make=False), *(Path(name) for name in named if name)]
+
+
 def digest_key() -> bytes:
-    """A secret of this user's, with which digests of variables are made; the same in every run.
+    """This user's secret key for digests of variables, the same in every run.
 
     Raises:
-        CleanroomError: there is no place for it.
+        CleanroomError: no directory can be written to.
     """
     path = cache_directory(KEYS) / "digest"
     if not path.exists():
@@ -156,13 +173,13 @@ def digest_key() -> bytes:
 
 
 def repository_lock(common_dir: Path) -> BaseFileLock:
-    """One lock a repository, outside of it: it is no business of the user's."""
+    """The lock of a repository, which is not in it, because the user's files are not ours."""
     name = hashlib.sha256(os.fsencode(common_dir)).hexdigest()[:16]
     return FileLock(cache_directory(LOCKS) / f"{name}.lock")
 
 
 def _candidates() -> Iterator[tuple[Path, str]]:
-    """Where our directories may lie, and what they are called there."""
+    """Directories that may contain ours, and its name there."""
     cache = platformdirs.user_cache_path(_NAME)
     yield cache.parent, cache.name
     shared = []
@@ -177,10 +194,10 @@ def _candidates() -> Iterator[tuple[Path, str]]:
 
 
 def _section(base: Path, name: str) -> Path:
-    """A directory of ours by its name.
+    """The directory of a section, made if it is missing.
 
     Raises:
-        OSError: it cannot be made, or something else has that name.
+        OSError: it cannot be made, or something else has its name.
     """
     path = base / name
     with contextlib.suppress(FileExistsError):
@@ -191,9 +208,9 @@ def _section(base: Path, name: str) -> Path:
 
 
 def is_private(path: Path) -> bool:
-    """Whether a directory is this user's and closed to others.
+    """Whether a directory belongs to this user and is closed to others.
 
-    A link counts when the user has made it: caches are moved to another disk that way.
+    A symbolic link of this user counts, because people move caches to another disk that way.
     """
     try:
         mode = os.stat(path).st_mode

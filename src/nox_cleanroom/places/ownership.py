@@ -1,4 +1,4 @@
-"""The proof that a directory is ours: a record in it, and the lock that a live run holds."""
+"""The proof that a directory is ours: a record in it, and the lock of the run that uses it."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ from typing import Any
 
 from filelock import BaseFileLock, FileLock, Timeout
 
-#: In a directory of ours, the record of its owner.
+#: The name of the owner's record in a directory of ours.
 RECORD = "nox-cleanroom.json"
-#: In a directory of ours, the lock that a run holds for as long as it uses the directory.
+#: The name of the lock in a directory of ours, which a run holds while it uses the directory.
 LOCK = "nox-cleanroom.lock"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Owned:
-    """Proof that a directory is ours; `make`, `adopt` and `recognise` are the ways to one."""
+    """Proof that a directory is ours; only `make`, `adopt` and `recognise` create one."""
 
     path: Path
-    #: What identified the directory when it was proved to be ours.
+    #: The identity of the directory when it was proved to be ours.
     device: int
     inode: int
-    #: What else was written down when the directory was made.
+    #: What else was recorded when the directory was made.
     about: dict[str, Any] = field(default_factory=dict)
 
 
@@ -38,18 +38,18 @@ def make(path: Path, **about: Any) -> Owned:
     """A new directory of ours that only this user can enter.
 
     Args:
-        path: where; its parent is a directory of ours, see `layout`.
-        about: what else to write down.
+        path: its path; its parent is a directory of ours, see `layout`.
+        about: what else to record.
 
     Raises:
-        OSError: the directory exists already, or cannot be made.
+        OSError: the directory exists, or cannot be made.
     """
     path.mkdir(mode=0o700)
     return adopt(path, **about)
 
 
 def adopt(path: Path, **about: Any) -> Owned:
-    """A directory that has just been made for us, with a record of that in it.
+    """A directory that was just made for us, with our record written into it.
 
     Raises:
         OSError: the record cannot be written.
@@ -62,7 +62,7 @@ def adopt(path: Path, **about: Any) -> Owned:
         "boot": _boot(),
         "about": about,
     }
-    # Made only if there is none, without following a link, and written at once.
+    # O_EXCL: never overwrite a record, and never follow a link.
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
     descriptor = os.open(path / RECORD, flags, 0o600)
     try:
@@ -73,10 +73,10 @@ def adopt(path: Path, **about: Any) -> Owned:
 
 
 def recognise(path: Path) -> Owned | None:
-    """The proof that a directory was made by this user with this tool; None without proof.
+    """The proof that this user made a directory with this tool; None without proof.
 
-    A symbolic link never is such a directory, nor is a copy of one. Devices are numbered anew when
-    the system starts, so that device and inode only count until then.
+    A symbolic link is no proof, nor is a copy of a directory. The system may number devices
+    differently after each start, so that device and inode count only until the next one.
     """
     try:
         found = os.lstat(path)
@@ -93,7 +93,7 @@ def recognise(path: Path) -> Owned | None:
 
 
 def is_recorded(path: Path) -> bool:
-    """Whether a directory holds a record of this user's, wherever it was when that was written."""
+    """Whether a directory contains a record of this user, even if it was moved."""
     try:
         return bool(json.loads(_read(path / RECORD))["uid"] == _uid())
     except (OSError, ValueError, TypeError, KeyError):
@@ -101,9 +101,9 @@ def is_recorded(path: Path) -> bool:
 
 
 def owned_in(section: Path) -> Iterator[Owned]:
-    """The directories of ours in another one; one without a record goes when nothing is in it.
+    """The directories of ours in another one; empty ones without a record are removed.
 
-    That is what remains of a run that was killed before it wrote the record.
+    These remain when a run is killed before it writes the record.
     """
     for name in sorted(names_in(section)):
         owned = recognise(section / name)
@@ -115,9 +115,9 @@ def owned_in(section: Path) -> Iterator[Owned]:
 
 
 def ensure(path: Path) -> Owned | None:
-    """A directory of ours, made if there is none; None where something else has its name."""
+    """A directory of ours, made if it is missing; None if something else has its name."""
     for _ in range(10):
-        # It may be there; and an empty one may be cleared away before the record is in it.
+        # It may exist, and another run may remove it while it is empty and has no record.
         with contextlib.suppress(OSError):
             return make(path)
         found = recognise(path)
@@ -128,14 +128,14 @@ def ensure(path: Path) -> Owned | None:
 
 
 def hold(owned: Owned, name: str = LOCK) -> BaseFileLock | None:
-    """A lock in a directory of ours, held from now on; None while a run is holding it.
+    """A lock in a directory of ours, which is now held; None if another run holds it.
 
-    The system releases the lock of a run that was killed, whatever its process number or host name
-    was. Where no locks can be had, every directory counts as used.
+    The system releases the lock of a killed run, so that process numbers and host names do not
+    matter. On file systems without locks every directory counts as used.
 
     Args:
         owned: the directory.
-        name: the lock's file.
+        name: the name of the lock's file.
     """
     lock = FileLock(owned.path / name)
     try:
@@ -143,7 +143,7 @@ def hold(owned: Owned, name: str = LOCK) -> BaseFileLock | None:
     except (Timeout, OSError, NotImplementedError):
         return None
     if recognise(owned.path) is None:
-        # It was deleted meanwhile, and locking has made it anew with nothing but the lock in it.
+        # It was deleted meanwhile, and locking made a new one that contains only the lock.
         lock.release()
         with contextlib.suppress(OSError):
             os.unlink(owned.path / name)
@@ -153,7 +153,7 @@ def hold(owned: Owned, name: str = LOCK) -> BaseFileLock | None:
 
 
 def names_in(path: Path) -> set[str]:
-    """The names in a directory; none when it cannot be read."""
+    """The names in a directory; none if it cannot be read."""
     try:
         return set(os.listdir(path))
     except OSError:
@@ -167,18 +167,18 @@ def _read(path: Path) -> bytes:
 
 
 def _uid() -> int | None:
-    # Windows has no user numbers: there, a directory below the user's own has to do.
+    # Windows has no user numbers. There a path in the user's own directory has to suffice.
     return None if sys.platform == "win32" else os.geteuid()
 
 
 def is_mine(found: os.stat_result) -> bool:
-    """Whether something on disk belongs to this user."""
+    """Whether a file or directory belongs to this user."""
     return sys.platform == "win32" or found.st_uid == os.geteuid()
 
 
 @cache
 def _boot() -> str:
-    """What tells one start of the system from another; empty where that is not known."""
+    """The identifier of this start of the system; empty if it has none."""
     with contextlib.suppress(OSError):
         return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
     return ""

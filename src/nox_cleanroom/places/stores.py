@@ -1,4 +1,4 @@
-"""Directories for what is kept for all projects, such as bytecode."""
+"""Directories that all projects share, such as the one for bytecode."""
 
 from __future__ import annotations
 
@@ -7,21 +7,18 @@ from collections.abc import Iterator
 
 from nox_cleanroom.errors import CleanroomError
 from nox_cleanroom.places import ownership
-from nox_cleanroom.places.layout import cache_directory, sections
+from nox_cleanroom.places.layout import STORES, cache_directory, sections
 from nox_cleanroom.places.ownership import Owned
-
-#: Where the stores lie.
-SECTION = "stores"
 
 
 def open_store(name: str) -> Owned | None:
-    """The store of a name, made if there is none; None where there is no place for it."""
+    """The store of a name, made if it is missing; None if it cannot be made."""
     with contextlib.suppress(OSError, CleanroomError):
-        return ownership.ensure(cache_directory(SECTION) / name)
+        return ownership.ensure(cache_directory(STORES) / name)
     return None
 
 
 def stores() -> Iterator[Owned]:
-    """Every store of this user."""
-    for section in sections(SECTION):
+    """All stores of this user."""
+    for section in sections(STORES):
         yield from ownership.owned_in(section)

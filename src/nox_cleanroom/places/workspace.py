@@ -1,4 +1,4 @@
-"""A run's private directory outside the checkout, removed at its end or reclaimed later."""
+"""A run's private directory outside the checkout, deleted at its end or by a later run."""
 
 from __future__ import annotations
 
@@ -12,25 +12,19 @@ from pathlib import Path
 from filelock import BaseFileLock
 
 from nox_cleanroom.places import deletion, ownership
-from nox_cleanroom.places.layout import neutral_directories, sections
+from nox_cleanroom.places.layout import ATTEMPTS, RUNS, neutral_directories, sections
 from nox_cleanroom.places.ownership import Owned
 from nox_cleanroom.processes.interruption import shielded
-
-#: Where the workspaces of all runs lie.
-SECTION = "runs"
-
-#: How often a directory is made and locked before its place is given up.
-_TRIES = 5
 
 
 @dataclass(frozen=True)
 class Workspace:
-    """A private directory for what a run makes: worktrees, distributions, homes."""
+    """A run's private directory for worktrees, distributions and homes."""
 
     owned: Owned
-    #: Whether it stays when the run ends.
+    #: Whether it is kept when the run ends.
     keep: bool = False
-    #: Numbers for directories whose names may repeat.
+    #: Numbers that make names of directories unique.
     _numbers: Iterator[int] = field(default_factory=lambda: count(1))
 
     @property
@@ -46,12 +40,12 @@ class Workspace:
 
     @property
     def tmp(self) -> Path:
-        """Where everything that we start puts its temporary files."""
+        """The directory for temporary files of everything that we start."""
         return self._own("tmp")
 
     @property
     def neutral(self) -> Path:
-        """Where tools are started, which look around for configuration: nothing is there."""
+        """An empty directory to start tools in, so that they find no configuration."""
         return self._own("neutral")
 
     def _own(self, name: str) -> Path:
@@ -62,14 +56,14 @@ class Workspace:
 
 @contextlib.contextmanager
 def create_workspace(outside: Path, *, keep: bool = False) -> Iterator[Workspace]:
-    """A workspace that is gone when the block ends, however it ends.
+    """A workspace that is deleted however the block ends.
 
     Args:
-        outside: the checkout, which the workspace must lie outside of.
-        keep: leave it there after all.
+        outside: the checkout, which must not contain the workspace.
+        keep: whether to keep it instead.
 
     Raises:
-        CleanroomError: there is no place for it.
+        CleanroomError: there is no directory for it.
     """
     owned, lock = _make(outside, keep=keep)
     try:
@@ -84,29 +78,29 @@ def create_workspace(outside: Path, *, keep: bool = False) -> Iterator[Workspace
 
 
 def _make(outside: Path, *, keep: bool) -> tuple[Owned, BaseFileLock]:
-    for section in neutral_directories(SECTION, outside):
-        for _ in range(_TRIES):
-            # Another run may take it for abandoned before it is locked, and delete it.
+    for section in neutral_directories(RUNS, outside):
+        for _ in range(ATTEMPTS):
+            # Another run may think it abandoned before it is locked, and delete it.
             with contextlib.suppress(OSError):
                 owned = ownership.make(section / secrets.token_hex(4), keep=keep)
                 lock = ownership.hold(owned)
                 if lock is not None:
                     return owned, lock
                 deletion.tidy(owned)
-    raise AssertionError  # the last of the places raises
+    raise AssertionError  # the last of the directories raises
 
 
 def workspaces() -> Iterator[Owned]:
-    """Every workspace of this user, proved to be one, whether a run is using it or not."""
-    for section in sections(SECTION):
+    """All workspaces of this user, with proof, whether in use or not."""
+    for section in sections(RUNS):
         yield from ownership.owned_in(section)
 
 
 def reclaim_workspaces(more: Iterable[Owned] = ()) -> int:
-    """Delete the workspaces of runs that were killed; how many there were.
+    """Delete the workspaces of killed runs, and return their number.
 
     Args:
-        more: workspaces that lie elsewhere.
+        more: workspaces in other directories.
     """
     found = {one.path: one for one in (*workspaces(), *more) if not one.about.get("keep")}
     return sum(deletion.delete_unused(one) for one in found.values())

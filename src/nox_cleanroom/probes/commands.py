@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from nox_cleanroom.config.settings import PROJECT_PLACEHOLDER, Command, JsonContract
+from nox_cleanroom.config.commands import PROJECT_PLACEHOLDER, Command, JsonContract
 from nox_cleanroom.environments.environment import INSIDE, Environment
 from nox_cleanroom.output import printable
 from nox_cleanroom.probes.installation import Installation
@@ -123,7 +123,7 @@ def run_command(
         [program, *argv[1:]],
         cwd=cwd,
         env=full_env,
-        timeout_seconds=command.timeout,
+        timeout_seconds=command.timeout_seconds,
         stdout=stdout,
     )
     answer = None

@@ -1,4 +1,4 @@
-"""Signals: how they end a run, and what they must not cut short."""
+"""Signals: how they end a run, and which blocks they do not interrupt."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import threading
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from nox_cleanroom.processes import process
+from nox_cleanroom.processes import process, supervision
 
 _NUMBERS = [
     getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
@@ -24,7 +24,7 @@ def _is_main_thread() -> bool:
 
 @contextlib.contextmanager
 def shielded() -> Iterator[None]:
-    """A block that signals do not cut short, for cleaning up; they arrive when it ends."""
+    """A block for cleaning up that signals do not interrupt; they are delivered when it ends."""
     if not _is_main_thread():
         yield
         return
@@ -44,7 +44,7 @@ def shielded() -> Iterator[None]:
 
 
 class Terminated(KeyboardInterrupt):
-    """SIGTERM or SIGHUP arrived: to be treated as Ctrl-C is, with another exit status."""
+    """SIGTERM or SIGHUP arrived: the run ends as after Ctrl-C, with another exit status."""
 
     def __init__(self, number: int) -> None:
         super().__init__(process.signal_name(number))
@@ -52,7 +52,7 @@ class Terminated(KeyboardInterrupt):
 
 
 def _unwind(number: int, _frame: object) -> None:
-    """Unwind the stack, and let no further signal cut that short."""
+    """Unwind the stack, and ignore all further signals."""
     for other in _NUMBERS:
         signal.signal(other, signal.SIG_IGN)
     raise KeyboardInterrupt if number == signal.SIGINT else Terminated(number)
@@ -60,12 +60,12 @@ def _unwind(number: int, _frame: object) -> None:
 
 @contextlib.contextmanager
 def interruptible() -> Iterator[None]:
-    """A block in which the first signal unwinds the stack, and impatience changes nothing.
+    """A block in which the first signal unwinds the stack, and further signals are ignored.
 
     Nox installs no handlers: SIGTERM and SIGHUP would end the process at once and leave its
-    children and its worktree behind, and a second Ctrl-C would cut the cleaning up short. When
-    the stack is unwound, a SIGTERM or SIGHUP is delivered again, so that the exit status tells
-    the parent what happened. After Ctrl-C nox ends the process itself.
+    children and its worktree behind, and a second Ctrl-C would interrupt the cleanup. After the
+    stack is unwound, SIGTERM or SIGHUP is delivered again, so that the exit status tells the parent
+    what happened. After Ctrl-C, nox ends the process itself.
     """
     if not _is_main_thread():
         yield
@@ -73,19 +73,19 @@ def interruptible() -> Iterator[None]:
     previous = {
         number: signal.signal(number, _unwind)
         for number in _NUMBERS
-        # Ignored from birth, as under nohup: so it stays.
+        # A signal that was ignored from the start, as under nohup, stays ignored.
         if signal.getsignal(number) is not signal.SIG_IGN
     }
-    process.allow_starts()
+    supervision.allow_starts()
     try:
         yield
     except Terminated as terminated:
-        process.stop_all()
+        supervision.stop_all()
         signal.signal(terminated.number, signal.SIG_DFL)
         signal.raise_signal(terminated.number)
         raise
     except KeyboardInterrupt:
-        process.stop_all()
+        supervision.stop_all()
         raise
     except BaseException:
         _restore(previous)
@@ -98,22 +98,22 @@ def _restore(handlers: Mapping[int, Any]) -> None:
         signal.signal(number, handler)
 
 
-#: How often a worker looks whether its parent is there, in seconds.
-_INTERVAL = 0.5
+#: How often a worker checks that its parent is alive.
+_INTERVAL_SECONDS = 0.5
 
 
 @contextlib.contextmanager
 def ending_with_parent() -> Iterator[None]:
-    """A block in which this process ends, as on SIGTERM, once its parent is gone.
+    """A block in which this process ends, as on SIGTERM, when its parent is gone.
 
-    Under ``nox -j`` the parent is nox, which starts a process for each session, and takes none of
-    them with it when it is killed.
+    Under ``nox -j`` the parent is nox, which starts a process for each session. When nox is
+    killed, these would go on.
     """
     parent, over = os.getppid(), threading.Event()
 
     def look() -> None:
-        while not over.wait(_INTERVAL):
-            # An orphan is given another parent; on Windows it keeps the old one's number.
+        while not over.wait(_INTERVAL_SECONDS):
+            # The system gives an orphan another parent; on Windows the number stays the same.
             if os.getppid() != parent:
                 os.kill(os.getpid(), signal.SIGTERM)
                 return

@@ -1,10 +1,10 @@
-"""Processes that have left the group in which they were started, and what is left of a killed run.
+"""Processes that have left their process group, and those that a killed run leaves behind.
 
 Linux lists processes under ``/proc`` (proc(5)); elsewhere only process groups can be ended.
 
 As a program, ``python strays.py PID MARK``, this is the watcher: it reads which groups the run PID
-starts and ends, and when the run is gone it ends what the run had started. It imports the standard
-library only, so that it starts quickly.
+starts and ends. When the run is gone, it ends what the run had started. It imports only the
+standard library, so that it starts quickly.
 """
 
 from __future__ import annotations
@@ -18,37 +18,37 @@ import sys
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-#: How often the watcher looks for processes that have left their groups, in seconds.
-_INTERVAL = 0.5
+#: How often the watcher searches for processes that have left their groups.
+_INTERVAL_SECONDS = 0.5
 
 #: PR_SET_CHILD_SUBREAPER, from prctl(2).
 _SUBREAPER = 36
 
 
-class Stat(NamedTuple):
-    """What the kernel says of a process."""
+class ProcessStat(NamedTuple):
+    """What the kernel reports about a process."""
 
     #: A letter; ``Z`` for a zombie.
     state: str
     parent: int
     session: int
-    #: In clock ticks; with the number it tells one process from all others.
+    #: In clock ticks; with the process number it identifies a process.
     started: int
 
 
-def stat_of(pid: int) -> Stat | None:
-    """What the kernel says of a process; None when it is gone, or when there is no ``/proc``."""
+def stat_of(pid: int) -> ProcessStat | None:
+    """What the kernel reports about a process; None when it is gone, or without ``/proc``."""
     try:
         with open(f"/proc/{pid}/stat", "rb", 0) as file:
-            # The name in parentheses may hold anything, so count from its end.
+            # The name, in parentheses, may hold any characters, so count from its end.
             fields = file.read().rpartition(b")")[2].split()
     except OSError:
         return None
-    return Stat(fields[0].decode(), int(fields[1]), int(fields[3]), int(fields[19]))
+    return ProcessStat(fields[0].decode(), int(fields[1]), int(fields[3]), int(fields[19]))
 
 
 def process_ids() -> frozenset[int]:
-    """The numbers of all processes; none where there is no ``/proc``."""
+    """The numbers of all processes; none without ``/proc``."""
     try:
         return frozenset(int(name) for name in os.listdir("/proc") if name.isdigit())
     except OSError:
@@ -56,27 +56,25 @@ def process_ids() -> frozenset[int]:
 
 
 def become_subreaper() -> None:
-    """Let processes whose parents have ended become children of this one, where that is possible.
+    """Adopt descendants whose parents have ended, on Linux (prctl(2)).
 
-    That is how a daemon is found that has left its group and emptied its environment
-    (Linux, prctl(2)).
+    That is how we find a daemon that has left its group and emptied its environment.
     """
     if sys.platform == "linux":
-        import ctypes  # noqa: PLC0415 - it takes milliseconds, and only a run needs it
+        import ctypes  # noqa: PLC0415 - importing it takes milliseconds, and only a run needs it
 
         with contextlib.suppress(OSError, AttributeError):
             ctypes.CDLL(None).prctl(_SUBREAPER, 1, 0, 0, 0)
 
 
 def adopted(parent: int, among: Iterable[int]) -> Iterator[int]:
-    """Those processes that are children of another one by adoption.
+    """The processes that another one has adopted, and the commands that it runs.
 
-    The commands that it runs are in sessions of their own, and so is what leaves them; whatever
-    else it starts is in its own.
+    Both are in sessions of their own. The other processes that it starts are in its session.
 
     Args:
-        parent: the process; its commands may be among those that are given back.
-        among: the numbers of the processes in question.
+        parent: the number of the other process.
+        among: the numbers of the processes to consider.
     """
     own = stat_of(parent)
     for pid in among:
@@ -86,11 +84,11 @@ def adopted(parent: int, among: Iterable[int]) -> Iterator[int]:
 
 
 def marked(mark: bytes, among: Iterable[int]) -> Iterator[int]:
-    """Those processes whose environment holds a mark.
+    """The processes whose environment contains a mark.
 
     Args:
-        mark: the beginning of a variable and its value.
-        among: the numbers of the processes in question.
+        mark: the name of a variable and the beginning of its value.
+        among: the numbers of the processes to consider.
     """
     for pid in among:
         with contextlib.suppress(OSError), open(f"/proc/{pid}/environ", "rb", 0) as variables:
@@ -99,7 +97,7 @@ def marked(mark: bytes, among: Iterable[int]) -> Iterator[int]:
 
 
 def end(pids: Iterable[int]) -> None:
-    """Kill processes, and take leave of those that are our children."""
+    """Kill processes, and reap those that are our children."""
     for pid in pids:
         if pid <= 1:
             continue
@@ -110,17 +108,17 @@ def end(pids: Iterable[int]) -> None:
 
 
 def signal_group(group: int, number: int) -> None:
-    """Send a signal to a process group, if a member of it lives."""
-    # To the system, 0 is our own group, and 1 every process that there is (kill(2)).
+    """Send a signal to a process group that has a live member."""
+    # The system takes 0 for our own group, and 1 for all processes (kill(2)).
     if group <= 1:
         return
-    # A group's number stays taken as long as a member lives, also when its leader is gone.
+    # The system does not reuse a group's number while a member lives, even without its leader.
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(group, number)
 
 
 def end_tree(pid: int) -> None:
-    """End a process and what it has started; on Windows, which has no groups to signal."""
+    """End a process and its descendants on Windows, where groups cannot be signalled."""
     subprocess.run(
         ["taskkill", "/F", "/T", "/PID", str(pid)],  # noqa: S607 - part of Windows
         capture_output=True,
@@ -129,7 +127,7 @@ def end_tree(pid: int) -> None:
 
 
 def _descendants(parents: Iterable[int]) -> set[int]:
-    """What the processes have started, and what that has started."""
+    """The children of processes, their children, and so on."""
     children: dict[int, list[int]] = {}
     for pid in process_ids():
         found = stat_of(pid)
@@ -145,18 +143,18 @@ def _descendants(parents: Iterable[int]) -> set[int]:
 
 
 class _Watcher:
-    """What a run has started and not yet ended.
+    """Knows what a run has started and not yet ended.
 
     Args:
         run: the run's process number.
-        mark: what the environments of all that it starts hold.
+        mark: the mark in the environments of all that it starts.
     """
 
     def __init__(self, run: int, mark: str) -> None:
         self._run = run
         self._mark = mark.encode()
         self._groups: set[int] = set()
-        #: Processes that the run has adopted, and when each began.
+        #: Processes that the run has adopted, and when each started.
         self._adopted: dict[int, int] = {}
 
     def watch(self) -> None:
@@ -164,9 +162,9 @@ class _Watcher:
         pending = b""
         while True:
             if self._groups and sys.platform != "win32":
-                ready, _, _ = select.select([0], [], [], _INTERVAL)
+                ready, _, _ = select.select([0], [], [], _INTERVAL_SECONDS)
                 if not ready:
-                    self._look()
+                    self._note_adopted()
                     continue
             read = os.read(0, 4096)
             if not read:
@@ -177,7 +175,7 @@ class _Watcher:
                 act(int(line[1:]))
 
     def end_all(self) -> None:
-        """End what the run had not ended."""
+        """End all that the run has not ended."""
         if not self._groups:
             return
         if sys.platform == "win32":
@@ -190,8 +188,8 @@ class _Watcher:
             signal_group(group, signal.SIGKILL)
         end(below | known | {*marked(self._mark, process_ids())})
 
-    def _look(self) -> None:
-        # The watcher itself is a child of the run's, too.
+    def _note_adopted(self) -> None:
+        # The watcher itself is a child of the run.
         known = {os.getpid(), *self._groups, *self._adopted}
         for pid in adopted(self._run, process_ids() - known):
             self._adopted[pid] = _began(pid)

@@ -16,7 +16,7 @@ from nox_cleanroom.build.frontend import Frontend
 from nox_cleanroom.build.source import naming_submodules
 from nox_cleanroom.build.worktree import Worktree
 from nox_cleanroom.checkout.checkout import Checkout
-from nox_cleanroom.config.settings import Command
+from nox_cleanroom.config.commands import Command
 from nox_cleanroom.environments.environment import Environment
 from nox_cleanroom.environments.installers import tool_failure
 from nox_cleanroom.errors import (

@@ -8,7 +8,7 @@ from concurrent.futures import Executor, ThreadPoolExecutor
 from functools import partial
 
 from nox_cleanroom.errors import InterpreterMissingError
-from nox_cleanroom.processes import process
+from nox_cleanroom.processes import supervision
 from nox_cleanroom.results import Cell
 from nox_cleanroom.runs.cell import RunningCell
 from nox_cleanroom.runs.comparison import compare_with_sdist
@@ -75,7 +75,7 @@ def _threads(number: int) -> Iterator[Executor]:
         yield threads
     except BaseException:
         # Whatever it is, nothing of ours may go on behind it.
-        process.stop_all()
+        supervision.stop_all()
         raise
     finally:
         # Nothing is cancelled: what has not begun fails at once, and whoever waits for it wakes up.

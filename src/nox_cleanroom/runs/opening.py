@@ -15,17 +15,17 @@ from nox_cleanroom.build.worktree import reclaim
 from nox_cleanroom.changes import display
 from nox_cleanroom.checkout.checkout import Checkout
 from nox_cleanroom.checkout.watch import Watch
-from nox_cleanroom.config.settings import parse_toml, tool_table
+from nox_cleanroom.config.document import parse_toml, tool_table
 from nox_cleanroom.environments.installer_settings import InstallerSettings, settings_kept
 from nox_cleanroom.environments.installers import constraints_options, find_links_options
 from nox_cleanroom.environments.user_settings import read_user_settings
 from nox_cleanroom.environments.venvs import Environments
 from nox_cleanroom.errors import ConfigError, DirtyCheckoutError
-from nox_cleanroom.places.environments import Room, reserve_room
+from nox_cleanroom.places.environments import EnvironmentsDirectory, reserve_environments
 from nox_cleanroom.places.ownership import Owned
 from nox_cleanroom.places.projects import reserve_project
 from nox_cleanroom.places.workspace import create_workspace
-from nox_cleanroom.processes import process, variables
+from nox_cleanroom.processes import supervision, variables
 from nox_cleanroom.reports.evidence import require_ignored
 from nox_cleanroom.runs.run import OpenRun, Request
 from nox_cleanroom.steps import Progress
@@ -46,9 +46,9 @@ def open_run(request: Request, progress: Progress) -> Iterator[OpenRun]:
     with (
         reserve_project(request.project) as reserved,
         create_workspace(checkout.root, keep=options.keep) as workspace,
-        reserve_room(checkout.root, workspace) as room,
+        reserve_environments(checkout.root, workspace) as room,
         installers.handed_over(workspace.root) as handed_over,
-        process.supervised(),
+        supervision.supervised(),
     ):
         build_env = variables.for_build(
             request.env,
@@ -77,7 +77,7 @@ def open_run(request: Request, progress: Progress) -> Iterator[OpenRun]:
         )
 
 
-def _environments(request: Request, room: Room, home: Owned) -> Environments:
+def _environments(request: Request, room: EnvironmentsDirectory, home: Owned) -> Environments:
     known = home.path / "interpreters"
     return Environments(backend=request.backend, download=request.download, room=room, known=known)
 

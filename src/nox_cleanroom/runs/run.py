@@ -63,7 +63,7 @@ class Request:
     @property
     def timeout_seconds(self) -> float:
         """The time limit of a step that has none of its own."""
-        return self.options.timeout or DEFAULT_TIMEOUT_SECONDS
+        return self.options.timeout_seconds or DEFAULT_TIMEOUT_SECONDS
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -164,7 +164,7 @@ class OpenRun:
             [python, "-I", "-S", INSIDE / "compiling.py", directory],
             cwd=self.workspace.neutral,
             env=self.build_env,
-            timeout=DEFAULT_TIMEOUT_SECONDS,
+            timeout_seconds=DEFAULT_TIMEOUT_SECONDS,
         )
 
     def finish(self, cells: Sequence[Cell], **more: Any) -> Run:

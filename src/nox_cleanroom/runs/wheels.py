@@ -26,7 +26,7 @@ from nox_cleanroom.errors import (
     PythonExcludedError,
 )
 from nox_cleanroom.places.layout import digest_key
-from nox_cleanroom.processes import variables
+from nox_cleanroom.processes import build_variables
 from nox_cleanroom.runs.cell import RunningCell
 from nox_cleanroom.runs.run import OpenRun
 
@@ -207,7 +207,7 @@ class Wheels:
             built_with=built.builder,
             built_at=built_at,
             requirements=built.requirements,
-            variables=variables.shaping_the_build(self._run.request.env, key=digest_key()),
+            variables=build_variables.shaping_the_build(self._run.request.env, key=digest_key()),
             built_in=str(self._run.workspace.root),
         )
 

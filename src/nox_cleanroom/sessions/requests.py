@@ -14,7 +14,7 @@ from nox_cleanroom.config.options import Options
 from nox_cleanroom.config.pythons import supported_pythons
 from nox_cleanroom.environments.venvs import Download
 from nox_cleanroom.errors import Code, UsageError
-from nox_cleanroom.places.layout import caches
+from nox_cleanroom.places.layout import known_caches
 from nox_cleanroom.places.projects import evidence_directory
 from nox_cleanroom.runs.run import Request
 
@@ -53,7 +53,7 @@ def request(session: nox.Session, name: str, project: str | Path, options: Optio
     told = config(session)
     noxfile = Path(told.noxfile)
     exempt = [envdir(session), noxfile.parent / "__pycache__" / f"{noxfile.stem}."]
-    exempt += caches()
+    exempt += known_caches()
     if told.report:
         exempt.append(Path(os.path.abspath(told.report)))
     return Request(

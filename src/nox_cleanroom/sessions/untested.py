@@ -15,7 +15,7 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from nox_cleanroom.config.pythons import requires_python
 from nox_cleanroom.environments import venvs
 from nox_cleanroom.errors import CleanroomError, Code
-from nox_cleanroom.processes import process
+from nox_cleanroom.processes import process, supervision
 from nox_cleanroom.results import Cell
 from nox_cleanroom.sessions.selection import Selection
 
@@ -40,7 +40,7 @@ def is_error_to_miss(session: nox.Session, python: str, project: Path) -> bool:
     with contextlib.suppress(Exception):
         stated = requires_python(project)
     # What had been started for this interpreter has ended.
-    process.allow_starts()
+    supervision.allow_starts()
     if not can_test_another(session, stated, than=python):
         raise CleanroomError(
             f"Python {python} is not on this machine, nor can any other be tested that was asked"

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from conftest import demo_files, git, make_repository
+from conftest import copy_checkout, demo_files, git, make_repository, seal
 from test_snapshot import SEEN, UNSEEN, prepare_untracked
 
 from nox_cleanroom.checkout import snapshot
@@ -23,12 +23,41 @@ from nox_cleanroom.checkout.watch import Watch
 Act = Callable[[Path], object]
 
 
-def grow_old() -> None:
-    time.sleep(TICK / 1e9 + 0.1)
-
-
 def skip_git(directory: bytes) -> Callable[[bytes], bool] | None:
     return None if directory else b".git".__eq__
+
+
+#: What a checkout is seen to have gone through elsewhere: the act, and how each change begins.
+CASES: dict[str, tuple[Act, list[str]]] = {
+    **SEEN,
+    **{name: (act, []) for name, act in UNSEEN.items()},
+}
+NAMES = [f"{top}/{middle}/{name}.txt" for top in "abc" for middle in "xyz" for name in range(4)]
+SEEDS = range(2)
+
+
+@pytest.fixture(scope="module")
+def old(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Checkouts by the names of their directories, which nobody has touched for longer than a tick.
+
+    All of them grow old at once: that takes real seconds, because nobody can set a `ctime`.
+    """
+    place = tmp_path_factory.mktemp("old")
+    with pytest.MonkeyPatch.context() as patched:
+        seal(patched, tmp_path_factory)
+        make_repository(place / "prepared", demo_files())
+        prepare_untracked(place / "prepared")
+        for name in CASES:
+            copy_checkout(place / "prepared", place / "cases" / name / "x")
+        clone = make_repository(place / "clone", demo_files())
+        for name in git(clone, "ls-files").splitlines():
+            os.utime(clone / name)
+        git(clone, "update-index", "--refresh")
+        for seed in SEEDS:
+            listed = make_repository(place / f"listed-{seed}", dict.fromkeys(NAMES, "text\n"))
+            git(listed, "rm", "-rq", "--cached", "c")
+        time.sleep(TICK / 1e9 + 0.1)
+    return place
 
 
 @pytest.fixture(autouse=True)
@@ -38,32 +67,24 @@ def _git_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(snapshot, "_MANY_OF", 0)
 
 
-def test_everything_is_seen_that_is_seen_elsewhere(tmp_path: Path) -> None:
-    cases: dict[str, tuple[Act, list[str]]] = {**SEEN, **{name: (act, []) for name, act in UNSEEN.items()}}  # fmt: skip
-    roots = {name: make_repository(tmp_path / name / "x", demo_files()) for name in cases}
-    for root in roots.values():
-        prepare_untracked(root)
-    grow_old()
-    for name, (act, expected) in cases.items():
-        watch = Watch(Checkout.find(roots[name]), exempt=[roots[name] / ".nox"], allowed=[])
-        with watch.during("nothing"):
-            pass
-        with watch.during("the step"):
-            act(roots[name])
-        found = [str(one.change) for one in watch.changes]
-        assert len(found) == len(expected), (name, found)
-        for one, beginning in zip(found, expected, strict=True):
-            assert one.startswith(beginning), name
+@pytest.mark.parametrize("name", CASES)
+def test_everything_is_seen_that_is_seen_elsewhere(old: Path, name: str) -> None:
+    act, expected = CASES[name]
+    root = old / "cases" / name / "x"
+    watch = Watch(Checkout.find(root), exempt=[root / ".nox"], allowed=[])
+    with watch.during("nothing"):
+        pass
+    with watch.during("the step"):
+        act(root)
+    found = [str(one.change) for one in watch.changes]
+    assert len(found) == len(expected), found
+    for one, beginning in zip(found, expected, strict=True):
+        assert one.startswith(beginning)
 
 
-def test_git_is_not_asked_about_a_new_clone(
-    checkout: Checkout, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_git_is_not_asked_about_a_new_clone(old: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    checkout = Checkout.find(old / "clone")
     monkeypatch.setattr(snapshot, "_MANY_OF", 20)
-    for name in git(checkout.root, "ls-files").splitlines():
-        os.utime(checkout.root / name)
-    git(checkout.root, "update-index", "--refresh")
-    grow_old()
     first = take_snapshot(checkout, skip_git)
     assert first.is_racy
 
@@ -77,10 +98,9 @@ def test_git_is_not_asked_about_a_new_clone(
 
 
 def test_what_did_not_move_is_not_looked_at_again(
-    checkout: Checkout, monkeypatch: pytest.MonkeyPatch
+    old: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    prepare_untracked(checkout.root)
-    grow_old()
+    checkout = Checkout.find(old / "prepared")
     first = take_snapshot(checkout, skip_git)
     looked_at: list[bytes] = []
     read: list[bytes] = []
@@ -137,17 +157,14 @@ ACTS: tuple[Callable[[Path, Path], object], ...] = (
 )
 
 
-@pytest.mark.parametrize("seed", range(2))
-def test_whatever_happens_the_listing_is_that_of_a_full_walk(tmp_path: Path, seed: int) -> None:
-    names = [f"{top}/{middle}/{name}.txt" for top in "abc" for middle in "xyz" for name in range(4)]
-    root = make_repository(tmp_path / "checkout", dict.fromkeys(names, "text\n"))
-    git(root, "rm", "-rq", "--cached", "c")
+@pytest.mark.parametrize("seed", SEEDS)
+def test_whatever_happens_the_listing_is_that_of_a_full_walk(old: Path, seed: int) -> None:
+    root = old / f"listed-{seed}"
     checkout, chance = Checkout.find(root), random.Random(seed)
-    grow_old()
     last = take_snapshot(checkout, skip_git)
     for _ in range(60):
         present = sorted(path for path in root.rglob("*") if ".git" not in path.parts)
-        gone = root / chance.choice(names)
+        gone = root / chance.choice(NAMES)
         path, other = chance.choice([*present, gone]), chance.choice([*present, gone, root / "new"])
         with contextlib.suppress(OSError, shutil.Error):
             chance.choice(ACTS)(path, other)

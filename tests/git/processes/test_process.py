@@ -14,13 +14,21 @@ import pytest
 
 from nox_cleanroom import redaction
 from nox_cleanroom.errors import InterruptedRunError
-from nox_cleanroom.processes import process, strays
+from nox_cleanroom.processes import process, strays, supervision
 
 ENV = {"PATH": os.defpath}
 
 
 def run(code: str, tmp_path: Path, **more: float) -> process.Completed:
-    return process.run([sys.executable, "-c", code], cwd=tmp_path, env=ENV, **more)  # type: ignore[arg-type]
+    command = [sys.executable, "-I", "-S", "-c", code]
+    return process.run(command, cwd=tmp_path, env=ENV, **more)  # type: ignore[arg-type]
+
+
+def wait_for(path: Path) -> None:
+    """Wait until a process has made a file."""
+    deadline = time.monotonic() + 20
+    while not path.exists() and time.monotonic() < deadline:
+        time.sleep(0.005)
 
 
 def is_running(pid: int) -> bool:
@@ -58,16 +66,19 @@ def test_a_program_that_is_not_there_is_a_value_too(tmp_path: Path) -> None:
 
 def test_the_time_limit_ends_the_whole_group(tmp_path: Path) -> None:
     code = "import subprocess, time; p = subprocess.Popen(['sleep', '60']); print(p.pid, flush=True); time.sleep(60)"
-    done = run(code, tmp_path, timeout=0.7)
+    done = run(code, tmp_path, timeout_seconds=0.7)
     assert done.timed_out
     assert "still running after" in done.ending
     assert ends(int(done.output))
 
 
-def test_a_process_that_ignores_sigterm_is_killed(tmp_path: Path) -> None:
+def test_a_process_that_ignores_sigterm_is_killed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(supervision, "_GRACE_SECONDS", 0.1)
     code = "import signal, time; signal.signal(15, signal.SIG_IGN); time.sleep(60)"
     started = time.monotonic()
-    assert run(code, tmp_path, timeout=0.5).timed_out
+    assert run(code, tmp_path, timeout_seconds=0.5).timed_out
     assert time.monotonic() - started < 20
 
 
@@ -141,7 +152,7 @@ def test_a_stray_with_a_number_from_before_is_ended_with_the_run(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     code = "import subprocess; print(subprocess.Popen(['sleep', '60'], start_new_session=True, stdout=-3).pid)"
-    with process.supervised():
+    with supervision.supervised():
         # None is younger than the command.
         monkeypatch.setattr("nox_cleanroom.processes.strays.process_ids", frozenset)
         pid = int(run(code, tmp_path).output)
@@ -173,25 +184,35 @@ SHELL = NAMELESS.replace(
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux hands orphans to us")
 def test_a_daemon_without_an_environment_does_not_outlive_its_step(tmp_path: Path) -> None:
-    with process.supervised():
+    with supervision.supervised():
         done = run(NAMELESS, tmp_path)
         assert done.succeeded
-        assert not is_running(int(done.output))
+        assert ends(int(done.output))
+
+
+#: A command that ends when there is a file.
+UNTIL_TOLD = """
+import os, time
+open("started", "w").close()
+while not os.path.exists("end"):
+    time.sleep(0.005)
+"""
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux hands orphans to us")
 def test_beside_another_command_it_lives_until_that_ends(tmp_path: Path) -> None:
     # For it might be that command's; and neither that command nor ours outside of `run` is ended.
-    with process.supervised():
-        other = threading.Thread(target=run, args=("import time; time.sleep(1.5)", tmp_path))
+    with supervision.supervised():
+        other = threading.Thread(target=run, args=(UNTIL_TOLD, tmp_path))
         other.start()
         mine = subprocess.Popen(["sleep", "60"])
-        time.sleep(0.3)
+        wait_for(tmp_path / "started")
         pid = int(run(NAMELESS, tmp_path).output)
         assert is_running(pid)
         assert other.is_alive()
+        (tmp_path / "end").touch()
         other.join()
-        assert not is_running(pid)
+        assert ends(pid)
         assert mine.poll() is None
     assert mine.poll() is None
     mine.kill()
@@ -200,37 +221,46 @@ def test_beside_another_command_it_lives_until_that_ends(tmp_path: Path) -> None
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL")
 @pytest.mark.parametrize(
-    "leave", ["", "import os\nif os.fork(): os.wait()\nos.setsid()\n", NAMELESS]
+    ("leave", "watched_for"),
+    [
+        ("", 0.0),
+        ("import os\nif os.fork(): os.wait()\nos.setsid()\n", 0.0),
+        # Only the watcher knows of it, when it has had a look.
+        (NAMELESS, 3 * strays._INTERVAL_SECONDS),
+    ],
+    ids=["in its group", "in a session of its own", "without an environment"],
 )
-def test_what_a_killed_run_had_started_ends(tmp_path: Path, leave: str) -> None:
-    child = f"{leave}\nimport os, time\nopen('pid', 'w').write(str(os.getpid()))\ntime.sleep(60)\n"
+def test_what_a_killed_run_had_started_ends(tmp_path: Path, leave: str, watched_for: float) -> None:
+    # Other runs of these tests may have such processes, too.
+    leave = leave.replace("time.sleep(60)", f"time.sleep(60) # {tmp_path}")
+    child = f"# {tmp_path}\n{leave}\nimport os, time\nopen('aside', 'w').write(str(os.getpid()))\nos.rename('aside', 'pid')\ntime.sleep(60)\n"
     script = (
-        "import os, sys\nfrom nox_cleanroom.processes import process\n"
-        f"with process.supervised():\n    process.run([sys.executable, '-c', {child!r}], cwd='.', env={{}})\n"
+        "import os, sys\nfrom nox_cleanroom.processes import process, supervision\n"
+        f"with supervision.supervised():\n    process.run([sys.executable, '-c', {child!r}], cwd='.', env={{}})\n"
     )
     run = subprocess.Popen([sys.executable, "-c", script], cwd=tmp_path)
-    deadline = time.monotonic() + 20
-    while not (tmp_path / "pid").exists() and time.monotonic() < deadline:
-        time.sleep(0.02)
-    # Long enough for the watcher to have had a look.
-    time.sleep(1)
+    wait_for(tmp_path / "pid")
+    time.sleep(watched_for)
     before = strays.process_ids()
+    words = (str(tmp_path), f"{strays.__file__}\0{run.pid}\0")
+    if before:
+        assert len(running_with(before, *words)) >= 2
     run.kill()
     run.wait()
     assert ends(int((tmp_path / "pid").read_text()))
     deadline = time.monotonic() + 5
-    while sleeping(before) and time.monotonic() < deadline:
+    while running_with(before, *words) and time.monotonic() < deadline:
         time.sleep(0.05)
-    assert sleeping(before) == []
+    assert running_with(before, *words) == []
 
 
-def sleeping(among: frozenset[int]) -> list[int]:
-    """The processes that sleep for the tests above, and the watcher."""
+def running_with(among: frozenset[int], *words: str) -> list[int]:
+    """The processes that run, and whose command lines have one of the words."""
     found = []
     for pid in among:
         with contextlib.suppress(OSError):
-            words = Path(f"/proc/{pid}/cmdline").read_bytes()
-            if (b"time.sleep(60)" in words or b"strays.py" in words) and is_running(pid):
+            line = os.fsdecode(Path(f"/proc/{pid}/cmdline").read_bytes())
+            if any(word in line for word in words) and is_running(pid):
                 found.append(pid)
     return found
 
@@ -247,23 +277,23 @@ def test_stubborn_commands_are_ended_together(tmp_path: Path) -> None:
         thread.start()
     while len(list(tmp_path.iterdir())) < 6:
         time.sleep(0.02)
-    grace = process._GRACE
+    grace = supervision._GRACE_SECONDS
     started = time.monotonic()
     try:
-        process.stop_all()
+        supervision.stop_all()
         for thread in threads:
             thread.join(20)
         # One after the other they would have taken six times their time.
         assert time.monotonic() - started < 4 * grace
     finally:
-        process.allow_starts()
+        supervision.allow_starts()
 
 
 def test_a_watcher_that_cannot_be_started_is_done_without(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("sys.executable", "/no/such/python")
-    with process.supervised():
+    with supervision.supervised():
         assert process.run(["true"], cwd=tmp_path, env=ENV).succeeded
 
 
@@ -284,19 +314,19 @@ def test_ending_the_run_ends_what_is_running_and_starts_nothing_more(tmp_path: P
 
     def wait_for_it() -> None:
         try:
-            run("import time; time.sleep(60)", tmp_path)
+            run("import time; open('started', 'w').close(); time.sleep(60)", tmp_path)
         except InterruptedRunError as error:
             caught.append(error)
 
     thread = threading.Thread(target=wait_for_it)
     thread.start()
-    time.sleep(0.3)
+    wait_for(tmp_path / "started")
     try:
-        process.stop_all()
+        supervision.stop_all()
         thread.join(20)
         assert not thread.is_alive()
         assert len(caught) == 1
         with pytest.raises(InterruptedRunError):
             run("pass", tmp_path)
     finally:
-        process.allow_starts()
+        supervision.allow_starts()

@@ -18,7 +18,7 @@ from nox_cleanroom.checkout.checkout import Checkout
 from nox_cleanroom.errors import CleanroomError
 from nox_cleanroom.places import deletion, layout, ownership
 from nox_cleanroom.places.clearing import clear
-from nox_cleanroom.places.environments import reserve_room
+from nox_cleanroom.places.environments import reserve_environments
 from nox_cleanroom.places.ownership import LOCK, RECORD
 from nox_cleanroom.places.projects import reserve_project
 from nox_cleanroom.places.stores import open_store
@@ -215,12 +215,16 @@ def test_the_way_to_what_is_deleted_leads_through_no_link(tmp_path: Path, precio
 def test_what_cannot_be_removed_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     owned = ownership.make(tmp_path / "ours")
     monkeypatch.setattr("nox_cleanroom.places.deletion._remove", lambda path: None)
+    monkeypatch.setattr("nox_cleanroom.places.deletion._PATIENCE_SECONDS", 0.1)
     with pytest.raises(CleanroomError, match="could not be removed"):
         deletion.delete(owned)
 
 
 def test_a_live_run_is_not_taken_for_abandoned(checkout: Checkout) -> None:
-    with create_workspace(checkout.root) as workspace, reserve_room(checkout.root, workspace):
+    with (
+        create_workspace(checkout.root) as workspace,
+        reserve_environments(checkout.root, workspace),
+    ):
         with reserve_project(checkout.root) as project:
             assert reclaim(checkout) == 0
             cleared = clear()
@@ -322,7 +326,10 @@ def test_clearing_removes_all_that_is_ours_and_says_how_much(
     assert store is not None
     (store.path / "kept").mkdir()
     (store.path / "kept" / "x.pyc").write_bytes(b"x" * 500)
-    with create_workspace(checkout.root) as workspace, reserve_room(checkout.root, workspace):
+    with (
+        create_workspace(checkout.root) as workspace,
+        reserve_environments(checkout.root, workspace),
+    ):
         pass
     FileLock(layout.cache_directory("locks") / "a.lock").acquire().lock.release()
     key = layout.digest_key()

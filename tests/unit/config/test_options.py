@@ -32,7 +32,7 @@ def test_everything_given() -> None:
         pythons=("3.11", "3.12"),
         emit="github",
         report_dir=HOME / "reports",
-        timeout=2.5,
+        timeout_seconds=2.5,
     )
 
 
@@ -62,4 +62,4 @@ def test_a_wrong_option_is_one_sentence_with_a_next_step(words: list[str], reaso
 def test_help_names_every_option() -> None:
     text = help_text()
     for name in Options.__dataclass_fields__:
-        assert f"--{name.replace('_', '-')}" in text
+        assert f"--{name.removesuffix('_seconds').replace('_', '-')}" in text

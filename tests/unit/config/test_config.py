@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from nox_cleanroom.config.settings import Command, JsonContract, Settings
+from nox_cleanroom.config.commands import Command, JsonContract
+from nox_cleanroom.config.settings import Settings
 from nox_cleanroom.errors import Code, ConfigError
 from nox_cleanroom.results import Waiver
 
@@ -58,7 +59,7 @@ def test_a_full_table() -> None:
             Command(argv=("demo", "--version")),
             Command(
                 argv=("python", "-c", "print({})"),
-                timeout=3,
+                timeout_seconds=3,
                 env={"A": "b"},
                 cwd="worktree",
                 expect_exit=4,

@@ -8,7 +8,16 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from conftest import commit_all, git, write_files
+from conftest import (
+    FROM_FILES,
+    add_submodule,
+    commit_all,
+    copy_checkout,
+    git,
+    make_repository,
+    seal,
+    write_files,
+)
 
 from nox_cleanroom.changes import Attribution
 from nox_cleanroom.checkout.checkout import Checkout
@@ -311,24 +320,21 @@ def test_what_a_partial_clone_left_out_is_not_missed(checkout: Checkout, tmp_pat
     assert seen(Checkout.find(tmp_path / "partial"), UNSEEN["garbage collection"]) == []
 
 
-def with_submodules(make: Callable[..., Path]) -> Path:
-    """A checkout with a submodule whose name has two parts, and one in that."""
-    inner, lib, root = (make({f"{name}.txt": "x"}, name) for name in ("inner", "lib", "root"))
-    for outer, name, path in ((lib, "inner", "inner"), (root, "libs/lib", "lib")):
-        source = inner if outer is lib else lib
-        add = ("submodule", "add", "-q", "--name", name, f"file://{source}", path)
-        git(outer, "-c", "protocol.file.allow=always", *add)
-        commit_all(outer)
-    git(
-        root,
-        "-c",
-        "protocol.file.allow=always",
-        "submodule",
-        "update",
-        "--init",
-        "--recursive",
-        "-q",
-    )
+@pytest.fixture(scope="module")
+def with_submodules(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A checkout with a submodule whose name has two parts, and one in that; to be copied."""
+    place = tmp_path_factory.mktemp("submodules")
+    with pytest.MonkeyPatch.context() as patched:
+        seal(patched, tmp_path_factory)
+        inner, lib, root = (
+            make_repository(place / name, {f"{name}.txt": "x"}) for name in ("inner", "lib", "root")
+        )
+        add_submodule(lib, inner, "inner", "--name", "inner")
+        add_submodule(root, lib, "lib", "--name", "libs/lib")
+        git(root, *FROM_FILES, "submodule", "update", "--init", "--recursive", "-q")
+        git(root / "lib", "tag", "packed")
+        git(root / "lib", "pack-refs", "--all")
+        git(root / "lib", "tag", "loose")
     return root
 
 
@@ -376,12 +382,9 @@ SEEN_IN_SUBMODULES: dict[str, tuple[Act, list[str]]] = {
     ("act", "expected"), SEEN_IN_SUBMODULES.values(), ids=SEEN_IN_SUBMODULES.keys()
 )
 def test_of_submodules_it_sees(
-    repository: Callable[..., Path], act: Act, expected: list[str]
+    with_submodules: Path, tmp_path: Path, act: Act, expected: list[str]
 ) -> None:
-    root = with_submodules(repository)
-    git(root / "lib", "tag", "packed")
-    git(root / "lib", "pack-refs", "--all")
-    git(root / "lib", "tag", "loose")
+    root = copy_checkout(with_submodules, tmp_path / "root")
     assert seen(Checkout.find(root), act) == expected
 
 

@@ -1,0 +1,255 @@
+"""The processes that are running: ending them, what they leave behind, and what a killed run had.
+
+What is left in a command's process group when it returns is ended. On Linux so is what left the
+group: it still carries the variable that marks our children, or the system hands it to us when its
+parent ends. When this process is killed, a watcher ends what it had started.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
+
+from filelock import BaseFileLock, Timeout
+
+from nox_cleanroom.errors import InterruptedRunError
+from nox_cleanroom.processes import strays
+
+WINDOWS = sys.platform == "win32"
+#: Windows has this flag, and needs it so that Ctrl-C does not reach the child before us.
+NEW_GROUP: int = getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)
+
+#: The time that a process has to end on SIGTERM before it is killed, in seconds.
+_GRACE_SECONDS = 0.5
+
+#: The variable that marks our children, so that we recognise those that left their group.
+_MARK = "NOX_CLEANROOM_PROCESS"
+#: The beginning of its value, for all children of this process.
+_OURS = secrets.token_hex(8)
+
+
+class _Running:
+    """The processes that are running now, so that an interruption can end them all."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._processes: set[subprocess.Popen[bytes]] = set()
+        self._stopping = False
+        self._watcher: subprocess.Popen[bytes] | None = None
+
+    @property
+    def commands(self) -> set[int]:
+        """The numbers of the running processes."""
+        with self._lock:
+            return {process.pid for process in self._processes}
+
+    @property
+    def watchers(self) -> set[int]:
+        """The number of the watcher's process, if there is one."""
+        with self._lock:
+            return {self._watcher.pid} if self._watcher else set()
+
+    @contextlib.contextmanager
+    def start(
+        self, popen: Callable[[], subprocess.Popen[bytes]]
+    ) -> Iterator[subprocess.Popen[bytes]]:
+        """A block in which a process runs; its group ends with the block, or with the run."""
+        with self._lock:
+            self._require_not_stopping()
+            process = popen()
+            self._processes.add(process)
+            self._tell_watcher("+", process.pid)
+        try:
+            yield process
+        finally:
+            end_groups([process])
+            with self._lock:
+                self._processes.discard(process)
+                self._tell_watcher("-", process.pid)
+
+    def check(self) -> None:
+        with self._lock:
+            self._require_not_stopping()
+
+    def _require_not_stopping(self) -> None:
+        if self._stopping:
+            raise InterruptedRunError("The run is being ended.")
+
+    def stop(self) -> None:
+        with self._lock:
+            self._stopping = True
+            processes = list(self._processes)
+        end_groups(processes)
+
+    def resume(self) -> None:
+        with self._lock:
+            self._stopping = False
+
+    @contextlib.contextmanager
+    def watched(self) -> Iterator[None]:
+        """A block in which a watcher ends what is running if this process is killed."""
+        watcher = _start_watcher()
+        with self._lock:
+            self._watcher = watcher
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._watcher = None
+            if watcher is not None and watcher.stdin is not None:
+                with contextlib.suppress(OSError):
+                    watcher.stdin.close()
+                watcher.wait()
+
+    def _tell_watcher(self, sign: str, number: int) -> None:
+        if self._watcher is not None and self._watcher.stdin is not None:
+            with contextlib.suppress(OSError):
+                self._watcher.stdin.write(f"{sign}{number}\n".encode())
+                self._watcher.stdin.flush()
+
+
+def _start_watcher() -> subprocess.Popen[bytes] | None:
+    command = [sys.executable, "-I", "-S", "-B", strays.__file__, str(os.getpid())]
+    with contextlib.suppress(OSError):
+        return subprocess.Popen(
+            [*command, f"{_MARK}={_OURS}"],
+            cwd=os.path.dirname(strays.__file__),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            # Ctrl-C and a signal that kills our group must not reach the watcher.
+            start_new_session=not WINDOWS,
+            creationflags=NEW_GROUP,
+        )
+    return None
+
+
+_running = _Running()
+
+
+@contextlib.contextmanager
+def supervised() -> Iterator[None]:
+    """A block whose processes all end with it, even if this process is killed."""
+    strays.become_subreaper()
+    with _running.watched():
+        try:
+            yield
+        finally:
+            # After each command only processes with new numbers were considered, but the system
+            # uses numbers again.
+            _end_strays(_OURS, older=frozenset())
+
+
+@contextlib.contextmanager
+def running_command(
+    start: Callable[[dict[str, str]], subprocess.Popen[bytes]],
+) -> Iterator[subprocess.Popen[bytes]]:
+    """A block in which a command runs; all that it started ends with the block, or with the run.
+
+    Args:
+        start: starts the command, with the variable that it is given.
+
+    Raises:
+        InterruptedRunError: the whole run is being ended.
+    """
+    mark = f"{_OURS}-{secrets.token_hex(8)}"
+    older = strays.process_ids()
+    try:
+        with _running.start(lambda: start({_MARK: mark})) as process:
+            yield process
+    finally:
+        _end_strays(mark, older)
+
+
+def stop_all() -> None:
+    """End every running process; functions which wait for one raise `InterruptedRunError`."""
+    _running.stop()
+
+
+def allow_starts() -> None:
+    """Allow processes to be started again, at the beginning of a run."""
+    _running.resume()
+
+
+def require_running() -> None:
+    """Make sure that the run is not being ended.
+
+    Raises:
+        InterruptedRunError: it is.
+    """
+    _running.check()
+
+
+@contextlib.contextmanager
+def holding(lock: BaseFileLock) -> Iterator[None]:
+    """A block that holds a lock; waiting for the lock stops when the run is ended.
+
+    Raises:
+        InterruptedRunError: the whole run is being ended.
+    """
+    while True:
+        _running.check()
+        with contextlib.suppress(Timeout):
+            lock.acquire(timeout=0.2, poll_interval=0.01)
+            break
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def end_groups(processes: Sequence[subprocess.Popen[bytes]]) -> None:
+    """End the groups of processes; those that still run get SIGTERM and some time first."""
+    if WINDOWS:
+        for process in processes:
+            if process.poll() is None:
+                strays.end_tree(process.pid)
+        return
+    alive = [process for process in processes if process.returncode is None]
+    for process in alive:
+        strays.signal_group(process.pid, signal.SIGTERM)
+    deadline = time.monotonic() + _GRACE_SECONDS
+    while any(one.poll() is None for one in alive) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    for process in processes:
+        strays.signal_group(process.pid, signal.SIGKILL)
+        process.poll()
+
+
+#: How often strays are ended: meanwhile they may have started more.
+_LOOKS = 20
+
+#: Unmarked processes that the system handed to us while other commands were _running.
+_unclaimed: set[int] = set()
+
+
+def _end_strays(mark: str, older: AbstractSet[int]) -> None:
+    """Kill processes that left their group: they carry our mark, or the system handed them to us.
+
+    An unmarked one may belong to a command that is still running: it is killed when no command is.
+
+    Args:
+        mark: the beginning of the variable's value.
+        older: the numbers of processes that are not considered.
+    """
+    needle = f"{_MARK}={mark}".encode()
+    for _ in range(_LOOKS):
+        candidates = strays.process_ids() - older | _unclaimed
+        ours = set(strays.marked(needle, candidates))
+        orphans = set(strays.adopted(os.getpid(), candidates))
+        # Read afterwards, because a command that was started meanwhile is no orphan.
+        orphans -= _running.commands | _running.watchers
+        if _running.commands:
+            _unclaimed.update(orphans)
+            orphans = set()
+        if not ours | orphans:
+            return
+        strays.end(ours | orphans)
