@@ -18,7 +18,7 @@ import pytest
 
 from nox_cleanroom import redaction
 from nox_cleanroom.checkout.checkout import Checkout
-from nox_cleanroom.wheel import record_digest
+from nox_cleanroom.members import record_digest
 
 HERE = Path(__file__).parent
 #: A build backend that lies in the project and needs nothing, so that builds need no index.

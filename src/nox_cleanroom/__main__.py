@@ -12,7 +12,6 @@ if __name__ == "__main__" and not getattr(sys.flags, "safe_path", False):
 import json
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +31,7 @@ from nox_cleanroom.places.clearing import clear
 from nox_cleanroom.places.projects import reserve_project
 from nox_cleanroom.reports import terminal
 from nox_cleanroom.runs.recheck import recheck
+from nox_cleanroom.sessions.command_line import CommandLine
 from nox_cleanroom.sessions.requests import PROJECT
 from nox_cleanroom.sessions.selection import hand_over_arguments
 from nox_cleanroom.sessions.verdict import STATUS_DIR
@@ -68,90 +68,6 @@ exit status: 0 passed or warned; 1 the package is at fault, or a required interp
 missing; 2 usage or configuration; 3 no test could run (no repository, no network);
 10 DIRTY_REPO_PRE; 30 DIRTY_REPO_POST; 130 interrupted.
 """
-
-#: Nox options whose value is a path, which nox resolves against the noxfile's directory.
-_PATH_OPTIONS = ("--report", "--envdir")
-
-#: Nox options that name sessions; we also take names without one.
-_SESSION_OPTIONS = frozenset({"-s", "-e", "--sessions", "--session"})
-
-#: Nox options that take every word up to the next option.
-_MANY_VALUES = frozenset(
-    {
-        *("-t", "--tags", "-p", "--pythons", "--python"),
-        *("-P", "--force-pythons", "--force-python", "--extra-pythons", "--extra-python"),
-    }
-)
-
-#: Nox options with a value, which is no session's name.
-_VALUE_OPTIONS = _MANY_VALUES | frozenset(
-    {
-        *("-k", "--keywords", "-j", "--parallel", "-db", "-fb"),
-        *("--default-venv-backend", "--force-venv-backend", "--reuse-venv"),
-        *("--download-python", "--usage", *_PATH_OPTIONS),
-    }
-)
-
-
-@dataclass(frozen=True, kw_only=True)
-class CommandLine:
-    """The command line, split into our options and those of nox."""
-
-    #: The named sessions, with or without ``-s``.
-    sessions: tuple[str, ...]
-    #: Options for nox.
-    nox_options: tuple[str, ...]
-    #: Our options: ``--`` and all that follows.
-    ours: tuple[str, ...]
-
-    @classmethod
-    def from_arguments(cls, arguments: Sequence[str], cwd: Path) -> CommandLine:
-        """The parts of a command line; relative paths become absolute.
-
-        >>> CommandLine.from_arguments(["clean-check", "-v"], Path("/")).sessions
-        ('clean_check',)
-        """
-        split = arguments.index("--") if "--" in arguments else len(arguments)
-        sessions: list[str] = []
-        options: list[str] = []
-        taking = ""
-        for argument in arguments[:split]:
-            name, equals, value = argument.partition("=")
-            if argument.startswith("-"):
-                taking = "" if equals else name
-                if name in _SESSION_OPTIONS:
-                    sessions += [_session(value)] if equals else []
-                elif name in _PATH_OPTIONS and equals:
-                    options.append(f"{name}={cwd / value}")
-                else:
-                    options.append(argument)
-            elif taking in _PATH_OPTIONS:
-                options.append(str(cwd / argument))
-                taking = ""
-            elif taking in _VALUE_OPTIONS:
-                options.append(argument)
-                # Some of these take every word up to the next option.
-                taking = taking if taking in _MANY_VALUES else ""
-            else:
-                sessions.append(_session(argument))
-        return cls(
-            sessions=tuple(dict.fromkeys(sessions)),
-            nox_options=tuple(options),
-            ours=tuple(arguments[split:]),
-        )
-
-    def value_of(self, option: str) -> str | None:
-        """The value of an option of nox; None if it is not given."""
-        for position, argument in enumerate(self.nox_options):
-            if argument == option and position + 1 < len(self.nox_options):
-                return self.nox_options[position + 1]
-            if argument.startswith(f"{option}="):
-                return argument.partition("=")[2]
-        return None
-
-
-def _session(name: str) -> str:
-    return name.replace("clean-check", "clean_check")
 
 
 def main() -> None:

@@ -4,44 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import Enum
-from fnmatch import fnmatchcase
 
 from nox_cleanroom.changes import Attribution
-from nox_cleanroom.errors import CleanroomError, Code
-from nox_cleanroom.output import last_lines
-
-
-class Outcome(Enum):
-    """How a check ended, from best to worst."""
-
-    #: Nothing is wrong.
-    PASSED = 0
-    #: It did not run, with a reason.
-    SKIPPED = 1
-    #: It works, but a user should know something.
-    WARNED = 2
-    #: The package is at fault.
-    FAILED = 3
-    #: The check could not run.
-    ERROR = 4
-
-    @property
-    def symbol(self) -> str:
-        """One character for grids."""
-        return {"PASSED": "✓", "SKIPPED": "-", "WARNED": "!", "FAILED": "✗", "ERROR": "E"}[
-            self.name
-        ]
-
-    @property
-    def is_bad(self) -> bool:
-        """Whether it fails a run."""
-        return self in {Outcome.FAILED, Outcome.ERROR}
-
-
-def worst(outcomes: list[Outcome]) -> Outcome:
-    """The worst of several outcomes; PASSED when there are none."""
-    return max(outcomes, key=lambda outcome: outcome.value, default=Outcome.PASSED)
+from nox_cleanroom.errors import Code
+from nox_cleanroom.findings import Finding, Outcome, Problem, Waiver, worst
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,75 +37,6 @@ class Step:
     def succeeded(self) -> bool:
         """Whether a process ran, in time, and returned zero."""
         return self.exit_status == 0 and not self.timed_out
-
-
-@dataclass(frozen=True, kw_only=True)
-class Waiver:
-    """A finding that the project accepts, and why."""
-
-    #: Globs over ``check`` or ``check:subject``, such as ``entry points:legacy-*``.
-    pattern: str
-    #: The reason, shown in every report.
-    reason: str
-
-    def covers(self, check: str, subject: str) -> bool:
-        """Whether a finding of this check about this subject is waived."""
-        return any(fnmatchcase(name, self.pattern) for name in (check, f"{check}:{subject}"))
-
-
-@dataclass(frozen=True, kw_only=True)
-class Finding:
-    """What a check says about one subject."""
-
-    #: The check: ``imports``, ``entry points``, ``tracked artefacts``; the registry fills it in.
-    check: str = ""
-    #: What it is about: a module, an entry point, a path.
-    subject: str
-    outcome: Outcome
-    #: What came back, in one sentence; a PASSED result with a message is a note.
-    message: str = ""
-    #: What to do about it.
-    hint: str = ""
-    #: The last relevant lines that were printed.
-    output: str = ""
-    #: The stable code of what is not green.
-    code: Code = Code.PROBE_FAILED
-    #: Why the project accepts it; empty when it does not.
-    waived: str = ""
-    #: The probe that would settle it, by the name of its value; empty when nothing has to.
-    settled_by: str = field(default="", compare=False)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Problem:
-    """Something that ended a cell before all was asked."""
-
-    code: Code
-    outcome: Outcome
-    message: str
-    hint: str = ""
-    output: str = ""
-    #: What is required of Python, when that is the problem.
-    requires_python: str = ""
-
-    @classmethod
-    def from_error(cls, error: CleanroomError) -> Problem:
-        """The problem behind an error: FAILED when the package is at fault, else ERROR."""
-        return cls(
-            code=error.code,
-            outcome=_outcome_of(error.code),
-            message=error.message,
-            hint=error.hint,
-            output=last_lines(error.output, 25),
-            requires_python=getattr(error, "requires_python", ""),
-        )
-
-
-def _outcome_of(code: Code) -> Outcome:
-    if code is Code.PYTHON_EXCLUDED:
-        return Outcome.SKIPPED
-    at_fault = code.exit_status == 1 and code is not Code.INTERPRETER_MISSING
-    return Outcome.FAILED if at_fault else Outcome.ERROR
 
 
 @dataclass(frozen=True, kw_only=True)

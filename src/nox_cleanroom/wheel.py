@@ -2,111 +2,21 @@
 
 from __future__ import annotations
 
-import base64
-import configparser
 import csv
-import hashlib
 import io
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from email import message_from_bytes
 from functools import cached_property
-from pathlib import PurePosixPath
 
-from packaging.markers import UndefinedComparison, UndefinedEnvironmentName
 from packaging.metadata import RawMetadata, parse_email
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.tags import parse_tag
 from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 
+from nox_cleanroom.entry_points import EntryPoint, read_entry_points
 from nox_cleanroom.errors import BuildError
-
-#: Endings of files that Python imports; an extension module's name ends at its first dot.
-_EXTENSIONS = (".so", ".pyd")
-
-#: Where a wheel's own installation scheme puts what lies under ``*.data/``.
-#: (https://packaging.python.org/specifications/binary-distribution-format/)
-SCHEMES = ("purelib", "platlib", "scripts", "data", "headers")
-
-SCRIPT_GROUPS = ("console_scripts", "gui_scripts")
-
-#: Names that a wheel should not put next to everybody else's packages.
-COMMON_NAMES = frozenset(
-    {"test", "tests", "doc", "docs", "src", "example", "examples", "benchmarks", "scripts", "tools"}
-)
-
-
-@dataclass(frozen=True, kw_only=True)
-class EntryPoint:
-    """One line of ``entry_points.txt``."""
-
-    group: str
-    name: str
-    #: ``module:attribute``, without extras.
-    value: str
-    #: Extras that it says it needs.
-    extras: tuple[str, ...] = ()
-
-    @property
-    def module(self) -> str:
-        """The module that it names."""
-        return self.value.partition(":")[0].strip()
-
-    @property
-    def attribute(self) -> str:
-        """What it names in the module, dotted; empty for the module itself."""
-        return self.value.partition(":")[2].strip()
-
-    @property
-    def is_script(self) -> bool:
-        """Whether installers make a program of it."""
-        return self.group in SCRIPT_GROUPS
-
-
-@dataclass(frozen=True, kw_only=True)
-class Member:
-    """A file of a wheel, and where it is installed."""
-
-    #: Its name in the archive.
-    name: str
-    #: The part of the installation scheme that it goes to.
-    scheme: str
-    #: Its path within that part.
-    path: PurePosixPath
-
-    @classmethod
-    def from_name(cls, name: str) -> Member:
-        """The member with a name of the archive; ``*.data/scheme/`` says where it goes."""
-        parts = PurePosixPath(name).parts
-        if len(parts) > 2 and parts[0].endswith(".data") and parts[1] in SCHEMES:
-            return cls(name=name, scheme=parts[1], path=PurePosixPath(*parts[2:]))
-        return cls(name=name, scheme="purelib", path=PurePosixPath(name))
-
-    @property
-    def is_library(self) -> bool:
-        """Whether it is installed where modules are imported from."""
-        return self.scheme in {"purelib", "platlib"}
-
-    @property
-    def module(self) -> tuple[str, ...] | None:
-        """The dotted name that it can be imported by, as parts; None when it cannot."""
-        stem = self.path.name
-        if stem.endswith(".py"):
-            stem = stem[: -len(".py")]
-        elif stem.endswith(_EXTENSIONS):
-            stem = stem.partition(".")[0]
-        else:
-            return None
-        parts = (*self.path.parts[:-1], stem)
-        importable = self.is_library and all(part.isidentifier() for part in parts)
-        # mypyc gives shared code a module of its own, which nothing imports by name.
-        return parts if importable and not stem.endswith("__mypyc") else None
-
-    @property
-    def dotted(self) -> str:
-        """The name that it is imported by; empty when it cannot be."""
-        parts = self.module or ()
-        return ".".join(parts[:-1] if parts[-1:] == ("__init__",) else parts)
+from nox_cleanroom.members import Member
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -280,18 +190,7 @@ class Wheel:
     def _entry_points(self) -> tuple[tuple[EntryPoint, ...], str]:
         if f"{self.dist_info}/entry_points.txt" not in self.texts:
             return (), ""
-        parser = configparser.RawConfigParser(delimiters=("=",), strict=False)
-        parser.optionxform = str  # type: ignore[assignment,method-assign] # names keep their case
-        try:
-            parser.read_string(self._bytes("entry_points.txt").decode("utf-8", "replace"))
-            found = [
-                _entry_point(group, name, value)
-                for group in parser.sections()
-                for name, value in parser.items(group)
-            ]
-        except configparser.Error as error:
-            return (), str(error)
-        return tuple(found), ""
+        return read_entry_points(self._bytes("entry_points.txt").decode("utf-8", "replace"))
 
     @cached_property
     def import_names(self) -> tuple[str, ...]:
@@ -341,51 +240,3 @@ def _tags(line: str) -> Iterator[str]:
         yield from map(str, parse_tag(line.strip()))
     except ValueError:
         yield line.strip()
-
-
-def applies(
-    requirement: Requirement, markers: Mapping[str, str], extras: Iterable[str] = ()
-) -> bool:
-    """Whether a requirement holds there, with or without one of the extras.
-
-    Args:
-        requirement: one with a marker, or without.
-        markers: what an interpreter makes of the names in markers; those of ours when it is empty.
-        extras: what is installed.
-
-    Returns:
-        False also for a marker that compares what cannot be: see `is_decidable`.
-    """
-    marker = requirement.marker
-    try:
-        return marker is None or any(
-            marker.evaluate({**markers, "extra": extra}) for extra in ("", *extras)
-        )
-    except (UndefinedComparison, UndefinedEnvironmentName, ValueError):
-        return False
-
-
-def is_decidable(requirement: Requirement, markers: Mapping[str, str]) -> bool:
-    """Whether its marker can be evaluated at all; ``os_name ~= "posix"`` cannot."""
-    try:
-        if requirement.marker is not None:
-            requirement.marker.evaluate({**markers, "extra": ""})
-    except (UndefinedComparison, UndefinedEnvironmentName, ValueError):
-        return False
-    return True
-
-
-def _entry_point(group: str, name: str, value: str) -> EntryPoint:
-    target, _, extras = value.partition("[")
-    return EntryPoint(
-        group=group,
-        name=name,
-        value=target.strip(),
-        extras=tuple(extra.strip() for extra in extras.rstrip("] ").split(",") if extra.strip()),
-    )
-
-
-def record_digest(content: bytes) -> str:
-    """A digest as RECORD spells it (https://packaging.python.org/specifications/recording-installed-packages/)."""
-    digest = base64.urlsafe_b64encode(hashlib.sha256(content).digest())
-    return f"sha256={digest.rstrip(b'=').decode()}"

@@ -13,8 +13,8 @@ import pytest
 from nox_cleanroom.environments import bytecode
 from nox_cleanroom.environments.bytecode import BytecodeStore
 from nox_cleanroom.environments.environment import INSIDE, Facts
+from nox_cleanroom.members import record_digest
 from nox_cleanroom.places import ownership
-from nox_cleanroom.wheel import record_digest
 
 CODE = "VALUE = 1\n"
 

@@ -19,12 +19,14 @@ from nox_cleanroom.build.archive import find_traces, read_wheel
 from nox_cleanroom.build.frontend import _HooksResult, _read_answer
 from nox_cleanroom.config.document import parse_toml
 from nox_cleanroom.config.pythons import poetry_specifier, requires_python
+from nox_cleanroom.entry_points import EntryPoint
 from nox_cleanroom.environments.environment import Facts
 from nox_cleanroom.environments.installing import prove_identity
 from nox_cleanroom.environments.questions import Program, _read_answers
 from nox_cleanroom.environments.user_settings import read_user_settings
 from nox_cleanroom.errors import BuildError, ConfigError, InstallError
-from nox_cleanroom.wheel import EntryPoint, Wheel, applies, is_decidable
+from nox_cleanroom.markers import applies, is_decidable
+from nox_cleanroom.wheel import Wheel
 
 INFO = "demo-1.0.dist-info"
 

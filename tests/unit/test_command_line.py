@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from nox_cleanroom.__main__ import CommandLine, run
+from nox_cleanroom.__main__ import run
+from nox_cleanroom.sessions.command_line import CommandLine
 
 CWD = Path("/where/it/runs")
 

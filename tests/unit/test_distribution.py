@@ -6,8 +6,9 @@ import pytest
 from conftest import make_wheel
 
 from nox_cleanroom.build.archive import read_wheel
+from nox_cleanroom.entry_points import EntryPoint
 from nox_cleanroom.errors import BuildError
-from nox_cleanroom.wheel import EntryPoint, Member
+from nox_cleanroom.members import Member
 
 
 @pytest.mark.parametrize(

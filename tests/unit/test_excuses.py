@@ -17,7 +17,8 @@ from nox_cleanroom.errors import (
     RepositoryError,
     unforeseen,
 )
-from nox_cleanroom.results import Outcome, Problem, Step
+from nox_cleanroom.findings import Outcome, Problem
+from nox_cleanroom.results import Step
 
 UV, PIP = ("uv", "--no-progress", "pip", "install"), ("python", "-I", "-m", "pip", "install")
 BUILD = ("python", "-I", "building.py")

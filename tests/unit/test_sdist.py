@@ -11,9 +11,9 @@ from conftest import make_wheel
 
 from nox_cleanroom.build.archive import read_wheel
 from nox_cleanroom.checks.sdist import check
+from nox_cleanroom.findings import Finding, Outcome
 from nox_cleanroom.probes import builds
 from nox_cleanroom.probes.tracked import Tracked
-from nox_cleanroom.results import Finding, Outcome
 from nox_cleanroom.wheel import Wheel
 
 POINTS = "demo-1.0.dist-info/entry_points.txt"

@@ -9,7 +9,7 @@ import pytest
 
 from nox_cleanroom.checks.registry import Check, run_checks
 from nox_cleanroom.errors import Code, InterpreterMissingError, InterruptedRunError
-from nox_cleanroom.results import Finding, Outcome, Problem
+from nox_cleanroom.findings import Finding, Outcome, Problem
 from nox_cleanroom.runs.cell import RunningCell
 
 PASSED = Finding(check="good", subject="x", outcome=Outcome.PASSED)

@@ -16,7 +16,8 @@ from nox_cleanroom.errors import (
     PythonExcludedError,
     worst_exit_status,
 )
-from nox_cleanroom.results import Cell, Finding, Outcome, Problem, Run, Subject
+from nox_cleanroom.findings import Finding, Outcome, Problem
+from nox_cleanroom.results import Cell, Run, Subject
 
 SUBJECT = Subject(
     project=".", commit="a" * 40, describe="v1", rev="HEAD", settings_source="x", uncommitted=0

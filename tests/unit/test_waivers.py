@@ -6,7 +6,8 @@ import pytest
 
 from nox_cleanroom.checks.waivers import unused_waivers
 from nox_cleanroom.errors import Code
-from nox_cleanroom.results import Cell, Finding, Outcome, Problem, Waiver
+from nox_cleanroom.findings import Finding, Outcome, Problem, Waiver
+from nox_cleanroom.results import Cell
 
 KNOWN = ("imports", "import statements", "entry points", "sdist", "new files")
 

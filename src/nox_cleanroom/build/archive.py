@@ -10,7 +10,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from nox_cleanroom.errors import BuildError
-from nox_cleanroom.wheel import Wheel, WheelFile, parse_filename, record_digest
+from nox_cleanroom.members import record_digest
+from nox_cleanroom.wheel import Wheel, WheelFile, parse_filename
 
 #: How large a file that describes the wheel may be, and all that it unpacks to, in bytes.
 _DESCRIPTION_BYTES = 64 * 2**20

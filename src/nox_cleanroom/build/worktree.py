@@ -9,8 +9,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from filelock import BaseFileLock
-
 from nox_cleanroom.build.git_directory import make_directory, make_private
 from nox_cleanroom.checkout import git
 from nox_cleanroom.checkout.checkout import Checkout, Commit
@@ -71,10 +69,9 @@ def create_worktree(
         WorktreeError: git could not make or fill it, or not in time.
         InterruptedRunError: the whole run is being ended.
     """
-    shared = checkout.common_dir
     # Git names the entry after the directory, so that no other worktree has that name.
     directory = workspace.directory(f"worktree-{workspace.root.name}")
-    lock: BaseFileLock | None = None
+    shared, lock = checkout.common_dir, None
     try:
         with supervision.holding(checkout.turn):
             _add(checkout, directory, commit, lock_reason(workspace))

@@ -11,9 +11,9 @@ from typing import Any
 from nox_cleanroom.environments.environment import Facts
 from nox_cleanroom.environments.questions import Answer
 from nox_cleanroom.errors import Code
+from nox_cleanroom.findings import Finding, Outcome
 from nox_cleanroom.output import last_lines
 from nox_cleanroom.probes.tracked import LeftOut, Tracked
-from nox_cleanroom.results import Finding, Outcome
 from nox_cleanroom.wheel import Wheel
 
 

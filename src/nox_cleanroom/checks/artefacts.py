@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from pathlib import PurePosixPath
 
 from nox_cleanroom.errors import Code
+from nox_cleanroom.findings import Finding, Outcome
 from nox_cleanroom.output import clean_text
 from nox_cleanroom.probes.cleanliness import Committed
-from nox_cleanroom.results import Finding, Outcome
 
 
 def check(*, committed: Committed) -> Iterator[Finding]:

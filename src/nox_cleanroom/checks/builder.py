@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from nox_cleanroom.checks.sdist import differences_of
+from nox_cleanroom.findings import Finding, Outcome
 from nox_cleanroom.probes.builds import Builds, BuiltWheel
 from nox_cleanroom.probes.tracked import Tracked
-from nox_cleanroom.results import Finding, Outcome
 
 
 def check(*, tracked: Tracked, builds: Builds, rebuilt: BuiltWheel) -> Iterator[Finding]:

@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from nox_cleanroom.checks.advice import ended_early
 from nox_cleanroom.checks.import_graph import ImportGraph
 from nox_cleanroom.environments.questions import Answer
+from nox_cleanroom.findings import Finding, Outcome
+from nox_cleanroom.members import Member
 from nox_cleanroom.output import clean_text
 from nox_cleanroom.probes.sources import Sources
-from nox_cleanroom.results import Finding, Outcome
-from nox_cleanroom.wheel import Member, Wheel
+from nox_cleanroom.wheel import Wheel
 
 
 def check(*, wheel: Wheel, sources: Sources) -> Iterator[Finding]:

@@ -8,9 +8,9 @@ from typing import Any
 
 from nox_cleanroom.config.commands import JsonContract
 from nox_cleanroom.errors import Code
+from nox_cleanroom.findings import Finding, Outcome
 from nox_cleanroom.output import clean_text, last_lines, printable
 from nox_cleanroom.probes.commands import MISSING, CommandRun, Commands, JsonAnswer, lookup
-from nox_cleanroom.results import Finding, Outcome
 
 
 def check(*, commands: Commands) -> Iterator[Finding]:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from nox_cleanroom.findings import Finding, Outcome
+from nox_cleanroom.members import COMMON_NAMES, Member
 from nox_cleanroom.output import clean_text
 from nox_cleanroom.probes.traces import Traces
 from nox_cleanroom.probes.tracked import Tracked
-from nox_cleanroom.results import Finding, Outcome
-from nox_cleanroom.wheel import COMMON_NAMES, Member, Wheel
+from nox_cleanroom.wheel import Wheel
 
 #: The interpreter in an extension module's name, as in ``_speed.cpython-311-x86_64-linux-gnu.so``.
 _BUILT_FOR = re.compile(r"\.cpython-(\d+t?)-[^/]*\.so$|\.cp(\d+t?)-[^/]*\.pyd$")

@@ -9,9 +9,10 @@ from packaging.utils import NormalizedName, canonicalize_name
 from packaging.version import InvalidVersion, Version
 
 from nox_cleanroom.environments.environment import Facts
+from nox_cleanroom.findings import Finding, Outcome
+from nox_cleanroom.markers import applies
 from nox_cleanroom.probes.installed import Distribution, Installed
-from nox_cleanroom.results import Finding, Outcome
-from nox_cleanroom.wheel import Wheel, applies
+from nox_cleanroom.wheel import Wheel
 
 
 def check(*, wheel: Wheel, facts: Facts, installed: Installed) -> Iterator[Finding]:

@@ -15,15 +15,16 @@ from nox_cleanroom.checks.advice import (
     exception_text,
 )
 from nox_cleanroom.checks.extras import settle_by_extras
+from nox_cleanroom.entry_points import EntryPoint
 from nox_cleanroom.environments.environment import Facts
 from nox_cleanroom.environments.questions import Answer
+from nox_cleanroom.findings import Finding, Outcome
 from nox_cleanroom.output import clean_text
 from nox_cleanroom.probes.extras import WithExtras
 from nox_cleanroom.probes.installed import Installed
 from nox_cleanroom.probes.loading import Loaded, usable_entry_points
 from nox_cleanroom.probes.tracked import LeftOut, Tracked
-from nox_cleanroom.results import Finding, Outcome
-from nox_cleanroom.wheel import EntryPoint, Wheel
+from nox_cleanroom.wheel import Wheel
 
 
 def check(

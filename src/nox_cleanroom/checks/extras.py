@@ -13,10 +13,11 @@ from dataclasses import replace
 
 from packaging.utils import canonicalize_name
 
+from nox_cleanroom.findings import Finding, Outcome
+from nox_cleanroom.markers import applies
 from nox_cleanroom.probes.extras import WithExtras, missing_extras
 from nox_cleanroom.probes.installed import Installed
-from nox_cleanroom.results import Finding, Outcome
-from nox_cleanroom.wheel import Wheel, applies
+from nox_cleanroom.wheel import Wheel
 
 
 def settle_by_extras(

@@ -8,9 +8,9 @@ from pathlib import PurePosixPath
 
 from nox_cleanroom.checks.artefacts import find_artefacts
 from nox_cleanroom.errors import Code
+from nox_cleanroom.findings import Finding, Outcome
 from nox_cleanroom.output import clean_text
 from nox_cleanroom.probes.cleanliness import NAMED, Committed, Hidden
-from nox_cleanroom.results import Finding, Outcome
 from nox_cleanroom.wheel import Wheel
 
 

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from nox_cleanroom.members import Member
 from nox_cleanroom.probes.sources import Sources
-from nox_cleanroom.wheel import Member, Wheel
+from nox_cleanroom.wheel import Wheel
 
 #: The scope of what only ``python -m`` runs; `inside/scopes.py` spells it the same.
 _SCRIPT = "<script>"

@@ -15,12 +15,12 @@ from nox_cleanroom.checks.advice import Clues, advice_on_missing
 from nox_cleanroom.checks.extras import settle_by_extras
 from nox_cleanroom.checks.import_graph import DeadEnd, ImportGraph
 from nox_cleanroom.environments.environment import Facts
+from nox_cleanroom.findings import Finding, Outcome
 from nox_cleanroom.output import clean_text
 from nox_cleanroom.probes.extras import WithExtras
 from nox_cleanroom.probes.installed import Installed
 from nox_cleanroom.probes.sources import Sources
 from nox_cleanroom.probes.tracked import LeftOut, Tracked
-from nox_cleanroom.results import Finding, Outcome
 from nox_cleanroom.wheel import Wheel
 
 #: Parts of module names that say: for the package's own developers, or somebody else's code.

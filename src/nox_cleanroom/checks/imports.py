@@ -17,12 +17,12 @@ from nox_cleanroom.checks.extras import settle_by_extras
 from nox_cleanroom.environments.environment import Facts
 from nox_cleanroom.environments.questions import Answer
 from nox_cleanroom.errors import Code
+from nox_cleanroom.findings import Finding, Outcome
 from nox_cleanroom.output import clean_text
 from nox_cleanroom.probes.extras import WithExtras
 from nox_cleanroom.probes.installed import Installed
 from nox_cleanroom.probes.loading import Loaded, imported_first
 from nox_cleanroom.probes.tracked import LeftOut, Tracked
-from nox_cleanroom.results import Finding, Outcome
 from nox_cleanroom.wheel import Wheel
 
 

@@ -11,10 +11,11 @@ from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
 from nox_cleanroom.environments.environment import Facts
+from nox_cleanroom.findings import Finding, Outcome
+from nox_cleanroom.markers import is_decidable
 from nox_cleanroom.probes.installed import Installed
 from nox_cleanroom.probes.tracked import Tracked
-from nox_cleanroom.results import Finding, Outcome
-from nox_cleanroom.wheel import Wheel, is_decidable
+from nox_cleanroom.wheel import Wheel
 
 #: Build requirements that take the version from git.
 _VCS_VERSIONS = re.compile(

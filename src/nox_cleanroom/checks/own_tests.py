@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterator
 
 from nox_cleanroom.errors import Code
+from nox_cleanroom.findings import Finding, Outcome
 from nox_cleanroom.output import clean_text, last_lines
 from nox_cleanroom.probes.installed import Installed
 from nox_cleanroom.probes.own_tests import RanTest, RanTests
-from nox_cleanroom.results import Finding, Outcome
 from nox_cleanroom.wheel import Wheel
 
 

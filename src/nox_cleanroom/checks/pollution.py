@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator
 from operator import attrgetter
 
 from nox_cleanroom.errors import Code
+from nox_cleanroom.findings import Finding, Outcome
 from nox_cleanroom.output import clean_text
 from nox_cleanroom.probes.cleanliness import NAMED, Look, Scratch
-from nox_cleanroom.results import Finding, Outcome
 
 
 def check_modified(*, scratch: Scratch) -> Iterator[Finding]:

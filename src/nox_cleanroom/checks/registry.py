@@ -32,8 +32,8 @@ from nox_cleanroom.checks import (
     sdist,
 )
 from nox_cleanroom.errors import InterruptedRunError, unforeseen
+from nox_cleanroom.findings import Finding, Outcome, Problem
 from nox_cleanroom.output import last_lines
-from nox_cleanroom.results import Finding, Outcome, Problem
 
 
 @dataclass(frozen=True)

@@ -11,10 +11,10 @@ from collections.abc import Iterator
 from pathlib import PurePosixPath
 
 from nox_cleanroom.checks.statements import differences
+from nox_cleanroom.findings import Finding, Outcome
 from nox_cleanroom.output import clean_text
 from nox_cleanroom.probes.builds import Builds, BuiltWheel
 from nox_cleanroom.probes.tracked import Tracked
-from nox_cleanroom.results import Finding, Outcome
 from nox_cleanroom.wheel import Wheel
 
 #: What differs between two builds of the same source.

@@ -16,8 +16,9 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import canonicalize_name
 
+from nox_cleanroom.entry_points import EntryPoint
 from nox_cleanroom.output import clean_text
-from nox_cleanroom.wheel import EntryPoint, Wheel
+from nox_cleanroom.wheel import Wheel
 
 #: What old setuptools writes for a field that is not set.
 _UNKNOWN = "UNKNOWN"

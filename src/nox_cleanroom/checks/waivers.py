@@ -6,7 +6,8 @@ import re
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 
-from nox_cleanroom.results import Cell, Finding, Outcome, Waiver
+from nox_cleanroom.findings import Finding, Outcome, Waiver
+from nox_cleanroom.results import Cell
 
 
 def waive(findings: Iterable[Finding], waivers: Sequence[Waiver]) -> tuple[Finding, ...]:

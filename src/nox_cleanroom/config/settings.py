@@ -19,7 +19,7 @@ from nox_cleanroom.config.tables import (
     strings,
 )
 from nox_cleanroom.errors import ConfigError
-from nox_cleanroom.results import Waiver
+from nox_cleanroom.findings import Waiver
 
 #: Which modules are imported: the top-level ones, or all.
 Imports = Literal["top-level", "all"]

@@ -24,9 +24,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from nox_cleanroom.environments.environment import INSIDE, Facts
+from nox_cleanroom.members import record_digest
 from nox_cleanroom.places import deletion, ownership
 from nox_cleanroom.places.files import write_whole
-from nox_cleanroom.wheel import record_digest
 
 #: How many distributions' bytecode is kept, a distribution counting once for each interpreter.
 _KEPT = 300

@@ -12,8 +12,10 @@ from nox_cleanroom.config.axes import Extras
 from nox_cleanroom.environments.environment import Environment, Facts
 from nox_cleanroom.environments.installers import tool_failure
 from nox_cleanroom.errors import CleanroomError, Code, ConfigError, InstallError
+from nox_cleanroom.markers import applies
+from nox_cleanroom.members import Member, record_digest
 from nox_cleanroom.steps import Steps
-from nox_cleanroom.wheel import Member, Wheel, applies, record_digest
+from nox_cleanroom.wheel import Wheel
 
 
 def installed_path(facts: Facts, member: Member) -> Path:

@@ -15,6 +15,7 @@ from nox_cleanroom.config.commands import PROJECT_PLACEHOLDER, Command, JsonCont
 from nox_cleanroom.environments.environment import INSIDE, Environment
 from nox_cleanroom.output import printable
 from nox_cleanroom.probes.installation import Installation
+from nox_cleanroom.results import Step
 from nox_cleanroom.steps import Steps
 
 #: A JSON answer above this size is no answer.
@@ -61,6 +62,21 @@ class CommandRun:
     output: str = ""
     #: None when it needs to print none, or has not come so far.
     answer: JsonAnswer | None = None
+
+    @classmethod
+    def of(
+        cls, command: Command, program: str, step: Step, answer: JsonAnswer | None
+    ) -> CommandRun:
+        """The run of a command that was a step."""
+        return cls(
+            command=command,
+            program=program,
+            exit_status=step.exit_status,
+            timed_out=step.timed_out,
+            ending=step.ending,
+            output=step.output,
+            answer=answer,
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -130,15 +146,7 @@ def run_command(
     if command.contract and stdout and step.exit_status == command.expect_exit:
         readable = (steps.workspace.root, environment.location)
         answer = _read_answer(command.contract, stdout, cwd, readable)
-    return CommandRun(
-        command=command,
-        program=argv[0],
-        exit_status=step.exit_status,
-        timed_out=step.timed_out,
-        ending=step.ending,
-        output=step.output,
-        answer=answer,
-    )
+    return CommandRun.of(command, argv[0], step, answer)
 
 
 def _find_program(name: str, cwd: Path, bin_dir: Path, env: Mapping[str, str]) -> str | None:

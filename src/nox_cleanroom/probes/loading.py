@@ -6,9 +6,11 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from nox_cleanroom.entry_points import EntryPoint
 from nox_cleanroom.environments.questions import Answer, Question, ask
+from nox_cleanroom.members import COMMON_NAMES
 from nox_cleanroom.probes.installation import Installation
-from nox_cleanroom.wheel import COMMON_NAMES, EntryPoint, Wheel
+from nox_cleanroom.wheel import Wheel
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 
 from nox_cleanroom.environments.installing import installed_path
 from nox_cleanroom.environments.questions import Answer, Question, ask
+from nox_cleanroom.members import Member
 from nox_cleanroom.probes.installation import Installation
-from nox_cleanroom.wheel import Member
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -16,11 +16,12 @@ from typing import Any
 
 from nox_cleanroom.checkout.checkout import Checkout
 from nox_cleanroom.errors import CleanroomError, Code, UsageError, unforeseen
+from nox_cleanroom.findings import Problem
 from nox_cleanroom.output import clean_text
 from nox_cleanroom.places.files import write_whole
 from nox_cleanroom.redaction import redact
 from nox_cleanroom.reports.records import decode, encode
-from nox_cleanroom.results import Cell, Problem, Run
+from nox_cleanroom.results import Cell, Run
 
 #: The format's version: raised when a field changes its meaning or goes.
 FORMAT = 1

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from nox_cleanroom.changes import Attribution
+from nox_cleanroom.findings import Outcome, worst
 from nox_cleanroom.output import clean_text
-from nox_cleanroom.results import Cell, Outcome, Run, worst
+from nox_cleanroom.results import Cell, Run
 
 #: How many changed paths are listed before the rest is counted.
 _LISTED = 20

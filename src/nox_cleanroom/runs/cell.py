@@ -16,7 +16,8 @@ from nox_cleanroom.config.axes import Variant, name_of
 from nox_cleanroom.environments.environment import Environment, Facts
 from nox_cleanroom.environments.interpreter import InstalledPython
 from nox_cleanroom.errors import InterpreterMissingError, InterruptedRunError, unforeseen
-from nox_cleanroom.results import Cell, Finding, InterpreterRecord, Outcome, Problem, WheelRecord
+from nox_cleanroom.findings import Finding, Outcome, Problem
+from nox_cleanroom.results import Cell, InterpreterRecord, WheelRecord
 from nox_cleanroom.runs.run import OpenRun
 from nox_cleanroom.steps import Steps
 

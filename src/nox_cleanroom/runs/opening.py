@@ -16,6 +16,7 @@ from nox_cleanroom.changes import display
 from nox_cleanroom.checkout.checkout import Checkout
 from nox_cleanroom.checkout.watch import Watch
 from nox_cleanroom.config.document import parse_toml, tool_table
+from nox_cleanroom.config.options import Options
 from nox_cleanroom.environments.installer_settings import InstallerSettings, settings_kept
 from nox_cleanroom.environments.installers import constraints_options, find_links_options
 from nox_cleanroom.environments.user_settings import read_user_settings
@@ -24,7 +25,7 @@ from nox_cleanroom.errors import ConfigError, DirtyCheckoutError
 from nox_cleanroom.places.environments import EnvironmentsDirectory, reserve_environments
 from nox_cleanroom.places.ownership import Owned
 from nox_cleanroom.places.projects import reserve_project
-from nox_cleanroom.places.workspace import create_workspace
+from nox_cleanroom.places.workspace import Workspace, create_workspace
 from nox_cleanroom.processes import supervision, variables
 from nox_cleanroom.reports.evidence import require_ignored
 from nox_cleanroom.runs.run import OpenRun, Request
@@ -39,8 +40,8 @@ def open_run(request: Request, progress: Progress) -> Iterator[OpenRun]:
         CleanroomError: something is not true; nothing is left behind.
     """
     epoch, started_at = time.monotonic(), datetime.now(timezone.utc)
-    source = _find_source(request)
-    checkout, options = source.checkout, request.options
+    source, options = _find_source(request), request.options
+    checkout = source.checkout
     reclaimed = reclaim(checkout)
     installers = _read_installer_settings(request.env)
     with (
@@ -50,16 +51,13 @@ def open_run(request: Request, progress: Progress) -> Iterator[OpenRun]:
         installers.handed_over(workspace.root) as handed_over,
         supervision.supervised(),
     ):
+        time_of_commit = source.commit.time
         build_env = variables.for_build(
-            request.env,
-            installers=handed_over,
-            tmp=workspace.tmp,
-            commit_time=source.commit.time,
+            request.env, installers=handed_over, tmp=workspace.tmp, commit_time=time_of_commit
         )
         watch = Watch(checkout, exempt=_exempt(request, checkout), allowed=source.settings.allow)
         if options.require_clean:
             _require_clean(watch)
-        constraints = constraints_options(source.settings.constraints, workspace.root)
         yield OpenRun(
             request=request,
             source=source,
@@ -68,13 +66,18 @@ def open_run(request: Request, progress: Progress) -> Iterator[OpenRun]:
             home=reserved.home,
             build_inputs=_build_inputs(request, source, watch, build_env, installers),
             build_env=build_env,
-            install_options=(*find_links_options(options.find_links), *constraints),
+            install_options=_install_options(options, source, workspace),
             watch=watch,
             progress=progress,
             epoch=epoch,
             started_at=started_at,
             notes=tuple(_notes(request, source, watch, installers, reclaimed)),
         )
+
+
+def _install_options(options: Options, source: Source, workspace: Workspace) -> tuple[str, ...]:
+    constraints = constraints_options(source.settings.constraints, workspace.root)
+    return (*find_links_options(options.find_links), *constraints)
 
 
 def _environments(request: Request, room: EnvironmentsDirectory, home: Owned) -> Environments:

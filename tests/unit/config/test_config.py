@@ -7,7 +7,7 @@ import pytest
 from nox_cleanroom.config.commands import Command, JsonContract
 from nox_cleanroom.config.settings import Settings
 from nox_cleanroom.errors import Code, ConfigError
-from nox_cleanroom.results import Waiver
+from nox_cleanroom.findings import Waiver
 
 
 def problem(table: dict[str, Any]) -> str:

@@ -1,0 +1,72 @@
+"""The files of a wheel: where they are installed, and what they are imported by."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+#: Endings of files that Python imports; an extension module's name ends at its first dot.
+_EXTENSIONS = (".so", ".pyd")
+
+#: Where a wheel's own installation scheme puts what lies under ``*.data/``.
+#: (https://packaging.python.org/specifications/binary-distribution-format/)
+SCHEMES = ("purelib", "platlib", "scripts", "data", "headers")
+
+#: Names that a wheel should not put next to everybody else's packages.
+COMMON_NAMES = frozenset(
+    {"test", "tests", "doc", "docs", "src", "example", "examples", "benchmarks", "scripts", "tools"}
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Member:
+    """A file of a wheel, and where it is installed."""
+
+    #: Its name in the archive.
+    name: str
+    #: The part of the installation scheme that it goes to.
+    scheme: str
+    #: Its path within that part.
+    path: PurePosixPath
+
+    @classmethod
+    def from_name(cls, name: str) -> Member:
+        """The member with a name of the archive; ``*.data/scheme/`` says where it goes."""
+        parts = PurePosixPath(name).parts
+        if len(parts) > 2 and parts[0].endswith(".data") and parts[1] in SCHEMES:
+            return cls(name=name, scheme=parts[1], path=PurePosixPath(*parts[2:]))
+        return cls(name=name, scheme="purelib", path=PurePosixPath(name))
+
+    @property
+    def is_library(self) -> bool:
+        """Whether it is installed where modules are imported from."""
+        return self.scheme in {"purelib", "platlib"}
+
+    @property
+    def module(self) -> tuple[str, ...] | None:
+        """The dotted name that it can be imported by, as parts; None when it cannot."""
+        stem = self.path.name
+        if stem.endswith(".py"):
+            stem = stem[: -len(".py")]
+        elif stem.endswith(_EXTENSIONS):
+            stem = stem.partition(".")[0]
+        else:
+            return None
+        parts = (*self.path.parts[:-1], stem)
+        importable = self.is_library and all(part.isidentifier() for part in parts)
+        # mypyc gives shared code a module of its own, which nothing imports by name.
+        return parts if importable and not stem.endswith("__mypyc") else None
+
+    @property
+    def dotted(self) -> str:
+        """The name that it is imported by; empty when it cannot be."""
+        parts = self.module or ()
+        return ".".join(parts[:-1] if parts[-1:] == ("__init__",) else parts)
+
+
+def record_digest(content: bytes) -> str:
+    """A digest as RECORD spells it (https://packaging.python.org/specifications/recording-installed-packages/)."""
+    digest = base64.urlsafe_b64encode(hashlib.sha256(content).digest())
+    return f"sha256={digest.rstrip(b'=').decode()}"
