@@ -227,7 +227,7 @@ def assert_that_no_editable_is_a_note(ran: Ran) -> None:
     assert ran.status == 0, ran.text
     assert ran.evidence["cells"][0]["problems"] == []
     assert (
-        "note: clean_check: new files: pip install -e .: Not asked: the backend has no"
+        "note: clean_check: new files: pip install -e .: This was not checked: the backend has no"
         " `build_editable`, which PEP 660 makes optional."
     ) in ran.text
     names = [step["name"] for step in ran.evidence["cells"][0]["steps"]]

@@ -106,9 +106,8 @@ def test_several_interpreters_are_several_sessions(repository: Make, pythons: li
         assert f"smoke-{python} ->" in listed
 
 
-def test_two_cells_really_overlap_under_nox_j(repository: Make, pythons: list[str]) -> None:
-    if len(pythons) < 2:
-        pytest.skip("needs two interpreters on PATH")
+def test_two_cells_really_overlap_under_nox_j(repository: Make, several: list[str]) -> None:
+    pythons = several
     slow = "import time; time.sleep(5)\ndef main(): pass\n"
     root = repository(files_with(ONE_LINE, pythons[:2], **{"src/demo/__init__.py": slow}))
     done = run_nox(root, "-j", "2", "-s", "smoke")

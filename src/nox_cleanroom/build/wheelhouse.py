@@ -22,6 +22,7 @@ from pathlib import Path
 from filelock import FileLock
 
 from nox_cleanroom.build.archive import read_wheel
+from nox_cleanroom.config.axes import Artifact
 from nox_cleanroom.places import deletion
 from nox_cleanroom.places.ownership import Owned
 from nox_cleanroom.processes import supervision
@@ -53,6 +54,8 @@ class Provenance:
     built_in: str
     #: The sha256 of the file, in hexadecimal; the wheelhouse fills it in.
     sha256: str = ""
+    #: Whether it was built from the tree or from a source distribution.
+    artifact: Artifact = "wheel"
     #: Whether this run built it.
     built_now: bool = False
 
@@ -144,12 +147,13 @@ class Wheelhouse:
         return found
 
     def latest(self) -> str:
-        """The name of the newest wheel of all; empty when there is none."""
+        """The name of the newest wheel that was built from the tree; empty when there is none."""
         with contextlib.suppress(OSError):
             shelves = (path for path in self.root.iterdir() if path.is_dir())
             for shelf in sorted(shelves, key=lambda path: path.stat().st_mtime, reverse=True):
-                for path in shelf.glob("[!.]*/*.whl"):
-                    return path.name
+                for path, provenance in self._newest_first(shelf):
+                    if provenance.artifact == "wheel":
+                        return path.name
         return ""
 
     def _is_recent(self, provenance: Provenance) -> bool:

@@ -69,16 +69,16 @@ CHECKS = (
     Check("contents", contents.check),
     Check("readme", readme.check),
     Check("dependencies", dependencies.check),
-    Check("commands", commands.check),
-    Check("tests", own_tests.check),
-    Check("sdist", sdist.check),
-    Check("builder", builder.check),
     Check("tracked files", pollution.check_modified),
     Check("new files", pollution.check_new),
     Check("tracked artefacts", artefacts.check),
     Check("hidden source", ignore_rules.check_hidden),
     Check("tracked but ignored", ignore_rules.check_tracked),
     Check("ignore rules", ignore_rules.check_anchors),
+    Check("commands", commands.check),
+    Check("tests", own_tests.check),
+    Check("sdist", sdist.check),
+    Check("builder", builder.check),
 )
 
 

@@ -209,6 +209,7 @@ class Wheels:
             requirements=built.requirements,
             variables=build_variables.shaping_the_build(self._run.request.env, key=digest_key()),
             built_in=str(self._run.workspace.root),
+            artifact=artifact,
         )
 
     def _frontend(
