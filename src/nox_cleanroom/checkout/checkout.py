@@ -264,10 +264,11 @@ class Checkout:
         """The lock for adding worktrees, for all threads and processes."""
         return repository_lock(self.common_dir)
 
-    @cached_property
+    @property
     def is_shallow(self) -> bool:
         """Whether the history is incomplete, as in CI checkouts by default."""
-        return self.must("rev-parse", "--is-shallow-repository").strip() == b"true"
+        # As `git rev-parse --is-shallow-repository` tells it.
+        return (self.common_dir / "shallow").exists()
 
     def ask(
         self,

@@ -119,7 +119,7 @@ def _store(value: object, encoded: Any, values: dict[str, Any]) -> str:
     text = json.dumps(kept, ensure_ascii=True, separators=(",", ":"), sort_keys=True)
     digest = hashlib.sha256(text.encode("ascii")).hexdigest()
     if len(text) > _PLAIN_CHARACTERS:
-        packed = base64.b64encode(zlib.compress(text.encode("ascii"), 9)).decode("ascii")
+        packed = base64.b64encode(zlib.compress(text.encode("ascii"))).decode("ascii")
         kept = {"zlib": packed}
     values[digest] = kept
     return digest

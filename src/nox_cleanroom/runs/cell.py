@@ -19,6 +19,7 @@ from nox_cleanroom.errors import InterpreterMissingError, InterruptedRunError, u
 from nox_cleanroom.findings import Finding, Outcome, Problem
 from nox_cleanroom.results import Cell, InterpreterRecord, WheelRecord
 from nox_cleanroom.runs.run import OpenRun
+from nox_cleanroom.runs.threads import threads
 from nox_cleanroom.steps import Steps
 
 
@@ -99,14 +100,17 @@ class RunningCell:
             trials=self.run.trials,
         )
 
-    def bring(self, name: str, probe: Callable[[], object]) -> None:
-        """Run a probe, and keep the value that it brings, or why it could not."""
-        try:
-            self.values[name] = probe()
-        except InterruptedRunError:
-            raise
-        except Exception as error:  # noqa: BLE001 - whatever it is, it is told
-            self.values[name] = Problem.from_error(unforeseen(error))
+    def bring(self, **probes: Callable[[], object]) -> None:
+        """Run probes side by side, and keep the value that each brings, or why it could not.
+
+        To read the modules while they are imported saves a tenth of a run that finds its wheel.
+
+        Args:
+            probes: each by the name of its value.
+        """
+        with threads(len(probes)) as workers:
+            values = {name: workers.submit(_try, probe) for name, probe in probes.items()}
+            self.values |= {name: value.result() for name, value in values.items()}
 
     def check(
         self, confirming: Mapping[str, Callable[[], object]], checks: tuple[Check, ...] = CHECKS
@@ -120,7 +124,7 @@ class RunningCell:
         findings = run_checks(self.values, checks)
         while names := [name for name in unsettled(findings, self.values) if name in confirming]:
             for name in names:
-                self.bring(name, confirming[name])
+                self.bring(**{name: confirming[name]})
             findings = run_checks(self.values, checks)
         self.findings = waive(findings, self.run.source.settings.ignore)
 
@@ -158,3 +162,13 @@ class RunningCell:
             interpreter=self.interpreter,
             values=dict(self.values),
         )
+
+
+def _try(probe: Callable[[], object]) -> object:
+    """What a probe brings, or the problem that it has."""
+    try:
+        return probe()
+    except InterruptedRunError:
+        raise
+    except Exception as error:  # noqa: BLE001 - whatever it is, it is told
+        return Problem.from_error(unforeseen(error))

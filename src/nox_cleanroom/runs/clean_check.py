@@ -137,13 +137,13 @@ class _InPlace:
         if self.commands:
             cell.values["commands"] = Commands(runs=tuple(self.commands))
         commit = partial(look_at_commit, source.checkout, self.checkout, source.commit)
-        cell.bring("committed", commit)
+        cell.bring(committed=commit)
         if "_wheel" in vars(self):
             cell.values["wheel"] = self._wheel
             hidden = partial(
                 find_hidden, source.checkout, self._wheel, source.commit, source.project
             )
-            cell.bring("hidden", hidden)
+            cell.bring(hidden=hidden)
 
     def _look_after(self, step: str, act: Callable[[], object]) -> None:
         """Do something, and look at what it did to the scratch worktree, also when it fails."""

@@ -1,19 +1,17 @@
-"""Many cells side by side: the only home of threads, and of what is asked of a run as a whole."""
+"""Many cells side by side, and what is checked of a run as a whole."""
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Executor, ThreadPoolExecutor
+from collections.abc import Callable, Sequence
 from functools import partial
 
 from nox_cleanroom.errors import InterpreterMissingError
-from nox_cleanroom.processes import supervision
 from nox_cleanroom.results import Cell
 from nox_cleanroom.runs.cell import RunningCell
 from nox_cleanroom.runs.comparison import compare_with_sdist
 from nox_cleanroom.runs.run import OpenRun
 from nox_cleanroom.runs.smoke import smoke
+from nox_cleanroom.runs.threads import threads
 from nox_cleanroom.runs.wheels import Wheels
 
 
@@ -36,11 +34,11 @@ def matrix(run: OpenRun, pythons: Sequence[str]) -> tuple[list[Cell], list[str]]
         RunningCell.start(run, python, variant) for python in pythons for variant in run.variants
     ]
     wheels, builds_ahead = Wheels(run), cells[0] if run.compares_sdist else None
-    with _threads(len(cells) + 1) as threads:
+    with threads(len(cells) + 1) as workers:
         # What goes wrong there is told when the wheels are compared.
-        build_sdist = partial(threads.submit, wheels.take, "sdist", cells[0])
+        build_sdist = partial(workers.submit, wheels.take, "sdist", cells[0])
         tests = [
-            threads.submit(_test, cell, wheels, build_sdist if cell is builds_ahead else None)
+            workers.submit(_test, cell, wheels, build_sdist if cell is builds_ahead else None)
             for cell in cells
         ]
         tested = [cell for cell, test in zip(cells, tests, strict=True) if test.result()]
@@ -65,18 +63,3 @@ def _compare_once(cells: Sequence[RunningCell], wheels: Wheels) -> None:
         if cell.stored and cell.variant == cell.run.variants[0] and not cell.is_skipped:
             compare_with_sdist(cell, wheels)
             return
-
-
-@contextlib.contextmanager
-def _threads(number: int) -> Iterator[Executor]:
-    """Threads to work in; when the block ends, none of them works any more."""
-    threads = ThreadPoolExecutor(number)
-    try:
-        yield threads
-    except BaseException:
-        # Whatever it is, nothing of ours may go on behind it.
-        supervision.stop_all()
-        raise
-    finally:
-        # Nothing is cancelled: what has not begun fails at once, and whoever waits for it wakes up.
-        threads.shutdown()

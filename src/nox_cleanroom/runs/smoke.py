@@ -105,16 +105,17 @@ def _probe_and_check(cell: RunningCell, stored: StoredWheel, installation: Insta
             installation = replace(installation, project=tree.project)
         cell.values |= {"wheel": stored.wheel, "facts": cell.facts, "tracked": run.tracked}
         traces = (stored.provenance.built_in, str(run.source.checkout.root))
-        cell.bring("loaded", partial(load, installation))
-        cell.bring("sources", partial(read_sources, installation))
-        cell.bring("installed", partial(look_at_installed, installation))
-        cell.bring("traces", partial(look_for_traces, stored.path, traces))
-        cell.bring("description", partial(render_description, stored.wheel))
-        cell.bring("commands", partial(run_commands, installation))
-        # Last, for what the tests require must not be there for any other probe.
         cell.bring(
-            "tests", partial(run_tests, installation, run.source.pyproject, run.install_options)
+            loaded=partial(load, installation),
+            sources=partial(read_sources, installation),
+            installed=partial(look_at_installed, installation),
+            traces=partial(look_for_traces, stored.path, traces),
+            description=partial(render_description, stored.wheel),
         )
+        cell.bring(commands=partial(run_commands, installation))
+        # Last, for what the tests require must not be there for any other probe.
+        pyproject, options = run.source.pyproject, run.install_options
+        cell.bring(tests=partial(run_tests, installation, pyproject, options))
         cell.check(
             {
                 "left_out": partial(find_left_out, run.source.checkout),
