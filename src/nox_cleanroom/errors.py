@@ -152,7 +152,7 @@ class ConfigError(CleanroomError):
 
 
 class RepositoryError(CleanroomError):
-    """Git cannot be asked about this place."""
+    """Git cannot tell anything about this place."""
 
     code = Code.NOT_A_REPOSITORY
 
