@@ -1,10 +1,22 @@
-"""What the last lines of pytest and unittest say: that no test ran, or that one failed."""
+"""The project's own tests: how their command ended, and what its last lines say."""
 
 from __future__ import annotations
 
+import os
+from typing import Any
+
 import pytest
+from values import SITE, Says, installed, look, wheel
 
 from nox_cleanroom.checks.own_tests import _found_no_test, _says_failed, _skipped_all
+from nox_cleanroom.errors import Code
+from nox_cleanroom.probes.own_tests import RanTest, RanTests
+from nox_cleanroom.results import Finding
+
+NAME = "tests"
+SAYS = Says(NAME)
+ELSEWHERE = os.path.join(os.sep, "checkout", "demo", "__init__.py")
+HERE = os.path.join(SITE, "demo", "__init__.py")
 
 NOTHING = {
     "pytest found none": "collected 0 items\n\n=== no tests ran in 0.01s ===\n",
@@ -72,3 +84,84 @@ def test_every_test_was_skipped(output: str) -> None:
 @pytest.mark.parametrize("output", [*SOMETHING.values(), *NOTHING.values(), *FAILED.values()])
 def test_not_every_test_was_skipped(output: str) -> None:
     assert not _skipped_all(output)
+
+
+def ran(output: str = "=== 3 passed in 0.10s ===", **more: Any) -> RanTest:
+    """A command that ended well and tested what is installed, unless more is said."""
+    values = {"succeeded": True, "timed_out": False, "ending": "", "places": (HERE,), **more}
+    return RanTest(command="pytest", output=output, **values)
+
+
+CASES: dict[str, tuple[RanTest, Finding]] = {
+    "they pass": (ran(), SAYS.passed("pytest")),
+    "they fail": (
+        ran("=== 1 failed in 0.10s ===\n", succeeded=False, ending="exit status 1"),
+        SAYS.failed("pytest", "It ended with exit status 1.", output="=== 1 failed in 0.10s ==="),
+    ),
+    "they take too long": (
+        ran("", succeeded=False, timed_out=True, ending="still running after 5 s, so it was ended"),
+        SAYS.failed(
+            "pytest", "It was still running after 5 s, so it was ended.", code=Code.TIMEOUT
+        ),
+    ),
+    "they fail, and the command hides it": (
+        ran("=== 1 failed in 0.10s ==="),
+        SAYS.failed(
+            "pytest",
+            "Tests failed, and yet it ended well.",
+            hint="Does a pipe or `||` in the command drop the exit status?",
+            output="=== 1 failed in 0.10s ===",
+        ),
+    ),
+    "none ran": (
+        ran("Ran 0 tests in 0.000s"),
+        SAYS.failed(
+            "pytest",
+            "It ended well, and no test ran.",
+            hint="Is it the right directory? Name it with `{project}`, or list it in"
+            " `test-sources`.",
+            output="Ran 0 tests in 0.000s",
+        ),
+    ),
+    "all were skipped": (
+        ran("=== 2 skipped in 0.01s ==="),
+        SAYS.warned("pytest", "It ended well, and every test was skipped."),
+    ),
+    "they test the checkout": (
+        ran(places=(HERE, ELSEWHERE)),
+        SAYS.failed(
+            "pytest",
+            f"It tested {ELSEWHERE}, which is not what is installed.",
+            hint="Take the project's directory off the path: pytest's `--import-mode=importlib`"
+            " does.",
+        ),
+    ),
+    "they import nothing of the wheel": (
+        ran(places=()),
+        SAYS.warned(
+            "pytest",
+            "It passed, and has imported no module of the wheel.",
+            hint="Is it the right command?",
+        ),
+    ),
+}
+
+
+@pytest.mark.parametrize(("run", "finding"), CASES.values(), ids=CASES)
+def test_own_tests(run: RanTest, finding: Finding) -> None:
+    values = {"wheel": wheel(), "installed": installed(), "tests": RanTests(runs=(run,))}
+    assert look(NAME, values) == [finding]
+
+
+def test_a_wheel_without_modules_has_none_to_import() -> None:
+    values = {
+        "wheel": wheel({}),
+        "installed": installed(),
+        "tests": RanTests(runs=(ran(places=()),)),
+    }
+    assert look(NAME, values) == [SAYS.passed("pytest")]
+
+
+def test_a_project_may_have_none() -> None:
+    values = {"wheel": wheel(), "installed": installed(), "tests": RanTests(runs=())}
+    assert look(NAME, values) == []
