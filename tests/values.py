@@ -203,7 +203,7 @@ def loaded(*answers: Answer) -> Loaded:
 def module(name: str, **said: Any) -> Answer:
     """A module that was read, given as its name in the archive."""
     dotted = name.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
-    nothing = {"edges": [], "unresolved": [], "optional": [], "mentioned": []}
+    nothing: dict[str, Any] = {"edges": [], "unresolved": [], "optional": [], "mentioned": []}
     return answer("read", name, {"module": dotted, **nothing, **said})
 
 

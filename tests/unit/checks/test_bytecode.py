@@ -126,13 +126,15 @@ CASES: dict[str, tuple[dict[str, Any], list[Finding]]] = {
     "reading it crashes": (
         {
             "sources": sources(
-                answer("read", "demo/__init__.py", None, completed=False, ending="signal SIGSEGV")
+                answer(
+                    "read", "demo/__init__.py", None, completed=False, ending="killed by SIGSEGV"
+                )
             )
         },
         [
             SAYS.failed(
                 "demo/__init__.py",
-                "compiling it ended the interpreter (signal SIGSEGV).",
+                "compiling it ended the interpreter (killed by SIGSEGV).",
                 hint="Users would see the same; run the import in a fresh environment to watch it.",
             )
         ],

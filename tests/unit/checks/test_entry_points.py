@@ -155,13 +155,15 @@ CASES: dict[str, tuple[dict[str, Any], list[Finding]]] = {
     "it crashes": (
         {
             "loaded": loaded(
-                answer("entry point", "demo:main", None, completed=False, ending="signal SIGSEGV")
+                answer(
+                    "entry point", "demo:main", None, completed=False, ending="killed by SIGSEGV"
+                )
             )
         },
         [
             SAYS.failed(
                 SUBJECT,
-                "loading `demo:main` ended the interpreter (signal SIGSEGV).",
+                "loading `demo:main` ended the interpreter (killed by SIGSEGV).",
                 hint="Users would see the same; run the import in a fresh environment to watch it.",
             )
         ],
@@ -174,7 +176,7 @@ CASES: dict[str, tuple[dict[str, Any], list[Finding]]] = {
                     "demo:main",
                     {"callable": True},
                     succeeded=False,
-                    ending="signal SIGSEGV",
+                    ending="killed by SIGSEGV",
                 )
             )
         },

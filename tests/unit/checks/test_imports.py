@@ -217,7 +217,7 @@ CASES: dict[str, tuple[dict[str, Any], list[Finding]]] = {
                     None,
                     completed=False,
                     succeeded=False,
-                    ending="signal SIGSEGV",
+                    ending="killed by SIGSEGV",
                     output="Fatal\n",
                 )
             )
@@ -225,7 +225,7 @@ CASES: dict[str, tuple[dict[str, Any], list[Finding]]] = {
         [
             SAYS.failed(
                 "demo",
-                "importing it ended the interpreter (signal SIGSEGV).",
+                "importing it ended the interpreter (killed by SIGSEGV).",
                 hint=CRASH_HINT,
                 output="Fatal",
             )
@@ -241,14 +241,14 @@ CASES: dict[str, tuple[dict[str, Any], list[Finding]]] = {
                     completed=False,
                     succeeded=False,
                     timed_out=True,
-                    ending="ended after 5 s",
+                    ending="still running after 5 s, so it was ended",
                 )
             )
         },
         [
             SAYS.failed(
                 "demo",
-                "importing it was ended after 5 s.",
+                "importing it was still running after 5 s, so it was ended.",
                 hint=CRASH_HINT,
                 code=Code.TIMEOUT,
             )
