@@ -16,7 +16,7 @@ from nox_cleanroom.probes.installed import Distribution, Installed
 from nox_cleanroom.probes.loading import Loaded
 from nox_cleanroom.probes.sources import Sources
 from nox_cleanroom.probes.tracked import Tracked
-from nox_cleanroom.results import Finding, Outcome
+from nox_cleanroom.results import Finding, Outcome, Subject, WheelRecord
 from nox_cleanroom.wheel import Wheel, WheelFile, record_digest
 
 #: The environment of all installed values, and where the package lies in it.
@@ -24,6 +24,7 @@ LOCATION = os.path.join(os.sep, "env")
 SITE = os.path.join(LOCATION, "site-packages")
 INFO = "demo-1.0.dist-info"
 FILENAME = "demo-1.0-py3-none-any.whl"
+DIGEST = "0123456789abcdef" * 4
 
 DEMO = {"demo/__init__.py": "def main():\n    print('hello')\n"}
 MARKERS = {
@@ -39,6 +40,14 @@ MARKERS = {
     "python_version": "3.11",
     "sys_platform": "linux",
 }
+SUBJECT = Subject(
+    project=".",
+    commit="a" * 40,
+    describe="v1.0",
+    rev="HEAD",
+    settings_source="pyproject.toml",
+    uncommitted=0,
+)
 
 
 @dataclass(frozen=True)
@@ -102,7 +111,7 @@ def wheel(
     contents.setdefault(f"{info}/RECORD", "\n".join([*rows, f"{info}/RECORD,,"]) + "\n")
     return Wheel(
         filename=f"{name}-{version}-{tag}.whl",
-        sha256="0" * 64,
+        sha256=DIGEST,
         files=tuple(
             WheelFile(
                 name=path,
@@ -118,6 +127,20 @@ def wheel(
 
 def _bytes(text: str) -> bytes:
     return text.encode("utf-8", "surrogateescape")
+
+
+def wheel_record(**more: Any) -> WheelRecord:
+    """What a report keeps of a wheel that this run has built."""
+    values: dict[str, Any] = {
+        "name": "demo",
+        "version": "1.0",
+        "file": FILENAME,
+        "sha256": DIGEST,
+        "built_now": True,
+        "built_at": "2026-01-01T12:00:00+00:00",
+        "built_with": "3.11.7",
+    }
+    return WheelRecord(**{**values, **more})
 
 
 def built(wheel: Wheel, python: str = "3.11", **requirements: str) -> Built:
