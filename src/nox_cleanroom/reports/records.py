@@ -26,7 +26,7 @@ def encode(value: Any, text: Callable[[str], str] = str) -> Any:
     if isinstance(value, str):
         return text(value)
     if isinstance(value, Mapping):
-        return {str(key): encode(item, text) for key, item in value.items()}
+        return {text(str(key)): encode(item, text) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
         return [encode(item, text) for item in value]
     if dataclasses.is_dataclass(value):
