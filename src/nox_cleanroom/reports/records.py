@@ -64,7 +64,16 @@ def decode(kind: Any, value: Any) -> Any:  # noqa: PLR0911 - one for each kind o
         return _decode_enum(kind, value)
     if kind in {Any, object}:
         return value
-    return float(value) if kind is float and type(value) is int else _require(kind, value)
+    if kind is float and type(value) is int:
+        return _decode_float(value)
+    return _require(kind, value)
+
+
+def _decode_float(value: int) -> float:
+    try:
+        return float(value)
+    except OverflowError as error:
+        raise ValueError(str(error)) from None
 
 
 def _decode_record(kind: Any, value: Mapping[str, Any]) -> Any:
