@@ -305,7 +305,7 @@ def said_of(path: Path) -> str:
         return error.message
 
 
-@settings(max_examples=50, deadline=None, derandomize=True, database=None)
+@settings(max_examples=25, deadline=None, derandomize=True, database=None)
 @given(changes=st.lists(CHANGES, min_size=1, max_size=2))
 def test_whatever_a_file_holds_it_is_evidence_or_refused_with_a_sentence(
     tmp_path_factory: pytest.TempPathFactory, changes: list[Callable[[Any], object]]
