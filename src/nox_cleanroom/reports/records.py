@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Mapping
 from enum import Enum
+from functools import cache
 from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
@@ -77,7 +78,7 @@ def _decode_float(value: int) -> float:
 
 
 def _decode_record(kind: Any, value: Mapping[str, Any]) -> Any:
-    types, given = get_type_hints(kind), {}
+    types, given = _types_of(kind), {}
     for field in dataclasses.fields(kind):
         key = _KEYS.get(field.name, field.name)
         if key in value and field.name not in _LEFT_OUT:
@@ -86,6 +87,12 @@ def _decode_record(kind: Any, value: Mapping[str, Any]) -> Any:
         return kind(**given)
     except TypeError as error:
         raise ValueError(str(error)) from None
+
+
+@cache
+def _types_of(kind: type) -> dict[str, Any]:
+    """The types of a record's fields; to look at them takes longer than to decode them."""
+    return get_type_hints(kind)
 
 
 def _decode_union(kinds: tuple[Any, ...], value: Any) -> Any:
