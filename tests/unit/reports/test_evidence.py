@@ -261,7 +261,7 @@ def test_a_bomb_is_not_unpacked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     assert refused(tmp_path / "x.json").endswith("a value is too large, or cut off.")
 
 
-DOCUMENT = json.loads(json.dumps(_document(RUN, "1.0")))
+DOCUMENT = json.loads(json.dumps(_document(SMOKE, "1.0")))
 
 
 def places(document: Any, *above: Any) -> list[tuple[Any, ...]]:
@@ -305,7 +305,7 @@ def said_of(path: Path) -> str:
         return error.message
 
 
-@settings(max_examples=25, deadline=None, derandomize=True, database=None)
+@settings(max_examples=20, deadline=None, derandomize=True, database=None)
 @given(changes=st.lists(CHANGES, min_size=1, max_size=2))
 def test_whatever_a_file_holds_it_is_evidence_or_refused_with_a_sentence(
     tmp_path_factory: pytest.TempPathFactory, changes: list[Callable[[Any], object]]
