@@ -83,6 +83,17 @@ def end_to_end(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def coverage(session: nox.Session) -> None:
+    """Say which lines the fast tests leave out; fail when they are too many."""
+    install_group(session, "coverage", "--editable", ".[uv]")
+    env = {"COVERAGE_FILE": f"{session.create_tmp()}/coverage"}
+    # Without pytest-xdist: its workers would each leave a file of their own to be combined.
+    pytest = ("-m", "pytest", "-p", "no:cacheprovider", "tests/unit", "tests/git")
+    session.run("coverage", "run", *pytest, *session.posargs, env=env)
+    session.run("coverage", "report", env=env)
+
+
+@nox.session(default=False)
 def hazards(session: nox.Session) -> None:
     """Put the whole through every hazard; `-- --every 3` takes every third of the quick ones."""
     install_group(session, "test", "--editable", ".[uv]")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import shutil
@@ -25,6 +26,8 @@ HERE = Path(__file__).parent
 #: A build backend that lies in the project and needs nothing, so that builds need no index.
 BACKEND = (HERE / "in_tree_backend.py").read_text(encoding="utf-8")
 
+_NUMBERS = itertools.count()
+
 PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
 
 
@@ -40,7 +43,11 @@ def _sealed(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFa
 
 def seal(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
     """Let neither the developer's configuration nor this test run reach what is tested."""
-    home = tmp_path_factory.mktemp("home")
+    # Not by `mktemp`, which looks through all of the directories that there are by now.
+    place = tmp_path_factory.getbasetemp() / f"sealed{next(_NUMBERS)}"
+    home, temporary = place / "home", place / "temporary"
+    for directory in (place, home, temporary):
+        directory.mkdir()
     for name in list(os.environ):
         if name.startswith(("GIT_", "NOX", "GITHUB_", "PYTEST_", "COV_")):
             monkeypatch.delenv(name, raising=False)
@@ -60,7 +67,6 @@ def seal(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFacto
         monkeypatch.setenv(f"GIT_{role}_NAME", "A Tester")
         monkeypatch.setenv(f"GIT_{role}_EMAIL", "tester@example.org")
         monkeypatch.setenv(f"GIT_{role}_DATE", "2026-01-01T00:00:00Z")
-    temporary = tmp_path_factory.mktemp("temporary")
     monkeypatch.setenv("TMPDIR", str(temporary))
     monkeypatch.setattr("tempfile.tempdir", None)
     redaction.forget()

@@ -94,8 +94,14 @@ class ImportGraph:
     @cached_property
     def run_by_import(self) -> frozenset[Scope]:
         """What runs when the top-level modules are imported and the entry points loaded."""
-        modules = {*self.wheel.import_names, *(one.module for one in self.wheel.entry_points)}
-        return self._reached(Scope(module) for module in modules)
+        return self._reached(Scope(module) for module in self._first)
+
+    @cached_property
+    def _first(self) -> frozenset[str]:
+        """The modules that users begin with."""
+        return frozenset(
+            {*self.wheel.import_names, *(one.module for one in self.wheel.entry_points)}
+        )
 
     @cached_property
     def on_the_way(self) -> frozenset[Scope]:
@@ -112,7 +118,7 @@ class ImportGraph:
     @cached_property
     def led_to(self) -> frozenset[str]:
         """The modules that some unguarded import leads to, from the top-level ones on."""
-        reached = {*self.wheel.import_names, *(one.module for one in self.wheel.entry_points)}
+        reached = set(self._first)
         waiting = set(reached)
         ends: dict[str, set[str]] = {}
         for edge in self.edges:
@@ -127,8 +133,12 @@ class ImportGraph:
     @cached_property
     def only_tried(self) -> frozenset[str]:
         """The modules that are imported only where an ``except ImportError`` awaits them."""
-        ends = {edge.end.module for edge in self.edges if edge.guarded}
-        return frozenset(ends - {edge.end.module for edge in self.edges if not edge.guarded})
+        # A call within a module, or an import of what lies below it, does not import it.
+        imports = [edge for edge in self.edges if edge.start.module != edge.end.module]
+        tried = {edge.end.module for edge in imports if edge.guarded}
+        return frozenset(
+            tried - {edge.end.module for edge in imports if not edge.guarded} - self._first
+        )
 
     def _reached(self, starts: Iterable[Scope]) -> frozenset[Scope]:
         """Where the edges lead that are followed whenever their start runs."""

@@ -45,7 +45,8 @@ def _judge_end(run: RanTest) -> Finding | None:
     """The finding about how a command ended; None when it ended well and tests ran."""
     if not run.succeeded:
         words = last_lines(run.output, 25)
-        return _finding(run, Outcome.FAILED, f"It ended with {run.ending}.", output=words)
+        how = "was" if run.timed_out else "ended with"
+        return _finding(run, Outcome.FAILED, f"It {how} {run.ending}.", output=words)
     if _says_failed(run.output):
         return _finding(
             run,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Mapping
 from enum import Enum
+from functools import cache
 from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
@@ -26,7 +27,7 @@ def encode(value: Any, text: Callable[[str], str] = str) -> Any:
     if isinstance(value, str):
         return text(value)
     if isinstance(value, Mapping):
-        return {str(key): encode(item, text) for key, item in value.items()}
+        return {text(str(key)): encode(item, text) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
         return [encode(item, text) for item in value]
     if dataclasses.is_dataclass(value):
@@ -64,11 +65,20 @@ def decode(kind: Any, value: Any) -> Any:  # noqa: PLR0911 - one for each kind o
         return _decode_enum(kind, value)
     if kind in {Any, object}:
         return value
-    return float(value) if kind is float and type(value) is int else _require(kind, value)
+    if kind is float and type(value) is int:
+        return _decode_float(value)
+    return _require(kind, value)
+
+
+def _decode_float(value: int) -> float:
+    try:
+        return float(value)
+    except OverflowError as error:
+        raise ValueError(str(error)) from None
 
 
 def _decode_record(kind: Any, value: Mapping[str, Any]) -> Any:
-    types, given = get_type_hints(kind), {}
+    types, given = _types_of(kind), {}
     for field in dataclasses.fields(kind):
         key = _KEYS.get(field.name, field.name)
         if key in value and field.name not in _LEFT_OUT:
@@ -77,6 +87,12 @@ def _decode_record(kind: Any, value: Mapping[str, Any]) -> Any:
         return kind(**given)
     except TypeError as error:
         raise ValueError(str(error)) from None
+
+
+@cache
+def _types_of(kind: type) -> dict[str, Any]:
+    """The types of a record's fields; to look at them takes longer than to decode them."""
+    return get_type_hints(kind)
 
 
 def _decode_union(kinds: tuple[Any, ...], value: Any) -> Any:

@@ -25,7 +25,7 @@ from nox_cleanroom.steps import Steps
 
 @dataclass(kw_only=True, eq=False)
 class RunningCell:
-    """A cell under way."""
+    """A cell under way, which is the same as itself only."""
 
     run: OpenRun
     #: The nox session that answers the same, such as ``smoke-3.11``.

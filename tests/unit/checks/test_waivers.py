@@ -1,10 +1,12 @@
-"""Waivers that cover nothing are said, unless they are about what this run did not ask."""
+"""Findings that the project accepts, and waivers that cover nothing."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from nox_cleanroom.checks.waivers import unused_waivers
+from nox_cleanroom.checks.waivers import unused_waivers, waive
 from nox_cleanroom.errors import Code
 from nox_cleanroom.findings import Finding, Outcome, Problem, Waiver
 from nox_cleanroom.results import Cell
@@ -73,3 +75,29 @@ def test_a_run_that_ended_early_may_not_have_come_to_it() -> None:
     ended = cell(("imports", "demo", Outcome.PASSED), ended=True)
     assert unused_waivers(waivers, [ended], KNOWN) == ["imprts:x"]
     assert unused_waivers(waivers, [], KNOWN) == ["imprts:x"]
+
+
+@pytest.mark.parametrize(
+    ("outcome", "pattern", "reason"),
+    [
+        (Outcome.FAILED, "imports:demo.old", "goes in 2.0"),
+        (Outcome.WARNED, "imports", "goes in 2.0"),
+        (Outcome.ERROR, "*:demo.*", "goes in 2.0"),
+        (Outcome.FAILED, "imports:demo", ""),
+        (Outcome.FAILED, "entry points:*", ""),
+        (Outcome.PASSED, "imports", ""),
+        (Outcome.SKIPPED, "imports", ""),
+    ],
+)
+def test_a_finding_that_is_accepted_has_the_reason(
+    outcome: Outcome, pattern: str, reason: str
+) -> None:
+    found = Finding(check="imports", subject="demo.old", outcome=outcome)
+    waivers = [
+        Waiver(pattern="imports:other", reason="no"),
+        Waiver(pattern=pattern, reason="goes in 2.0"),
+        Waiver(pattern="import*", reason="too late")
+        if reason
+        else Waiver(pattern="x", reason="no"),
+    ]
+    assert waive([found], waivers) == (replace(found, waived=reason),)

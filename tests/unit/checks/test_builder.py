@@ -1,0 +1,66 @@
+"""Wheels of one tree that two Pythons have built."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from values import DEMO, Says, built, look, tracked, wheel
+
+from nox_cleanroom.findings import Finding
+from nox_cleanroom.probes.builds import Builds
+from nox_cleanroom.wheel import Wheel
+
+NAME = "builder"
+SAYS = Says(NAME)
+FINE = SAYS.passed("wheel")
+
+
+def differs(words: str) -> Finding:
+    return SAYS.failed(
+        "wheel",
+        f"Built by Python 3.13.7, and not 3.11.7, the wheel {words}.",
+        hint="Every user gets the wheel that one Python has built. Let markers tell Pythons apart,"
+        " such as `; python_version < '3.11'`, or the tags of the wheel.",
+    )
+
+
+CASES: dict[str, tuple[Wheel, Wheel, Finding]] = {
+    "they are the same": (wheel(), wheel(), FINE),
+    "requirements depend on the builder": (
+        wheel(metadata="Requires-Dist: tomli\n"),
+        wheel(),
+        differs("has not the requirement `tomli`"),
+    ),
+    "requirements depend on the user": (
+        wheel(metadata='Requires-Dist: tomli; python_version < "3.11"\n'),
+        wheel(metadata="Requires-Dist: tomli ; python_version<'3.11'\n"),
+        FINE,
+    ),
+    "files depend on the builder": (
+        wheel(),
+        wheel({**DEMO, "demo/compat.py": ""}),
+        differs("adds demo/compat.py"),
+    ),
+    "content depends on the builder": (
+        wheel(),
+        wheel({"demo/__init__.py": "# another\n"}),
+        differs("has another content in demo/__init__.py"),
+    ),
+    "what is compiled may differ": (
+        wheel({**DEMO, "demo/x.so": "1"}),
+        wheel({**DEMO, "demo/x.so": "2"}),
+        FINE,
+    ),
+}
+
+
+@pytest.mark.parametrize(("one", "other", "finding"), CASES.values(), ids=CASES)
+def test_builder(one: Wheel, other: Wheel, finding: Finding) -> None:
+    values: dict[str, Any] = {
+        "tracked": tracked("src/demo/__init__.py", "x.so"),
+        # What the sdist gives is for another check.
+        "builds": Builds(from_tree=built(one, "3.11"), from_sdist=built(wheel({}), "3.11")),
+    }
+    assert look(NAME, values) == []
+    assert look(NAME, values, rebuilt=built(other, "3.13")) == [finding]

@@ -1,0 +1,433 @@
+"""What imports of a wheel's modules came to."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+import pytest
+from values import (
+    LOCATION,
+    SITE,
+    Says,
+    answer,
+    facts,
+    imported,
+    installed,
+    loaded,
+    look,
+    raised,
+    tracked,
+    unsettled,
+    wheel,
+    with_extras,
+)
+
+from nox_cleanroom.errors import Code
+from nox_cleanroom.findings import Finding, Outcome
+from nox_cleanroom.probes.loading import Loaded
+from nox_cleanroom.probes.tracked import LeftOut
+
+NAME = "imports"
+SAYS = Says(NAME)
+EVERYBODY = "The same happens to every user who loads it."
+CRASH_HINT = "Users would see the same; run the import in a fresh environment to watch it."
+
+HEALTHY: dict[str, Any] = {
+    "wheel": wheel(),
+    "facts": facts(),
+    "tracked": tracked("src/demo/__init__.py"),
+    "installed": installed(),
+    "loaded": loaded(),
+}
+
+
+def missing(name: str, message: str = "", subject: str = "demo") -> Any:
+    """What came of an import that misses a module."""
+    text = f"ModuleNotFoundError: {message or f'No module named {name!r}'}"
+    return raised("import", subject, text, missing=name)
+
+
+NO_YAML = "ModuleNotFoundError: No module named 'yaml'"
+NO_PART = "ModuleNotFoundError: No module named 'demo.part'"
+DECLARE = "`yaml` is not installed. Is it declared in the project's dependencies?"
+
+CASES: dict[str, tuple[dict[str, Any], list[Finding]]] = {
+    "it imports": ({}, [SAYS.passed("demo")]),
+    "a package below a namespace": (
+        {"wheel": wheel({"ns/demo/__init__.py": ""}), "loaded": loaded(imported("ns.demo"))},
+        [SAYS.passed("ns.demo")],
+    ),
+    "nothing to import": (
+        {
+            "wheel": wheel({"demo.data/data/x.txt": ""}),
+            "loaded": Loaded(answers=()),
+        },
+        [SAYS.skipped("demo", "The wheel has no module to import.")],
+    ),
+    "a requirement is not declared": (
+        {"loaded": loaded(missing("yaml"))},
+        [SAYS.failed("demo", NO_YAML, hint=DECLARE)],
+    ),
+    "a module is not in the wheel": (
+        {"loaded": loaded(missing("demo.part"))},
+        [
+            SAYS.failed(
+                "demo",
+                NO_PART,
+                hint="`demo.part` is not in the wheel: does the build backend include it?",
+            )
+        ],
+    ),
+    "a name of a module that is not in the wheel": (
+        {
+            "loaded": loaded(
+                raised(
+                    "import",
+                    "demo",
+                    "ImportError: cannot import name 'part' from partially initialized module 'demo'",
+                    missing="demo",
+                )
+            )
+        },
+        [
+            SAYS.failed(
+                "demo",
+                "ImportError: cannot import name 'part' from partially initialized module 'demo'",
+                hint="`demo.part` is not in the wheel: does the build backend include it?",
+            )
+        ],
+    ),
+    "a module is in the checkout and not committed": (
+        {"loaded": loaded(missing("demo.part")), "left_out": LeftOut(paths=("src/demo/part.py",))},
+        [
+            SAYS.failed(
+                "demo",
+                NO_PART,
+                hint="src/demo/part.py is in the checkout and not in the commit: `git add` it."
+                " Only what is committed is tested.",
+            )
+        ],
+    ),
+    "a package is in the checkout and not committed": (
+        {
+            "loaded": loaded(missing("demo.part")),
+            "left_out": LeftOut(paths=("x.py", "src/demo/part/__init__.py")),
+        },
+        [
+            SAYS.failed(
+                "demo",
+                NO_PART,
+                hint="src/demo/part/__init__.py is in the checkout and not in the commit: `git add`"
+                " it. Only what is committed is tested.",
+            )
+        ],
+    ),
+    "other files are uncommitted": (
+        {"loaded": loaded(missing("yaml")), "left_out": LeftOut(paths=("src/demo/other.py",))},
+        [SAYS.failed("demo", NO_YAML, hint=DECLARE)],
+    ),
+    "a submodule is empty": (
+        {
+            "loaded": loaded(missing("demo.part")),
+            "tracked": tracked(missing_submodules=("src/demo/part",)),
+        },
+        [
+            SAYS.failed(
+                "demo",
+                NO_PART,
+                hint="These submodules are empty: src/demo/part; `git submodule update --init`"
+                " fills them.",
+            )
+        ],
+    ),
+    "it ends the interpreter politely": (
+        {"loaded": loaded(raised("import", "demo", "SystemExit: 3", exit="3"))},
+        [
+            SAYS.failed(
+                "demo",
+                "Importing it calls sys.exit(3).",
+                hint='Put what it does behind `if __name__ == "__main__":`.',
+            )
+        ],
+    ),
+    "it needs a variable": (
+        {"loaded": loaded(raised("import", "demo", "KeyError: 'DEMO_HOME'", variable="DEMO_HOME"))},
+        [
+            SAYS.failed(
+                "demo",
+                "KeyError: 'DEMO_HOME'",
+                hint="It needs the variable DEMO_HOME, which users do not have; `pass-env` hands it"
+                " on to the probes if they do.",
+            )
+        ],
+    ),
+    "a data file is not in the wheel": (
+        {
+            "loaded": loaded(
+                raised(
+                    "import",
+                    "demo",
+                    f"FileNotFoundError: {os.path.join(SITE, 'demo', 'x.json')}",
+                    file=os.path.join(SITE, "demo", "x.json"),
+                )
+            )
+        },
+        [
+            SAYS.failed(
+                "demo",
+                f"FileNotFoundError: {os.path.join('demo', 'x.json')}",
+                hint=f"{os.path.join('demo', 'x.json')} is not in the wheel: declare it as package"
+                " data, and `git add` it.",
+            )
+        ],
+    ),
+    "an exception of its own, of several lines": (
+        {"loaded": loaded(raised("import", "demo", "ValueError: one\ntwo"))},
+        [SAYS.failed("demo", "ValueError: one two", hint=EVERYBODY)],
+    ),
+    "an exception without a message": (
+        {"loaded": loaded(raised("import", "demo", "AssertionError"))},
+        [SAYS.failed("demo", "AssertionError", hint=EVERYBODY)],
+    ),
+    "the traceback is shown without the machinery's frames": (
+        {
+            "loaded": loaded(
+                raised(
+                    "import",
+                    "demo",
+                    "ValueError: x",
+                    traceback=f'Traceback:\n  File "<frozen importlib._bootstrap>"\n  File "'
+                    f'{os.path.join(SITE, "demo.py")}"\n',
+                )
+            )
+        },
+        [
+            SAYS.failed(
+                "demo", "ValueError: x", hint=EVERYBODY, output='Traceback:\n  File "demo.py"'
+            )
+        ],
+    ),
+    "it crashes": (
+        {
+            "loaded": loaded(
+                answer(
+                    "import",
+                    "demo",
+                    None,
+                    completed=False,
+                    succeeded=False,
+                    ending="killed by SIGSEGV",
+                    output="Fatal\n",
+                )
+            )
+        },
+        [
+            SAYS.failed(
+                "demo",
+                "importing it ended the interpreter (killed by SIGSEGV).",
+                hint=CRASH_HINT,
+                output="Fatal",
+            )
+        ],
+    ),
+    "it hangs": (
+        {
+            "loaded": loaded(
+                answer(
+                    "import",
+                    "demo",
+                    None,
+                    completed=False,
+                    succeeded=False,
+                    timed_out=True,
+                    ending="still running after 5 s, so it was ended",
+                )
+            )
+        },
+        [
+            SAYS.failed(
+                "demo",
+                "importing it was still running after 5 s, so it was ended.",
+                hint=CRASH_HINT,
+                code=Code.TIMEOUT,
+            )
+        ],
+    ),
+    "the interpreter crashes when it ends": (
+        {
+            "loaded": loaded(
+                answer("import", "demo", {"places": []}, succeeded=False, ending="exit status 7")
+            )
+        },
+        [
+            SAYS.failed(
+                "demo",
+                "importing it worked, but then the interpreter's end was: exit status 7.",
+                hint=CRASH_HINT,
+            )
+        ],
+    ),
+    "an exception, and then a bad end": (
+        {
+            "loaded": loaded(
+                answer(
+                    "import",
+                    "demo",
+                    {"error": {"type": "ValueError", "message": "x"}},
+                    succeeded=False,
+                    ending="exit status 7",
+                )
+            )
+        },
+        [SAYS.failed("demo", "ValueError: x", hint=EVERYBODY)],
+    ),
+    "what was asked afterwards crashed": (
+        {
+            "loaded": loaded(
+                answer("import", "demo", {"places": []}, completed=False, succeeded=False)
+            )
+        },
+        [SAYS.passed("demo")],
+    ),
+    "it came from elsewhere": (
+        {"loaded": loaded(imported("demo", os.path.join(os.sep, "src", "demo")))},
+        [
+            SAYS.failed(
+                "demo",
+                f"It came from {os.path.join(os.sep, 'src', 'demo')!r}, outside of the environment.",
+                hint="A .pth file or an import hook of a requirement may redirect it.",
+            )
+        ],
+    ),
+    "it came from a directory whose name begins alike": (
+        {"loaded": loaded(imported("demo", SITE, f"{LOCATION}2"))},
+        [
+            SAYS.failed(
+                "demo",
+                f"It came from {LOCATION + '2'!r}, outside of the environment.",
+                hint="A .pth file or an import hook of a requirement may redirect it.",
+            )
+        ],
+    ),
+    "it came from the environment itself": (
+        {"loaded": loaded(imported("demo", LOCATION))},
+        [SAYS.passed("demo")],
+    ),
+    "it writes and starts things": (
+        {"loaded": loaded(imported("demo", wrote=["~/a"], started=["git status"]))},
+        [
+            SAYS.warned(
+                "demo",
+                "Importing it writes ~/a, starts git status.",
+                hint="Do that when a function is called; whoever imports it may have no right to.",
+            )
+        ],
+    ),
+    "it writes a lot": (
+        {"loaded": loaded(imported("demo", wrote=["~/a", "~/b", "~/c", "~/d"]))},
+        [
+            SAYS.warned(
+                "demo",
+                "Importing it writes ~/a, writes ~/b, writes ~/c (and 1 more).",
+                hint="Do that when a function is called; whoever imports it may have no right to.",
+            )
+        ],
+    ),
+    "the machine lacks a library": (
+        {
+            "loaded": loaded(
+                raised(
+                    "import",
+                    "demo",
+                    "ImportError: libGL.so.1: cannot open shared object file: No such file",
+                    missing=None,
+                )
+            )
+        },
+        [
+            SAYS.error(
+                "demo",
+                "ImportError: libGL.so.1: cannot open shared object file: No such file (this"
+                " machine has no libGL.so.1)",
+                hint=EVERYBODY,
+                code=Code.ENVIRONMENT_LACKING,
+            )
+        ],
+    ),
+    "tests beside the package are not judged": (
+        {
+            "wheel": wheel({"demo/__init__.py": "", "tests/__init__.py": ""}),
+            "loaded": loaded(imported("demo"), missing("pytest", subject="tests")),
+        },
+        [SAYS.passed("demo")],
+    ),
+    "a package whose only name is a common one": (
+        {
+            "wheel": wheel({"tests/__init__.py": ""}),
+            "loaded": loaded(missing("yaml", subject="tests")),
+        },
+        [SAYS.failed("tests", NO_YAML, hint=DECLARE)],
+    ),
+    "further modules, after those that users import first": (
+        {"loaded": loaded(missing("yaml", subject="demo.part"), imported("demo"))},
+        [SAYS.passed("demo"), SAYS.failed("demo.part", NO_YAML, hint=DECLARE)],
+    ),
+    "an entry point is for another check": (
+        {"loaded": loaded(imported("demo"), raised("entry point", "demo:main", "ValueError: x"))},
+        [SAYS.passed("demo")],
+    ),
+}
+
+
+@pytest.mark.parametrize(("values", "findings"), CASES.values(), ids=CASES)
+def test_imports(values: dict[str, Any], findings: list[Finding]) -> None:
+    assert look(NAME, HEALTHY, **values) == findings
+
+
+WITH_EXTRA = wheel(metadata='Provides-Extra: files\nRequires-Dist: yaml; extra == "files"\n')
+NEEDS = {**HEALTHY, "wheel": WITH_EXTRA, "loaded": loaded(missing("yaml"))}
+
+
+def test_a_missing_module_asks_what_git_leaves_out_and_then_for_the_extras() -> None:
+    nothing = LeftOut(paths=())
+    assert unsettled(look(NAME, NEEDS)) == ["left_out"]
+    assert unsettled(look(NAME, NEEDS, left_out=nothing)) == ["with_extras"]
+    settled = look(NAME, NEEDS, left_out=nothing, with_extras=with_extras())
+    assert unsettled(settled) == [""]
+    assert settled == [
+        SAYS.warned(
+            "demo",
+            f"It needs the extra `files`; without, {NO_YAML}",
+            hint="Users who want it have to install the extra; `-- --extras` tests it with extras.",
+        )
+    ]
+
+
+def test_what_fails_with_the_extras_has_failed() -> None:
+    second = with_extras(loaded_=NEEDS["loaded"])
+    found = look(NAME, NEEDS, left_out=LeftOut(paths=()), with_extras=second)
+    assert [one.outcome for one in found] == [Outcome.FAILED]
+
+
+@pytest.mark.parametrize(
+    ("values", "settling"),
+    [
+        ({"loaded": loaded(missing("yaml"))}, "left_out"),
+        ({"loaded": loaded(missing("yaml")), "left_out": LeftOut(paths=())}, ""),
+        ({"loaded": loaded(raised("import", "demo", "ValueError: x"))}, ""),
+        ({"loaded": loaded(raised("import", "demo", "ValueError: x")), "wheel": WITH_EXTRA}, "with_extras"),
+        ({"wheel": WITH_EXTRA}, ""),
+        ({"loaded": loaded(imported("demo", "/x")), "wheel": WITH_EXTRA, "installed": installed(extras=("files",))}, ""),
+    ],
+    ids=[
+        "a module is missing",
+        "nothing of it is left out, and there are no extras",
+        "an exception without extras",
+        "an exception with extras",
+        "all is well",
+        "all extras are installed",
+    ],
+)  # fmt: skip
+def test_what_would_settle_it(values: dict[str, Any], settling: str) -> None:
+    assert unsettled(look(NAME, HEALTHY, **values)) == [settling]

@@ -1,0 +1,43 @@
+"""Descriptions that the index would refuse."""
+
+from __future__ import annotations
+
+import pytest
+from values import Says, look
+
+from nox_cleanroom.findings import Finding
+from nox_cleanroom.probes.description import Description
+
+NAME = "readme"
+SAYS = Says(NAME)
+FINE = SAYS.passed("description")
+
+CASES: dict[str, tuple[Description, Finding]] = {
+    "it renders": (Description(is_rendered=True, has_renderer=True), FINE),
+    "it is of a type that is shown in any case": (
+        Description(is_rendered=False, has_renderer=True),
+        FINE,
+    ),
+    "neither is there anything to render, nor a renderer": (
+        Description(is_rendered=False, has_renderer=False),
+        FINE,
+    ),
+    "nothing here can render it": (
+        Description(is_rendered=True, has_renderer=False),
+        SAYS.skipped("description", "This is checked when nox-cleanroom[readme] is installed."),
+    ),
+    "it does not render": (
+        Description(is_rendered=True, has_renderer=True, complaints="<string>:3: (ERROR) Unknown"),
+        SAYS.failed(
+            "description",
+            "The index would refuse it: it does not render.",
+            hint="Fix the README at these lines, or use another type.",
+            output="<string>:3: (ERROR) Unknown",
+        ),
+    ),
+}
+
+
+@pytest.mark.parametrize(("description", "finding"), CASES.values(), ids=CASES)
+def test_readme(description: Description, finding: Finding) -> None:
+    assert look(NAME, {"description": description}) == [finding]

@@ -1,0 +1,92 @@
+"""How checks get what they need, and what becomes of one that cannot run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from values import Says, unsettled
+
+from nox_cleanroom.checks import registry
+from nox_cleanroom.checks.registry import CHECKS, Check, run_checks, value_types
+from nox_cleanroom.errors import Code, InterruptedRunError
+from nox_cleanroom.findings import Finding, Outcome, Problem
+from nox_cleanroom.wheel import Wheel
+
+SAYS = Says("sums")
+PROBLEM = Problem(
+    code=Code.TIMEOUT, outcome=Outcome.FAILED, message="Too long.", hint="Wait.", output="a\n\nb\n"
+)
+
+
+def add(*, one: int, other: int, more: int | None = None) -> Iterator[Finding]:
+    """A check that asks for more as long as it has not got it."""
+    settling = "more" if more is None else ""
+    yield Finding(
+        check="sums",
+        subject="sum",
+        outcome=Outcome.PASSED,
+        message=str(one + other + (more or 0)),
+        settled_by=settling,
+    )
+
+
+SUMS = Check("sums", add)
+
+
+def test_a_check_gets_what_it_names_and_nothing_else() -> None:
+    assert run_checks({"one": 1, "other": 2, "third": 3}, [SUMS]) == [SAYS.passed("sum", "3")]
+    assert (SUMS.needed, SUMS.settling) == (("one", "other"), ("more",))
+
+
+def test_a_check_without_its_values_does_not_run() -> None:
+    assert run_checks({"one": 1}, [SUMS]) == []
+
+
+def test_what_would_settle_a_finding_is_asked_for_once() -> None:
+    values: dict[str, object] = {"one": 1, "other": 2}
+    found = run_checks(values, [SUMS, SUMS])
+    assert registry.unsettled(found, values) == ["more"]
+    again = run_checks({**values, "more": 3}, [SUMS])
+    assert again == [SAYS.passed("sum", "6")]
+    assert unsettled(again) == [""]
+
+
+def test_what_cannot_be_brought_is_not_asked_for_again() -> None:
+    values: dict[str, object] = {"one": 1, "other": 2, "more": PROBLEM}
+    found = run_checks(values, [SUMS])
+    assert found == [SAYS.passed("sum", "3")]
+    assert registry.unsettled(found, values) == []
+
+
+def test_a_value_that_could_not_be_brought_is_an_error_of_the_check() -> None:
+    assert run_checks({"one": PROBLEM, "other": 2}, [SUMS]) == [
+        SAYS.error("probe", "Too long.", hint="Wait.", output="a\nb", code=Code.TIMEOUT)
+    ]
+
+
+def test_a_check_that_raises_keeps_no_other_from_running() -> None:
+    first, second = run_checks(
+        {"one": "1", "other": 2}, [SUMS, Check("words", lambda *, one: [SAYS.passed(one)])]
+    )
+    assert (first.outcome, first.code) == (Outcome.ERROR, Code.INTERNAL)
+    assert first.message.startswith("nox-cleanroom itself failed: TypeError: ")
+    assert second == Says("words").passed("1")
+
+
+def test_a_run_that_is_being_ended_ends() -> None:
+    def end(*, one: int) -> list[Finding]:
+        raise InterruptedRunError(str(one))
+
+    with pytest.raises(InterruptedRunError):
+        run_checks({"one": 1}, [Check("end", end)])
+
+
+def test_every_value_has_one_type() -> None:
+    types = value_types()
+    assert types["wheel"] is Wheel
+    assert set(types) == {name for one in CHECKS for name in (*one.needed, *one.settling)}
+
+
+def test_every_check_has_a_name_of_its_own() -> None:
+    assert len({one.name for one in CHECKS}) == len(CHECKS)

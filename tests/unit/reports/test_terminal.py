@@ -1,0 +1,312 @@
+"""The report of a run, whole."""
+
+from __future__ import annotations
+
+import textwrap
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from values import DIGEST, SUBJECT, Says, wheel_record
+
+from nox_cleanroom.changes import Attribution, Change
+from nox_cleanroom.errors import Code, PythonExcludedError
+from nox_cleanroom.findings import Finding, Outcome, Problem
+from nox_cleanroom.reports.terminal import render, verdict_line, wheel_lines
+from nox_cleanroom.results import Cell, Run, Step
+
+IMPORTS, POINTS, TESTS = Says("imports"), Says("entry points"), Says("tests")
+
+
+def cell(python: str, *findings: Finding, **more: Any) -> Cell:
+    """A cell of a matrix, or of a smoke."""
+    values = {"wheel": wheel_record(), **more}
+    return Cell(name=f"smoke-{python}", python=python, findings=findings, **values)
+
+
+def run(*cells: Cell, session: str = "smoke", **more: Any) -> Run:
+    values = {"started_at": "2026-01-01T12:00:00+00:00", "duration": 4.25, **more}
+    return Run(session=session, subject=SUBJECT, cells=cells, **values)
+
+
+FINE = (IMPORTS.passed("demo"), POINTS.passed("console_scripts:demo"))
+BROKEN = IMPORTS.failed(
+    "demo.part",
+    "ModuleNotFoundError: No module named 'yaml'",
+    hint="`yaml` is not installed. Is it declared in the project's dependencies?",
+    output='File "demo/part.py", line 1\n  import yaml',
+)
+EXCLUDED = Problem.from_error(PythonExcludedError(">=3.10", "3.9.18"))
+NO_BUILD = Problem(
+    code=Code.BUILD_FAILED,
+    outcome=Outcome.FAILED,
+    message="The wheel cannot be built.",
+    hint="Build it by hand.",
+    output="error: no setup.py",
+)
+
+
+def created(path: str, *steps: str, **more: Any) -> Attribution:
+    return Attribution(change=Change(path=path, kind="created", **more), steps=steps)
+
+
+#: Runs, and what is said of them.
+REPORTS: dict[str, tuple[Run, str]] = {
+    "a green smoke": (
+        run(cell("3.11", *FINE)),
+        """
+        ✓ PASSED: demo 1.0 at aaaaaaaaaaaa, 4.2 s
+        """,
+    ),
+    "a matrix in which two cells fail for one reason": (
+        run(
+            cell("3.10", *FINE, TESTS.skipped("pytest", "There are none.")),
+            cell("3.11", *FINE, BROKEN),
+            cell("3.12", BROKEN, POINTS.warned("x:y", "It is odd.")),
+            cell("3.9", problems=(EXCLUDED,), wheel=None),
+            session="matrix",
+            suffix="_all",
+        ),
+        """
+                     imports entry points tests
+        ✓ smoke-3.10    ✓         ✓         -
+        ✗ smoke-3.11    ✗         ✓
+        ✗ smoke-3.12    ✗         !
+        - smoke-3.9
+        ✗ smoke-3.11, smoke-3.12: imports: demo.part: FAILED
+            ModuleNotFoundError: No module named 'yaml'
+            | File "demo/part.py", line 1
+            |   import yaml
+            -> `yaml` is not installed. Is it declared in the project's dependencies?
+        ! smoke-3.12: entry points: x:y: WARNED
+            It is odd.
+        - smoke-3.9: PYTHON_EXCLUDED: SKIPPED
+            Requires-Python is '>=3.10', which excludes Python 3.9.18.
+        ✗ FAILED: demo 1.0 at aaaaaaaaaaaa, 4 cells, 4.2 s [PROBE_FAILED]
+        """,
+    ),
+    "warnings, waivers and notes": (
+        run(
+            cell(
+                "3.11",
+                IMPORTS.warned("demo", "Importing it writes ~/a.", hint="Do that later."),
+                replace(BROKEN, waived="goes in 2.0"),
+                IMPORTS.passed("demo.more", "It could not be read."),
+            ),
+            notes=("The waiver `x` covers nothing.",),
+        ),
+        """
+        ! smoke-3.11: imports: demo: WARNED
+            Importing it writes ~/a.
+            -> Do that later.
+        waived: smoke-3.11: imports: demo.part: goes in 2.0
+        note: smoke-3.11: imports: demo.more: It could not be read.
+        note: The waiver `x` covers nothing.
+        ! WARNED: demo 1.0 at aaaaaaaaaaaa, 4.2 s
+        """,
+    ),
+    "warnings that fail": (
+        run(cell("3.11", IMPORTS.warned("demo", "It is odd.")), strict=True),
+        """
+        ! smoke-3.11: imports: demo: WARNED
+            It is odd.
+        ✗ FAILED: demo 1.0 at aaaaaaaaaaaa, 4.2 s [WARNINGS_AS_ERRORS]
+        """,
+    ),
+    "interpreters that the machine lacks": (
+        run(cell("3.11", *FINE), session="matrix", missing=("3.13", "3.14")),
+        """
+                     imports entry points
+        ✓ smoke-3.11    ✓         ✓
+        - smoke-3.13 missing on this machine
+        - smoke-3.14 missing on this machine
+        - INTERPRETER_MISSING: Python 3.13, 3.14
+            The project supports what this machine does not have.
+            -> Install it, or narrow the run with `-- --pythons`.
+        ✓ PASSED: demo 1.0 at aaaaaaaaaaaa, 1 cells, 4.2 s
+        """,
+    ),
+    "interpreters that it must not lack": (
+        run(
+            cell("3.11", *FINE),
+            session="matrix",
+            suffix="_all",
+            missing=("3.14",),
+            missing_is_error=True,
+        ),
+        """
+                         imports entry points
+        ✓ smoke-3.11        ✓         ✓
+        - smoke_all-3.14 missing on this machine
+        ✗ INTERPRETER_MISSING: Python 3.14
+            The project supports what this machine does not have.
+            -> Install it, or narrow the run with `-- --pythons`.
+        ✗ FAILED: demo 1.0 at aaaaaaaaaaaa, 1 cells, 4.2 s [INTERPRETER_MISSING]
+        """,
+    ),
+    "a build that fails": (
+        run(cell("3.11", problems=(NO_BUILD,), wheel=None)),
+        """
+        ✗ smoke-3.11: BUILD_FAILED: FAILED
+            The wheel cannot be built.
+            | error: no setup.py
+            -> Build it by hand.
+        ✗ FAILED: smoke of aaaaaaaaaaaa, 4.2 s [BUILD_FAILED]
+        """,
+    ),
+    "a check that could not run": (
+        run(
+            cell(
+                "3.11",
+                *FINE,
+                TESTS.error("probe", "No network.", hint="Connect.", code=Code.NETWORK),
+            )
+        ),
+        """
+        E smoke-3.11: tests: probe: ERROR
+            No network.
+            -> Connect.
+        E ERROR: demo 1.0 at aaaaaaaaaaaa, 4.2 s [NETWORK]
+        """,
+    ),
+    "a checkout that changed": (
+        run(
+            cell("3.11", *FINE),
+            changes=(
+                created("a.txt", "build wheel"),
+                created("b.txt"),
+                created("a.txt", "import demo"),
+                Attribution(
+                    change=Change(path="c.txt", kind="renamed", old_path="d.txt"),
+                    steps=("build wheel", "install"),
+                ),
+                created(".idea/workspace.xml"),
+            ),
+        ),
+        """
+        ✗ DIRTY_REPO_POST: the checkout changed during the run (3 paths)
+            a.txt (created), while `build wheel` was running; and 1 times more
+            b.txt (created), between two steps
+            c.txt (renamed: from d.txt), while `build wheel` or `install` was running
+            -> If you edited files meanwhile, or another session wrote them, run it again.
+               What may change can be listed under `allow` in [tool.nox-cleanroom].
+        note: an editor or a daemon wrote meanwhile: .idea/workspace.xml (created), between two steps
+        ✗ FAILED: demo 1.0 at aaaaaaaaaaaa, 4.2 s [DIRTY_REPO_POST]
+        """,
+    ),
+    "a matrix that has tested nothing": (
+        run(cell("3.9", problems=(EXCLUDED,), wheel=None), session="matrix"),
+        """
+
+        - smoke-3.9
+        - smoke-3.9: PYTHON_EXCLUDED: SKIPPED
+            Requires-Python is '>=3.10', which excludes Python 3.9.18.
+        ✗ FAILED: matrix of aaaaaaaaaaaa, 1 cells, 4.2 s [EMPTY_MATRIX]
+        """,
+    ),
+    "text that would act in a terminal or in a CI log": (
+        run(cell("3.11", IMPORTS.failed("demo\x1b[2J", "::error::x", hint="##[x]"))),
+        """
+        ✗ smoke-3.11: imports: demo\\x1b[2J: FAILED
+            |::error::x
+            -> # #[x]
+        ✗ FAILED: demo 1.0 at aaaaaaaaaaaa, 4.2 s [PROBE_FAILED]
+        """,
+    ),
+}
+
+
+@pytest.mark.parametrize(("result", "report"), REPORTS.values(), ids=REPORTS)
+def test_report(result: Run, report: str) -> None:
+    lines = [line.rstrip() for line in render(result).splitlines()]
+    assert "\n".join(lines) == textwrap.dedent(report)[1:].rstrip("\n")
+
+
+def test_one_changed_path_is_one() -> None:
+    assert "the run (1 path)\n" in render(run(changes=(created("a.txt"),)))
+
+
+def test_more_than_twenty_changed_paths_are_counted() -> None:
+    changes = tuple(created(f"{number:04}.txt") for number in range(1022))
+    lines = render(run(cell("3.11", *FINE), changes=changes)).splitlines()
+    assert lines == [
+        "✗ DIRTY_REPO_POST: the checkout changed during the run (1,022 paths)",
+        *(f"    {number:04}.txt (created), between two steps" for number in range(20)),
+        "    and 1,002 more",
+        "    -> If you edited files meanwhile, or another session wrote them, run it again.",
+        "       What may change can be listed under `allow` in [tool.nox-cleanroom].",
+        "✗ FAILED: demo 1.0 at aaaaaaaaaaaa, 4.2 s [DIRTY_REPO_POST]",
+    ]
+
+
+def test_durations() -> None:
+    def steps(*seconds: float) -> tuple[Step, ...]:
+        names = ("build wheel", "import demo", "import demo")
+        return tuple(
+            Step(name=name, started=0, duration=one)
+            for name, one in zip(names, seconds, strict=True)
+        )
+
+    cells = (cell("3.11", steps=steps(1.5, 2, 1)), cell("3.12", steps=steps(0.25, 0.5, 10)))
+    assert render(run(*cells), durations=True).splitlines() == [
+        "where the time went, in seconds:",
+        "     sum  longest  times  step",
+        "   13.50    10.00      4  import demo",
+        "    1.75     1.50      2  build wheel",
+        "   15.25 in steps, some side by side; 4.25 from start to end",
+        "✓ PASSED: demo 1.0 at aaaaaaaaaaaa, 4.2 s",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("result", "line"),
+    [
+        (run(session="clean_check"), "✓ PASSED: clean_check of aaaaaaaaaaaa, 4.2 s"),
+        (
+            run(cell("3.11", BROKEN), changes=(created("a.txt"),)),
+            "✗ FAILED: demo 1.0 at aaaaaaaaaaaa, 4.2 s [DIRTY_REPO_POST, PROBE_FAILED]",
+        ),
+        (
+            run(cell("3.9", problems=(EXCLUDED,), wheel=None)),
+            "- SKIPPED: smoke of aaaaaaaaaaaa, 4.2 s",
+        ),
+        (
+            run(cell("3.9", problems=(EXCLUDED,), wheel=None), must_test=True),
+            "✗ FAILED: smoke of aaaaaaaaaaaa, 4.2 s [NOTHING_TESTED]",
+        ),
+    ],
+    ids=["no wheel", "two codes", "all skipped", "all skipped, and something must be tested"],
+)
+def test_verdict(result: Run, line: str) -> None:
+    assert verdict_line(result) == line
+
+
+@pytest.mark.parametrize(
+    ("built_at", "built_now", "ago"),
+    [
+        ("2026-01-01T12:00:02+00:00", True, "now"),
+        ("2026-01-01T11:59:30+00:00", False, "0 min ago; --rebuild builds it anew"),
+        ("2026-01-01T11:30:00+00:00", False, "30 min ago; --rebuild builds it anew"),
+        ("2025-12-30T12:00:00+01:00", False, "49 h ago; --rebuild builds it anew"),
+        # The clock was put back since.
+        ("2026-01-02T12:00:00+00:00", False, "0 min ago; --rebuild builds it anew"),
+    ],
+)
+def test_how_old_a_wheel_is(built_at: str, built_now: bool, ago: str) -> None:
+    record = wheel_record(built_at=built_at, built_now=built_now)
+    assert list(wheel_lines(run(cell("3.11", wheel=record)))) == [
+        f"demo-1.0-py3-none-any.whl built with Python 3.11.7 {ago}"
+    ]
+
+
+def test_each_wheel_and_each_remark_is_named_once() -> None:
+    one = wheel_record(remarks=("It was built by 3.10.", "It has no sdist."))
+    other = wheel_record(file="other.whl", sha256=DIGEST[::-1], remarks=("It has no sdist.",))
+    used = replace(one, built_now=False)
+    cells = [cell("3.11", wheel=found) for found in (one, other, used, None)]
+    assert list(wheel_lines(run(*cells))) == [
+        "demo-1.0-py3-none-any.whl built with Python 3.11.7 now",
+        "other.whl built with Python 3.11.7 now",
+        "note: It was built by 3.10.",
+        "note: It has no sdist.",
+    ]

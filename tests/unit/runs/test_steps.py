@@ -1,0 +1,94 @@
+"""Steps are watched, shown and recorded, also when they fail."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+
+from nox_cleanroom.processes.process import Completed
+from nox_cleanroom.results import Step
+from nox_cleanroom.steps import Steps
+
+
+class Notes:
+    """Watch and progress in one, which note what they hear."""
+
+    def __init__(self) -> None:
+        self.heard: list[str] = []
+
+    @contextlib.contextmanager
+    def during(self, label: str, *, only_reads: bool = False) -> Iterator[None]:
+        self.heard.append(f"{label}{' (only reads)' if only_reads else ''}")
+        yield
+        self.heard.append(f"end of {label}")
+
+    def step_started(self, cell: str, step: str) -> None:
+        self.heard.append(f"{cell} starts {step}")
+
+    def step_finished(self, cell: str, step: Step) -> None:
+        self.heard.append(f"{cell}: {step.name} is {step.ending}")
+
+
+@pytest.fixture
+def notes() -> Notes:
+    return Notes()
+
+
+@pytest.fixture
+def steps(notes: Notes) -> Steps:
+    return Steps(
+        "smoke-3.11",
+        cast("Any", notes),
+        notes,
+        cast("Any", SimpleNamespace(neutral=Path("neutral"), directory=Path)),
+        {"A": "b"},
+        at_once=contextlib.nullcontext(),
+        timeout_seconds=9,
+        epoch=time.monotonic(),
+    )
+
+
+def test_a_command_is_recorded(monkeypatch: pytest.MonkeyPatch, steps: Steps, notes: Notes) -> None:
+    ran: list[dict[str, Any]] = []
+
+    def run(command: list[str], **more: Any) -> Completed:
+        ran.append(more)
+        return Completed(
+            command=tuple(command), exit_status=2, output="words", duration=0.5, timed_out=False
+        )
+
+    monkeypatch.setattr("nox_cleanroom.steps.process.run", run)
+    step = steps.run("build", ["x", "y"], only_reads=True)
+    steps.run("test", ["z"], cwd=Path("here"), env={}, timeout_seconds=3, stdout=Path("out"))
+    assert (step.command, step.exit_status, step.cwd) == (("x", "y"), 2, "neutral")
+    assert (step.output, step.duration, step.ending) == ("words", 0.5, "exit status 2")
+    assert [one.name for one in steps.recorded] == ["build", "test"]
+    assert ran == [
+        {"cwd": Path("neutral"), "env": {"A": "b"}, "timeout_seconds": 9, "stdout": None},
+        {"cwd": Path("here"), "env": {}, "timeout_seconds": 3, "stdout": Path("out")},
+    ]
+    assert notes.heard[:4] == [
+        "smoke-3.11 starts build",
+        "smoke-3.11: build (only reads)",
+        "end of smoke-3.11: build",
+        "smoke-3.11: build is exit status 2",
+    ]
+
+
+def test_our_own_work_is_recorded_also_when_it_fails(steps: Steps, notes: Notes) -> None:
+    with steps.action("make"):
+        steps.wait_for("the wheel")
+    with pytest.raises(ValueError, match="x"), steps.action("break"):
+        raise ValueError("x")
+    assert [(one.name, one.ending, one.command) for one in steps.recorded] == [
+        ("make", "done", ()),
+        ("break", "failed", ()),
+    ]
+    assert "smoke-3.11 starts wait for the wheel" in notes.heard
+    assert steps.directory("x") == Path("x")
