@@ -227,11 +227,3 @@ def _is_mine(path: Path) -> bool:
     if not stat.S_ISDIR(found.st_mode):
         return False
     return sys.platform == "win32" or {link.st_uid, found.st_uid} == {os.geteuid()}
-
-
-def caches() -> list[Path]:
-    """Where installers and we ourselves cache; in CI that is often in the checkout, ignored."""
-    shared = Path(os.environ.get("XDG_CACHE_HOME") or platformdirs.user_cache_path())
-    own = [shared / name for name in ("uv", "pip", "virtualenv", "nox")]
-    named = [os.environ.get(name) for name in ("UV_CACHE_DIR", "PIP_CACHE_DIR")]
-    return [*own, *bases(make=False), *(Path(name) for name in named if name)]
