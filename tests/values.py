@@ -9,7 +9,7 @@ from typing import Any
 
 from nox_cleanroom.checks.registry import CHECKS, run_checks
 from nox_cleanroom.environments.environment import Facts
-from nox_cleanroom.environments.questions import Answer
+from nox_cleanroom.environments.interpreter_questions import Answer
 from nox_cleanroom.findings import Finding, Outcome
 from nox_cleanroom.members import record_digest
 from nox_cleanroom.probes.builds import BuiltWheel

@@ -31,8 +31,8 @@ from nox_cleanroom.places.clearing import clear
 from nox_cleanroom.places.projects import reserve_project
 from nox_cleanroom.reports import terminal
 from nox_cleanroom.runs.recheck import recheck
-from nox_cleanroom.sessions.command_line import CommandLine
-from nox_cleanroom.sessions.requests import PROJECT
+from nox_cleanroom.sessions.nox_arguments import CommandLine
+from nox_cleanroom.sessions.run_request import PROJECT
 from nox_cleanroom.sessions.selection import hand_over_arguments
 from nox_cleanroom.sessions.verdict import STATUS_DIR
 

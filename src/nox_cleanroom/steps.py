@@ -16,6 +16,9 @@ from nox_cleanroom.processes import process
 from nox_cleanroom.processes.process import Completed
 from nox_cleanroom.results import Step
 
+#: The time limit of a step when neither option nor command says one.
+DEFAULT_TIMEOUT_SECONDS = 900.0
+
 
 class Progress(Protocol):
     """Whoever shows a person what is going on."""

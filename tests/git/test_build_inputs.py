@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from conftest import commit_all, demo_files, git, make_repository, make_wheel, write_files
 
-from nox_cleanroom.build.inputs import read_build_inputs
+from nox_cleanroom.build.wheel_key import read_build_inputs
 from nox_cleanroom.checkout.checkout import Checkout
 from nox_cleanroom.config.axes import Artifact
 

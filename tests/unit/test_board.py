@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from nox_cleanroom.reports.board import board
+from nox_cleanroom.reports.progress import board
 from nox_cleanroom.results import Step
 
 LOGGER = logging.getLogger("test_board")

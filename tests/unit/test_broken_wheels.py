@@ -17,13 +17,13 @@ from packaging.specifiers import InvalidSpecifier
 
 from nox_cleanroom.build.archive import find_traces, read_wheel
 from nox_cleanroom.build.frontend import _HooksResult, _read_answer
-from nox_cleanroom.config.document import parse_toml
+from nox_cleanroom.config.pyproject import parse_toml
 from nox_cleanroom.config.pythons import poetry_specifier, requires_python
 from nox_cleanroom.entry_points import EntryPoint
 from nox_cleanroom.environments.environment import Facts
 from nox_cleanroom.environments.installing import prove_identity
-from nox_cleanroom.environments.questions import Program, _read_answers
-from nox_cleanroom.environments.user_settings import read_user_settings
+from nox_cleanroom.environments.interpreter_questions import Program, _read_answers
+from nox_cleanroom.environments.pip_and_uv_configuration import read_user_settings
 from nox_cleanroom.errors import BuildError, ConfigError, InstallError
 from nox_cleanroom.markers import applies, is_decidable
 from nox_cleanroom.wheel import Wheel

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from nox_cleanroom.__main__ import run
-from nox_cleanroom.sessions.command_line import CommandLine
+from nox_cleanroom.sessions.nox_arguments import CommandLine
 
 CWD = Path("/where/it/runs")
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from nox_cleanroom.environments.installers import tool_failure
+from nox_cleanroom.environments.installer_commands import tool_failure
 from nox_cleanroom.errors import (
     BuildError,
     CleanroomError,

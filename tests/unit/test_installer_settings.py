@@ -12,7 +12,7 @@ import pytest
 from conftest import write_files
 
 from nox_cleanroom.environments.installer_settings import InstallerSettings, settings_kept
-from nox_cleanroom.environments.user_settings import read_user_settings
+from nox_cleanroom.environments.pip_and_uv_configuration import read_user_settings
 
 if sys.version_info >= (3, 11):
     import tomllib

@@ -8,7 +8,7 @@ import pytest
 
 from nox_cleanroom.changes import display
 from nox_cleanroom.output import clean_text, encodable, last_lines
-from nox_cleanroom.reports.github import append_output, github_matrix
+from nox_cleanroom.reports.github_jobs import append_output, github_matrix
 
 
 @pytest.mark.parametrize(

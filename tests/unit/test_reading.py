@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from conftest import write_files
 
-MODULES = ("finding", "text", "conditions", "scopes")
+MODULES = ("locating", "text", "conditions", "scopes")
 
 
 @pytest.fixture
@@ -25,7 +25,7 @@ def read(place: Path, code: str, **others: str) -> dict[str, Any]:
     write_files(place, {**files, **{f"pkg/{name}.py": text for name, text in others.items()}})
     for name in MODULES:
         sys.modules.pop(f"nox_cleanroom.inside.{name}", None)
-    importlib.import_module("nox_cleanroom.inside.finding").OWN.add("pkg")
+    importlib.import_module("nox_cleanroom.inside.locating").OWN.add("pkg")
     said: dict[str, Any] = importlib.import_module("nox_cleanroom.inside.scopes").read(
         str(place / "pkg" / "mod.py")
     )

@@ -8,7 +8,7 @@ from typing import Any, cast
 
 import pytest
 
-from nox_cleanroom.build.source import Source, naming_submodules
+from nox_cleanroom.build.source_tree import Source, naming_submodules
 from nox_cleanroom.build.worktree import Worktree
 from nox_cleanroom.checkout.checkout import Commit
 from nox_cleanroom.errors import BuildError, ConfigError, PythonExcludedError
@@ -18,7 +18,7 @@ COMMIT = Commit(oid="a" * 40, describe="v1.0", subject="A commit.", time=0)
 
 def source(monkeypatch: pytest.MonkeyPatch, text: str, project: str = ".") -> Source:
     """A project whose pyproject.toml is this."""
-    monkeypatch.setattr("nox_cleanroom.build.source.require_project", lambda *_: None)
+    monkeypatch.setattr("nox_cleanroom.build.source_tree.require_project", lambda *_: None)
     path = "pyproject.toml" if project == "." else f"{project}/pyproject.toml"
     checkout = SimpleNamespace(read_file=lambda commit, name: text if name == path else None)
     return Source.read(cast("Any", checkout), COMMIT, project, timeout_seconds=9)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from nox_cleanroom.config.document import parse_toml
+from nox_cleanroom.config.pyproject import parse_toml
 from nox_cleanroom.errors import BuildError
 
 

@@ -15,7 +15,7 @@ from nox_cleanroom.build.clone import Trials
 from nox_cleanroom.build.sdist import unpack_sdist
 from nox_cleanroom.environments.bytecode import BytecodeStore
 from nox_cleanroom.environments.environment import INSIDE, Environment, Facts
-from nox_cleanroom.environments.installers import (
+from nox_cleanroom.environments.installer_commands import (
     constraints_options,
     find_links_options,
     tool_failure,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from nox_cleanroom.checkout.checkout import Checkout, Commit
-from nox_cleanroom.config.document import parse_toml
+from nox_cleanroom.config.pyproject import parse_toml
 from nox_cleanroom.errors import ConfigError, ProjectError
 
 #: The files that make a directory a Python project.

@@ -1,6 +1,6 @@
 """Wheels on disk, shared by sessions and processes: look, lock, look again, build.
 
-A wheel is kept under a key that holds all that is known to shape it (see `build_inputs`). What an
+A wheel is kept under a key that holds all that is known to shape it (see `wheel_key`). What an
 index has on offer is in no key: so a wheel is handed out for a day only. Each cell gets a copy,
 which is compared with the digest of what was built.
 """

@@ -22,7 +22,7 @@ from nox_cleanroom.places.entries import (
     release_entry,
     remove_entry,
 )
-from nox_cleanroom.places.environments import empty_abandoned_environments
+from nox_cleanroom.places.environment_directories import empty_abandoned_environments
 from nox_cleanroom.places.files import is_full
 from nox_cleanroom.places.workspace import Workspace, reclaim_workspaces
 from nox_cleanroom.processes import supervision

@@ -13,11 +13,11 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 from nox_cleanroom.changes import Attribution, Change, display
-from nox_cleanroom.checkout.attributes import converted_files
 from nox_cleanroom.checkout.attribution import Interval, attribute
 from nox_cleanroom.checkout.checkout import Checkout
 from nox_cleanroom.checkout.exemptions import Exemptions, relative_paths
 from nox_cleanroom.checkout.git_state import is_passing, locks
+from nox_cleanroom.checkout.gitattributes import converted_files
 from nox_cleanroom.checkout.snapshot import Contents, diff, take_snapshot
 
 

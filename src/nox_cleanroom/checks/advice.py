@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from nox_cleanroom.environments.environment import Facts
-from nox_cleanroom.environments.questions import Answer
+from nox_cleanroom.environments.interpreter_questions import Answer
 from nox_cleanroom.errors import Code
 from nox_cleanroom.findings import Finding, Outcome
 from nox_cleanroom.output import last_lines

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from nox_cleanroom.checks.advice import ended_early
 from nox_cleanroom.checks.import_graph import ImportGraph
-from nox_cleanroom.environments.questions import Answer
+from nox_cleanroom.environments.interpreter_questions import Answer
 from nox_cleanroom.findings import Finding, Outcome
 from nox_cleanroom.members import Member
 from nox_cleanroom.output import clean_text

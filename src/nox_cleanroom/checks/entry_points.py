@@ -17,7 +17,7 @@ from nox_cleanroom.checks.advice import (
 from nox_cleanroom.checks.extras import settle_by_extras
 from nox_cleanroom.entry_points import EntryPoint
 from nox_cleanroom.environments.environment import Facts
-from nox_cleanroom.environments.questions import Answer
+from nox_cleanroom.environments.interpreter_questions import Answer
 from nox_cleanroom.findings import Finding, Outcome
 from nox_cleanroom.output import clean_text
 from nox_cleanroom.probes.extras import WithExtras

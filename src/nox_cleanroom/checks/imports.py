@@ -15,7 +15,7 @@ from nox_cleanroom.checks.advice import (
 )
 from nox_cleanroom.checks.extras import settle_by_extras
 from nox_cleanroom.environments.environment import Facts
-from nox_cleanroom.environments.questions import Answer
+from nox_cleanroom.environments.interpreter_questions import Answer
 from nox_cleanroom.errors import Code
 from nox_cleanroom.findings import Finding, Outcome
 from nox_cleanroom.output import clean_text

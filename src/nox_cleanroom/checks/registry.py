@@ -28,8 +28,10 @@ from nox_cleanroom.checks import (
     own_tests,
     pollution,
     readme,
-    record,
     sdist,
+)
+from nox_cleanroom.checks import (
+    wheel_record as record,
 )
 from nox_cleanroom.errors import InterruptedRunError, unforeseen
 from nox_cleanroom.findings import Finding, Outcome, Problem

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import PurePosixPath
 
-from nox_cleanroom.checks.statements import differences
+from nox_cleanroom.checks.declarations import differences
 from nox_cleanroom.findings import Finding, Outcome
 from nox_cleanroom.output import clean_text
 from nox_cleanroom.probes.builds import Builds, BuiltWheel

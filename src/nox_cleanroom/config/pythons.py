@@ -10,7 +10,7 @@ from typing import Any
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
-from nox_cleanroom.config.document import parse_toml, tool_table
+from nox_cleanroom.config.pyproject import parse_toml, tool_table
 from nox_cleanroom.config.settings import Settings
 
 #: The CPythons that this release knows, oldest first: virtualenv cannot seed older ones. They are

@@ -10,14 +10,8 @@ from typing import Any, Literal, get_args
 
 from nox_cleanroom.config.axes import Artifact, Extras, Resolution
 from nox_cleanroom.config.commands import PROJECT_PLACEHOLDER, Command, read_commands
-from nox_cleanroom.config.document import misspelt_tables, parse_toml, tool_table
-from nox_cleanroom.config.tables import (
-    TableReader,
-    lines,
-    one_of,
-    some_of,
-    strings,
-)
+from nox_cleanroom.config.pyproject import misspelt_tables, parse_toml, tool_table
+from nox_cleanroom.config.tables import TableReader, lines, one_of, some_of, strings
 from nox_cleanroom.errors import ConfigError
 from nox_cleanroom.findings import Waiver
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from nox_cleanroom.environments.user_settings import Setting, UserSettings
+from nox_cleanroom.environments.pip_and_uv_configuration import Setting, UserSettings
 from nox_cleanroom.places.deletion import discard
 from nox_cleanroom.places.files import write_whole
 

@@ -10,7 +10,7 @@ from packaging.utils import canonicalize_name
 
 from nox_cleanroom.config.axes import Extras
 from nox_cleanroom.environments.environment import Environment, Facts
-from nox_cleanroom.environments.installers import tool_failure
+from nox_cleanroom.environments.installer_commands import tool_failure
 from nox_cleanroom.errors import CleanroomError, Code, ConfigError, InstallError
 from nox_cleanroom.markers import applies
 from nox_cleanroom.members import Member, record_digest

@@ -12,15 +12,15 @@ from nox.command import CommandFailed
 from nox.virtualenv import InterpreterNotFound, VirtualEnv
 
 from nox_cleanroom.environments.environment import Environment, Facts
-from nox_cleanroom.environments.facts import learn_facts
 from nox_cleanroom.environments.interpreter import InstalledPython
+from nox_cleanroom.environments.interpreter_facts import learn_facts
 from nox_cleanroom.errors import (
     CleanroomError,
     Code,
     EnvironmentRefusedError,
     InterpreterMissingError,
 )
-from nox_cleanroom.places.environments import EnvironmentsDirectory
+from nox_cleanroom.places.environment_directories import EnvironmentsDirectory
 from nox_cleanroom.processes import supervision
 from nox_cleanroom.steps import Steps
 

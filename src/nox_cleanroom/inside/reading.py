@@ -40,11 +40,11 @@ def load(*names):
 
 def main():
     request_path, answers_path = sys.argv[1:3]
-    finding, scopes = load("finding", "scopes")
+    locating, scopes = load("locating", "scopes")
     with open(request_path, encoding="utf-8", errors="surrogateescape", newline="") as file:
         paths = file.read().split("\0")[1::2]
-    finding.OWN.update(finding.top_of(finding.dotted_name(path)[0]) for path in paths)
-    finding.OWN.discard("")
+    locating.OWN.update(locating.top_of(locating.dotted_name(path)[0]) for path in paths)
+    locating.OWN.discard("")
     # Trees are many small objects that all live on; looking for garbage doubles the time.
     gc.disable()
     with open(answers_path, "w", encoding="utf-8") as file:

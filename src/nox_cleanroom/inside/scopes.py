@@ -3,7 +3,7 @@
 import ast
 
 from .conditions import Conditions, Unknown, name_parts
-from .finding import OWN, find, is_namespace, top_of
+from .locating import OWN, find, is_namespace, top_of
 from .text import Text, first_missing
 
 #: Exceptions whose handlers make an import optional.

@@ -5,7 +5,7 @@ import re
 import sys
 import warnings
 
-from .finding import OWN, dotted_name, find, is_namespace, top_of
+from .locating import OWN, dotted_name, find, is_namespace, top_of
 
 #: What means that a module may get attributes that its text does not show.
 OPEN = re.compile(rb"\b(globals|locals|exec|__getattr__|__path__|sys\.modules|import modules)\b")

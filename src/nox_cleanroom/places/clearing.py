@@ -10,7 +10,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from nox_cleanroom.places import deletion
-from nox_cleanroom.places.environments import environments_directories
+from nox_cleanroom.places.environment_directories import environments_directories
 from nox_cleanroom.places.layout import KEYS, LOCKS, sections
 from nox_cleanroom.places.ownership import Owned
 from nox_cleanroom.places.projects import delete_unused_project, projects

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from nox_cleanroom.entry_points import EntryPoint
-from nox_cleanroom.environments.questions import Answer, Question, ask
+from nox_cleanroom.environments.interpreter_questions import Answer, Question, ask
 from nox_cleanroom.members import COMMON_NAMES
 from nox_cleanroom.probes.installation import Installation
 from nox_cleanroom.wheel import Wheel

@@ -19,7 +19,7 @@ from typing import Any
 import dependency_groups
 
 from nox_cleanroom.config.commands import PROJECT_PLACEHOLDER
-from nox_cleanroom.environments.installers import tool_failure
+from nox_cleanroom.environments.installer_commands import tool_failure
 from nox_cleanroom.environments.installing import pinned
 from nox_cleanroom.errors import ConfigError, InstallError
 from nox_cleanroom.output import clean_text

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from nox_cleanroom.environments.installing import installed_path
-from nox_cleanroom.environments.questions import Answer, Question, ask
+from nox_cleanroom.environments.interpreter_questions import Answer, Question, ask
 from nox_cleanroom.members import Member
 from nox_cleanroom.probes.installation import Installation
 

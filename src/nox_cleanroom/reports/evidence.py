@@ -20,7 +20,7 @@ from nox_cleanroom.findings import Problem
 from nox_cleanroom.output import clean_text
 from nox_cleanroom.places.files import write_whole
 from nox_cleanroom.redaction import redact
-from nox_cleanroom.reports.records import decode, encode
+from nox_cleanroom.reports.encoding import decode, encode
 from nox_cleanroom.results import Cell, Run
 
 #: The format's version: raised when a field changes its meaning or goes.

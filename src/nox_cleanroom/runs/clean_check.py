@@ -13,12 +13,12 @@ from functools import cached_property, partial
 
 from nox_cleanroom.build.archive import read_wheel
 from nox_cleanroom.build.frontend import Frontend
-from nox_cleanroom.build.source import naming_submodules
+from nox_cleanroom.build.source_tree import naming_submodules
 from nox_cleanroom.build.worktree import Worktree
 from nox_cleanroom.checkout.checkout import Checkout
 from nox_cleanroom.config.commands import Command
 from nox_cleanroom.environments.environment import Environment
-from nox_cleanroom.environments.installers import tool_failure
+from nox_cleanroom.environments.installer_commands import tool_failure
 from nox_cleanroom.errors import (
     CleanroomError,
     Code,
@@ -27,12 +27,7 @@ from nox_cleanroom.errors import (
     InterruptedRunError,
 )
 from nox_cleanroom.output import printable
-from nox_cleanroom.probes.cleanliness import (
-    Scratch,
-    ScratchLooks,
-    find_hidden,
-    look_at_commit,
-)
+from nox_cleanroom.probes.cleanliness import Scratch, ScratchLooks, find_hidden, look_at_commit
 from nox_cleanroom.probes.commands import CommandRun, Commands, run_command
 from nox_cleanroom.processes import variables
 from nox_cleanroom.results import Cell

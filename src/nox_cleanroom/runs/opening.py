@@ -9,20 +9,26 @@ from datetime import datetime, timezone
 from pathlib import Path
 
 from nox_cleanroom import redaction
-from nox_cleanroom.build.inputs import BuildInputs, read_build_inputs
-from nox_cleanroom.build.source import Source
+from nox_cleanroom.build.source_tree import Source
+from nox_cleanroom.build.wheel_key import BuildInputs, read_build_inputs
 from nox_cleanroom.build.worktree import reclaim
 from nox_cleanroom.changes import display
 from nox_cleanroom.checkout.checkout import Checkout
 from nox_cleanroom.checkout.watch import Watch
-from nox_cleanroom.config.document import parse_toml, tool_table
 from nox_cleanroom.config.options import Options
+from nox_cleanroom.config.pyproject import parse_toml, tool_table
+from nox_cleanroom.environments.installer_commands import (
+    constraints_options,
+    find_links_options,
+)
 from nox_cleanroom.environments.installer_settings import InstallerSettings, settings_kept
-from nox_cleanroom.environments.installers import constraints_options, find_links_options
-from nox_cleanroom.environments.user_settings import read_user_settings
+from nox_cleanroom.environments.pip_and_uv_configuration import read_user_settings
 from nox_cleanroom.environments.venvs import Environments
 from nox_cleanroom.errors import ConfigError, DirtyCheckoutError
-from nox_cleanroom.places.environments import EnvironmentsDirectory, reserve_environments
+from nox_cleanroom.places.environment_directories import (
+    EnvironmentsDirectory,
+    reserve_environments,
+)
 from nox_cleanroom.places.ownership import Owned
 from nox_cleanroom.places.projects import reserve_project
 from nox_cleanroom.places.workspace import Workspace, create_workspace

@@ -13,8 +13,8 @@ from threading import BoundedSemaphore
 from typing import Any
 
 from nox_cleanroom.build.clone import Trials
-from nox_cleanroom.build.inputs import BuildInputs
-from nox_cleanroom.build.source import Source
+from nox_cleanroom.build.source_tree import Source
+from nox_cleanroom.build.wheel_key import BuildInputs
 from nox_cleanroom.checkout.watch import Watch
 from nox_cleanroom.checks.registry import CHECKS
 from nox_cleanroom.checks.waivers import unused_waivers
@@ -32,10 +32,7 @@ from nox_cleanroom.probes.tracked import Tracked, list_tracked
 from nox_cleanroom.processes import process
 from nox_cleanroom.processes.cpus import available_cpus
 from nox_cleanroom.results import Cell, Run, Subject
-from nox_cleanroom.steps import Progress, Steps
-
-#: The time limit of a step when neither option nor command says one.
-DEFAULT_TIMEOUT_SECONDS = 900.0
+from nox_cleanroom.steps import DEFAULT_TIMEOUT_SECONDS, Progress, Steps
 
 
 @dataclass(frozen=True, kw_only=True)

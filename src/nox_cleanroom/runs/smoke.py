@@ -9,7 +9,7 @@ from functools import partial
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
-from nox_cleanroom.build.source import require_admitted
+from nox_cleanroom.build.source_tree import require_admitted
 from nox_cleanroom.build.wheelhouse import StoredWheel
 from nox_cleanroom.environments.environment import Facts
 from nox_cleanroom.environments.installing import install_wheel, known_extras, prove_identity

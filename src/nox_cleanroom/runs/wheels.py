@@ -12,7 +12,7 @@ from pathlib import Path
 from nox_cleanroom.build.build_system import BuildSystem
 from nox_cleanroom.build.builders import Audience, Builders, audience_of
 from nox_cleanroom.build.frontend import Frontend, What
-from nox_cleanroom.build.source import naming_submodules
+from nox_cleanroom.build.source_tree import naming_submodules
 from nox_cleanroom.build.wheelhouse import Provenance, StoredWheel, Wheelhouse
 from nox_cleanroom.config.axes import Artifact
 from nox_cleanroom.environments.interpreter import InstalledPython

@@ -17,13 +17,18 @@ from nox_cleanroom import redaction
 from nox_cleanroom.checkout.checkout import Checkout
 from nox_cleanroom.checkout.watch import Watch
 from nox_cleanroom.config.options import Options, help_text, parse_options
-from nox_cleanroom.errors import CleanroomError, InterpreterMissingError, UsageError, unforeseen
+from nox_cleanroom.errors import (
+    CleanroomError,
+    InterpreterMissingError,
+    UsageError,
+    unforeseen,
+)
 from nox_cleanroom.output import clean_text, printable
 from nox_cleanroom.places.deletion import discard_bytecode
 from nox_cleanroom.places.entries import removal_of
 from nox_cleanroom.processes.interruption import ending_with_parent, interruptible
-from nox_cleanroom.reports import github
-from nox_cleanroom.reports.board import board
+from nox_cleanroom.reports import github_jobs
+from nox_cleanroom.reports.progress import board
 from nox_cleanroom.results import Run
 from nox_cleanroom.runs.cell import RunningCell
 from nox_cleanroom.runs.clean_check import clean_check as check_in_place
@@ -33,7 +38,7 @@ from nox_cleanroom.runs.run import OpenRun
 from nox_cleanroom.runs.smoke import smoke as test_smoke
 from nox_cleanroom.runs.wheels import Wheels
 from nox_cleanroom.sessions.preconditions import require_environment, require_interpreter
-from nox_cleanroom.sessions.requests import (
+from nox_cleanroom.sessions.run_request import (
     config,
     download,
     python_of,
@@ -41,7 +46,7 @@ from nox_cleanroom.sessions.requests import (
     suffix,
     wanted_pythons,
 )
-from nox_cleanroom.sessions.untested import can_test_another, is_error_to_miss, stated_by
+from nox_cleanroom.sessions.skipping import can_test_another, is_error_to_miss, stated_by
 from nox_cleanroom.sessions.verdict import conclude, tell_status
 from nox_cleanroom.steps import Progress
 
@@ -230,12 +235,12 @@ def _working_in(directory: Path) -> Iterator[None]:
 
 
 def _emit(session: nox.Session, pythons: Sequence[str]) -> None:
-    jobs = github.github_matrix(pythons, session=f"smoke{suffix(session, 'matrix')}")
+    jobs = github_jobs.github_matrix(pythons, session=f"smoke{suffix(session, 'matrix')}")
     print(jobs, flush=True)  # noqa: T201 - the only thing on standard output
     output = os.environ.get("GITHUB_OUTPUT")
     if output:
         try:
-            github.append_output(jobs, Path(output))
+            github_jobs.append_output(jobs, Path(output))
         except OSError as error:
             raise UsageError(f"GITHUB_OUTPUT cannot be written to: {error}.") from None
         session.log(f"appended to {output}")

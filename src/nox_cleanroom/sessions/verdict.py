@@ -15,7 +15,7 @@ from nox_cleanroom.errors import CleanroomError, Code
 from nox_cleanroom.output import clean_text, encodable
 from nox_cleanroom.reports import evidence, terminal
 from nox_cleanroom.results import Run
-from nox_cleanroom.sessions.requests import envdir, report_dir
+from nox_cleanroom.sessions.run_request import envdir, report_dir
 
 #: The variable with which ``nox-cleanroom`` says where each session leaves word of how it ended.
 STATUS_DIR = "NOX_CLEANROOM_STATUS_DIR"

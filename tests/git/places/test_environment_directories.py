@@ -9,7 +9,7 @@ import pytest
 
 from nox_cleanroom.build.worktree import reclaim
 from nox_cleanroom.checkout.checkout import Checkout
-from nox_cleanroom.places.environments import reserve_environments
+from nox_cleanroom.places.environment_directories import reserve_environments
 from nox_cleanroom.places.workspace import create_workspace
 
 #: Reserves a directory, makes something in it, and is killed.

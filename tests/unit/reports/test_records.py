@@ -12,7 +12,7 @@ from samples import PROBLEM, VALUES, full_run
 from nox_cleanroom.checks.registry import value_types
 from nox_cleanroom.errors import Code
 from nox_cleanroom.findings import Finding, Outcome, Problem, Waiver
-from nox_cleanroom.reports.records import decode, encode
+from nox_cleanroom.reports.encoding import decode, encode
 from nox_cleanroom.results import Run, Step
 
 

@@ -13,7 +13,7 @@ import packaging
 
 from nox_cleanroom.environments.environment import Environment, Facts
 from nox_cleanroom.environments.interpreter import identity_of
-from nox_cleanroom.environments.questions import Question, ask
+from nox_cleanroom.environments.interpreter_questions import Question, ask
 from nox_cleanroom.errors import CleanroomError, Code
 from nox_cleanroom.output import last_lines
 from nox_cleanroom.places.files import is_full, write_whole

@@ -17,10 +17,10 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from nox_cleanroom.checkout.attributes import attribute_files
 from nox_cleanroom.checkout.checkout import Checkout, Commit
+from nox_cleanroom.checkout.gitattributes import attribute_files
 from nox_cleanroom.config.axes import Artifact
-from nox_cleanroom.config.document import parse_toml
+from nox_cleanroom.config.pyproject import parse_toml
 from nox_cleanroom.errors import ConfigError
 from nox_cleanroom.processes import build_variables
 

@@ -15,7 +15,7 @@ from nox_cleanroom.build.clone import create_clone
 from nox_cleanroom.build.project import require_project
 from nox_cleanroom.build.worktree import Worktree, create_worktree, missing_submodules
 from nox_cleanroom.checkout.checkout import Checkout, Commit
-from nox_cleanroom.config.document import parse_toml
+from nox_cleanroom.config.pyproject import parse_toml
 from nox_cleanroom.config.pythons import requires_python, stated_in
 from nox_cleanroom.config.settings import Settings
 from nox_cleanroom.errors import BuildError, PythonExcludedError
