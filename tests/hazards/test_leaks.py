@@ -123,13 +123,13 @@ PATHS: dict[str, tuple[object, str]] = {
     "a file of the system": ("/etc/passwd", "is not read"),
     "a way out": ("../" * 20 + "etc/passwd", "is not read"),
     "a link that leads out": ("link", "is not read"),
-    "a pipe": ("pipe", "which is no file"),
-    "a directory": (".", "which is no file"),
-    "a device": ("/dev/zero", "which is no file"),
+    "a pipe": ("pipe", "which is not a file"),
+    "a directory": (".", "which is not a file"),
+    "a device": ("/dev/zero", "which is not a file"),
     "the file of a process": ("/proc/self/environ", "is not read"),
     "no path at all": (7, "must be a digest and a path"),
-    "a name with a NUL": ("a\0b", "which is no file"),
-    "escape sequences": ("\x1b[2J", "which is no file"),
+    "a name with a NUL": ("a\0b", "which is not a file"),
+    "escape sequences": ("\x1b[2J", "which is not a file"),
 }
 
 

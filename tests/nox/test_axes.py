@@ -238,7 +238,7 @@ READING = {
             ' if os.path.exists("requirements.txt") else [])'
         ),
         {"requirements.txt": "needed>=1\n"},
-        "has not the requirement `needed>=1`",
+        "lacks the requirement `needed>=1`",
     ),
     "entry points": (
         '{"console_scripts": project.get("scripts", {}), **project.get("entry-points", {})}',

@@ -161,4 +161,4 @@ def test_the_projects_own_constraints(
     env = configured(tmp_path, PIP_NO_INDEX="1")
     ran = cleanroom(root, SMOKE, "--", "--find-links", str(links), env=env)
     assert ran.status == 0, ran.text
-    assert "`constraints` hold for what is installed: needed<2" in ran.text
+    assert "`constraints` limit the installed versions: needed<2" in ran.text

@@ -354,7 +354,7 @@ def test_a_file_that_cannot_be_parsed_is_named_and_left_out(
     tmp_path: Path, path: str, content: str
 ) -> None:
     found = kept(tmp_path, {path: content}, {"PIP_INDEX_URL": "https://a.example"})
-    assert found.notes == (f"left out for installs, for it cannot be parsed: {tmp_path / path}",)
+    assert found.notes == (f"left out for installs because it cannot be parsed: {tmp_path / path}",)
     assert found.variables["PIP_INDEX_URL"] == "https://a.example"
 
 

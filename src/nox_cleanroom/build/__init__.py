@@ -1,4 +1,4 @@
 """From a commit to a wheel: worktree, build environment, the hooks of the backend, wheelhouse.
 
-What is built from is a worktree of ours, never the checkout.
+Builds read a worktree of our own, never the checkout.
 """

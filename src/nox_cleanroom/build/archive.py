@@ -1,4 +1,4 @@
-"""The file of a wheel: read once, into the value that everything else looks at."""
+"""The file of a wheel, read once into a value that everything else uses."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from nox_cleanroom.errors import BuildError
 from nox_cleanroom.members import record_digest
 from nox_cleanroom.wheel import Wheel, WheelFile, parse_filename
 
-#: How large a file that describes the wheel may be, and all that it unpacks to, in bytes.
+#: The size limits of a describing file and of the whole unpacked wheel, in bytes.
 _DESCRIPTION_BYTES = 64 * 2**20
 _UNPACKED_BYTES = 16 * 2**30
 
 #: The files of ``.dist-info`` that describe a wheel.
 _DESCRIBING = ("METADATA", "WHEEL", "RECORD", "entry_points.txt")
 
-#: What a damaged archive raises, or one with a compression or encryption that is unknown here.
+#: Raised for a damaged archive, and for an unsupported compression or encryption.
 _DAMAGES = (zipfile.BadZipFile, zlib.error, KeyError, EOFError, OSError, RuntimeError, ValueError)
 
 
@@ -28,8 +28,8 @@ def read_wheel(path: Path) -> Wheel:
     """The wheel in a file.
 
     Raises:
-        BuildError: it is none: it is damaged, would unpack to an absurd size, has no name of a
-            wheel, or lacks what describes it.
+        BuildError: the file is not a wheel: it is damaged, would unpack to an absurd size, has
+            no valid name of a wheel, or lacks METADATA, WHEEL or RECORD.
     """
     parse_filename(path.name)
     with _open(path) as archive:
@@ -64,27 +64,27 @@ def _read_text(archive: zipfile.ZipFile, file: WheelFile, path: Path) -> str:
 
 
 def _require_description(wheel: Wheel) -> None:
-    """Make sure that a wheel describes itself."""
+    """Make sure that a wheel has the files that describe it."""
     for name in ("METADATA", "WHEEL", "RECORD"):
         wheel.describing(name)
 
 
 def find_traces(path: Path, traces: Sequence[str]) -> dict[str, str]:
-    """The text files of a wheel which hold one of several paths, each with the path.
+    """The text files of a wheel that hold one of several paths, each with the path.
 
     Args:
         path: the wheel.
         traces: directories of this machine.
 
     Raises:
-        BuildError: it cannot be read.
+        BuildError: the wheel cannot be read.
     """
     wanted = [(trace, trace.encode()) for trace in traces]
     found: dict[str, str] = {}
     with _open(path) as archive:
         for name in archive.namelist():
             content = archive.read(name)
-            # Debug information of compilers is full of paths, and nobody follows those.
+            # Compilers write many paths into debug information, and nothing follows them.
             if b"\0" in content or ".dist-info/" in name:
                 continue
             found.update((name, trace) for trace, words in wanted if words in content)
@@ -96,7 +96,7 @@ def _open(path: Path) -> Iterator[zipfile.ZipFile]:
     """The archive, for a block that reads it.
 
     Raises:
-        BuildError: it is none, or a file in it is not there or damaged.
+        BuildError: the file is not a wheel, or a file in it is missing or damaged.
     """
     try:
         opened = zipfile.ZipFile(path)

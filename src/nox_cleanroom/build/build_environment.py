@@ -1,4 +1,4 @@
-"""An environment with what a build requires in it."""
+"""An environment in which the requirements of a build are installed."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from nox_cleanroom.environments.environment import Environment, Facts
 
 @dataclass(frozen=True, kw_only=True)
 class BuildEnvironment:
-    """An environment with what a build requires in it."""
+    """An environment in which the requirements of a build are installed."""
 
     system: BuildSystem
     environment: Environment
@@ -24,14 +24,14 @@ class BuildEnvironment:
 
     @property
     def requirements(self) -> dict[str, str]:
-        """What is installed: versions by name."""
+        """The installed versions, by name."""
         sites = {self.facts.paths[scheme] for scheme in ("purelib", "platlib")}
         found = [info.stem for site in sites for info in Path(site).glob("*.dist-info")]
         pairs = (name.rpartition("-") for name in sorted(found))
         return {canonicalize_name(name): version for name, _, version in pairs if name}
 
     def contents(self) -> dict[bytes, tuple[int, ...]]:
-        """What is in the environment, but for bytecode and times that a link to a cache moves."""
+        """The files of the environment, without bytecode and times that links to a cache change."""
         found = list_files(os.fsencode(self.environment.location), _skip_bytecode).paths
         return {path: _identity(stat) for path, stat in found.items()}
 

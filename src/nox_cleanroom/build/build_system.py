@@ -1,4 +1,4 @@
-"""What a project says of its build: ``[build-system]`` of its ``pyproject.toml`` (PEP 517, 518)."""
+"""The table ``[build-system]`` of a project's ``pyproject.toml`` (PEP 517, 518)."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from nox_cleanroom.errors import BuildError
 
 @dataclass(frozen=True, kw_only=True)
 class BuildSystem:
-    """What builds a project, and what that requires; setuptools where nothing is said."""
+    """The backend of a project and its requirements; setuptools where none is stated."""
 
     requires: tuple[str, ...] = ("setuptools>=40.8.0",)
     #: A module, or ``module:attribute``.
     backend: str = "setuptools.build_meta:__legacy__"
-    #: Directories of the project in which the backend lies; relative.
+    #: Directories of the project that hold the backend; relative.
     backend_path: tuple[str, ...] = ()
 
     @classmethod
@@ -27,8 +27,8 @@ class BuildSystem:
         """The build system of the project in a directory.
 
         Raises:
-            BuildError: the table is not as it must be; names the key.
-            ConfigError: the file is no TOML.
+            BuildError: the table is invalid; the message names the key.
+            ConfigError: the file is not valid TOML.
         """
         path = project / "pyproject.toml"
         if not path.exists():
@@ -41,7 +41,7 @@ class BuildSystem:
         """The build system that a ``pyproject.toml`` describes.
 
         Raises:
-            BuildError: the table is not as it must be; names the key.
+            BuildError: the table is invalid; the message names the key.
         """
         table = document.get("build-system")
         if table is None:
@@ -57,7 +57,7 @@ class BuildSystem:
         return cls(requires=_strings(table, "requires"), backend=backend, backend_path=backend_path)
 
     def requiring(self, more: tuple[str, ...]) -> BuildSystem:
-        """The same with more requirements, which the backend has asked for."""
+        """The same build system with more requirements, which the backend has asked for."""
         return replace(self, requires=(*self.requires, *more))
 
 

@@ -1,9 +1,9 @@
 """Which Pythons build the distributions of a run: the same ones for all cells.
 
-A wheel that serves every Python is built by the newest one that is here, as releases are, whichever
-cell asks: else the verdict would depend on who comes first. Its counterpart from the source
-distribution is built by the oldest, so that one comparison shows both what the sdist lacks and what
-depends on the Python that builds.
+The newest Python on this machine builds a wheel that serves every Python, as it does for releases.
+This holds for every cell, or the verdict would depend on which cell asks first. The oldest Python
+builds the counterpart from the source distribution. One comparison then shows what the sdist lacks
+and what depends on the Python that builds.
 """
 
 from __future__ import annotations
@@ -27,11 +27,11 @@ from nox_cleanroom.environments.interpreter import InstalledPython
 from nox_cleanroom.errors import CleanroomError
 from nox_cleanroom.places.files import write_whole
 
-#: Whom a wheel serves: every Python, those from its builder's on (abi3), or its builder's only.
+#: The Pythons that a wheel serves: all, its builder's and newer ones (abi3), or its builder's only.
 Audience = Literal["all", "newer", "own"]
 
-#: Where version managers keep Pythons, and what says which is active: a variable that names their
-#: directory, where that usually is, and the place in it.
+#: Where version managers keep Pythons: the variable that names their directory, its default, and
+#: the place inside that holds the Pythons or says which one is active.
 _MANAGERS = (
     ("PYENV_ROOT", "~/.pyenv", "version"),
     ("PYENV_ROOT", "~/.pyenv", "versions"),
@@ -40,7 +40,7 @@ _MANAGERS = (
     ("ASDF_DATA_DIR", "~/.asdf", "installs/python"),
 )
 
-#: How long it is remembered which Pythons are here, in seconds.
+#: How long the Pythons found on this machine are remembered, in seconds.
 _REMEMBERED_FOR = 24 * 3600
 
 
@@ -50,8 +50,8 @@ class Builders:
     Args:
         supported: the Pythons that the project supports, oldest first.
         discover: finds a Python on this machine.
-        memory: a directory where it is remembered between runs which ones are here: to start the
-            launchers of a version manager takes longer than a build.
+        memory: a directory that remembers the Pythons on this machine between runs, because
+            starting the launchers of a version manager takes longer than a build.
         env: the user's variables.
     """
 
@@ -67,7 +67,7 @@ class Builders:
         self._memory = memory / f"here-{_surroundings(env)}.json"
         self._lock = threading.Lock()
         self._found: dict[str, InstalledPython | None] = {}
-        #: Why a build failed, by the key of what should have come of it.
+        #: Why a build failed, by the key of the wheel that it should have made.
         self.refusals: dict[str, CleanroomError] = {}
 
     def find(self, python: str) -> InstalledPython | None:
@@ -85,7 +85,7 @@ class Builders:
         with contextlib.suppress(TypeError, KeyError):
             said = self._remembered[python]
             found = _from_json(python, said)
-            # What has been replaced meanwhile has another version.
+            # A Python that was replaced meanwhile has another identity.
             if _as_json(found) == said:
                 return found
         found = self._discover(python)
@@ -109,9 +109,9 @@ class Builders:
         """The Pythons that may build a wheel for such an audience, the best first.
 
         Args:
-            audience: whom the wheel will serve.
+            audience: the Pythons that the wheel will serve.
             artifact: whether it is built from the tree or from a source distribution.
-            own: the Python of the cell that asks, which is always among them.
+            own: the Python of the cell that asks, which is always included.
         """
         seen = set()
         for one in self._in_order(audience, artifact, own):
@@ -127,20 +127,20 @@ class Builders:
             return chain(islice(self._here(self._supported), 1), [own])
         if artifact == "sdist":
             return chain([] if audience == "own" else self._here(self._supported), [own])
-        # Whom the wheel serves may only be a guess: who cannot build it cannot tell.
+        # The audience may be a guess, and only a Python that builds the wheel can confirm it.
         return chain([own], newest) if audience == "own" else chain(newest, [own])
 
     def _here(self, pythons: Iterable[str]) -> Iterator[InstalledPython]:
-        """Those that are on this machine and with which releases may be built."""
+        """The Pythons on this machine that may build releases."""
         found = (self.find(python) for python in pythons)
         return (one for one in found if one is not None and one.can_build)
 
 
 def audience_of(filename: str) -> Audience:
-    """Whom a wheel serves, by the tags in the name of its file.
+    """The Pythons that a wheel serves, by the tags in the name of its file.
 
     Raises:
-        InvalidWheelFilename: it is the name of no wheel.
+        InvalidWheelFilename: it is not the name of a wheel.
     """
     tags = [str(tag).split("-", 2) for tag in parse_wheel_filename(filename)[3]]
     if any(interpreter in {"py3", "py2"} and abi == "none" for interpreter, abi, _ in tags):
@@ -167,7 +167,7 @@ def _from_json(python: str, said: Mapping[str, str] | None) -> InstalledPython |
 
 
 def _surroundings(env: Mapping[str, str]) -> str:
-    """A name for all that decides which Pythons are found, as far as it can be told at a glance."""
+    """A digest of what decides which Pythons are found, as far as a quick look can tell."""
     path = env.get("PATH", os.defpath)
     managed = [
         os.path.join(os.path.expanduser(env.get(name) or usual), inside)

@@ -1,6 +1,6 @@
 """A fresh clone at a commit, in which a build that failed in a worktree is tried once more.
 
-Only so is it known whether the package is at fault, or what we have put the build into.
+Only this trial shows whether the package or our worktree is at fault.
 """
 
 from __future__ import annotations
@@ -30,26 +30,26 @@ def create_clone(
     subdirectory: str = ".",
     timeout: float | None = None,
 ) -> Iterator[Worktree]:
-    """A clone at `commit`, submodules and all, that is gone when the block ends.
+    """A clone at `commit`, with its submodules, that is removed when the block ends.
 
-    Its HEAD is detached as a worktree's is. It borrows the checkout's objects, which costs nothing
-    and which git knows as ``clone --shared``.
+    Its HEAD is detached, like that of a worktree. It borrows the checkout's objects, which costs
+    nothing (``git clone --shared``).
 
     Args:
         checkout: the repository.
         commit: what to check out.
         workspace: where to put it.
         subdirectory: the project's directory, relative to the top level.
-        timeout: seconds that git may take to clone, and again to fill it.
+        timeout: seconds that git may take to clone, and as many again to fill the clone.
 
     Raises:
-        WorktreeError: git could not make or fill it, or not in time.
+        WorktreeError: git failed to make or fill the clone, or took too long.
         InterruptedRunError: the whole run is being ended.
     """
     directory = workspace.directory("clone")
     try:
         done = git.clone(checkout.common_dir, directory, timeout_seconds=timeout)
-        # Not `checkout --detach`, which writes files, runs hooks and obeys a sparse checkout.
+        # `checkout --detach` would write files, run hooks and obey a sparse checkout.
         detached = (
             done.succeeded
             and not git.ask(directory, "update-ref", "--no-deref", "HEAD", commit.oid).returncode
@@ -64,23 +64,23 @@ def create_clone(
                 delete(workspace.owned, directory)
 
 
-#: What a trial has shown: it fails there, too, or it does not, or nothing could be tried.
+#: What a trial has shown: the build fails there, too, it succeeds, or no trial was possible.
 Shown = Literal["the same", "success", "nothing"]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Trial:
-    """What came of a build in a fresh clone."""
+    """The result of a build in a fresh clone."""
 
     shown: Shown
-    #: The Python that it was tried with.
+    #: The Python that ran the trial.
     python: str
-    #: The end of what the backend printed where it succeeded.
+    #: The end of the backend's output where it succeeded.
     output: str = ""
 
 
 class Trials:
-    """What fresh clones have shown in a run; where they show the same, each build is tried once.
+    """The trials of a run; a build that fails in a fresh clone is not tried again.
 
     Args:
         clone: makes a fresh clone, and removes it when the block ends.
@@ -91,12 +91,12 @@ class Trials:
         self._known: dict[str, Trial] = {}
 
     def of(self, what: str, python: str, build: Callable[[Path], str], steps: Steps) -> Trial:
-        """What comes of a build, or came of it when another cell failed in it.
+        """The result of a build in a fresh clone, also when another cell has tried it.
 
         Args:
             what: what is built, such as ``sdist``.
             python: the Python that builds.
-            build: builds it from the project in a directory; what the backend printed.
+            build: builds it from the project in a directory; returns the backend's output.
             steps: keeps the record of the cell.
 
         Raises:

@@ -1,4 +1,4 @@
-"""Building distributions: each in a fresh environment with what its build requires (PEP 517)."""
+"""Building distributions, each in a fresh environment with its build requirements (PEP 517)."""
 
 from __future__ import annotations
 
@@ -41,16 +41,16 @@ _BY_HAND: dict[What, str] = {
 
 
 class _BackendError(BuildError):
-    """The backend itself has failed, and not what comes before it."""
+    """The backend itself has failed, and not a step before it."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class _HooksResult:
-    """What a call of the backend's hooks came to."""
+    """The result of a call of the backend's hooks."""
 
-    #: What must be installed first; None when the call has not come so far as to ask.
+    #: What must be installed first; None when the call ended before it asked the backend.
     requires: tuple[str, ...] | None = None
-    #: The name of the file that was built; empty when none was.
+    #: The name of the built file; empty when there is none.
     built: str = ""
     #: What was printed meanwhile.
     output: str = ""
@@ -63,7 +63,7 @@ class BuiltFile:
     path: Path
     #: The version of the Python that has built it.
     builder: str
-    #: What was installed for the build: versions by name.
+    #: The versions that were installed for the build, by name.
     requirements: Mapping[str, str]
     #: What was printed meanwhile.
     output: str
@@ -73,33 +73,33 @@ class BuiltFile:
 class Frontend:
     """Builds distributions with one interpreter, as users' installers do.
 
-    What takes the time of a small build is what surrounds it, so the hooks are called by a
-    program of ours: see `inside/building.py`.
+    A small build spends most of its time around the hooks, so a program of ours calls them: see
+    `inside/building.py`.
     """
 
     #: Makes an environment with nothing in it.
     create: Callable[[], Environment]
-    #: Whose pip installs into it, where there is no uv.
+    #: The environment whose pip installs into it, where there is no uv.
     installer: Environment
     #: What the interpreter of such an environment says of itself.
     learn_facts: Callable[[Environment], Facts]
     steps: Steps
-    #: Directories and pages with requirements that the index does not have.
+    #: Further directories and pages with requirements, besides the index.
     find_links: tuple[str, ...]
     #: Where the bytecode of backends, and of pip, is kept.
     bytecode: BytecodeStore
-    #: Versions of what builds require that are taken where this Python has them.
+    #: Versions of build requirements to install, where they exist for this Python.
     versions: Mapping[str, str] = field(default_factory=dict)
-    #: Where a build that fails is tried again; None where a fresh clone would be no comparison.
+    #: Where a failed build is tried again; None where a fresh clone would not be comparable.
     trials: Trials | None = None
-    #: What the names of steps say of the place; empty for a worktree.
+    #: What step names add about the place, such as `` in a fresh clone``; empty for a worktree.
     where: str = ""
 
     def prepare(self, system: BuildSystem) -> BuildEnvironment:
-        """An environment in which such a project can be built; for one build.
+        """An environment for one build of such a project.
 
         Raises:
-            BuildError: what the build requires could not be installed.
+            BuildError: the build requirements could not be installed.
         """
         with self.steps.action("make build environment"):
             environment = self.create()
@@ -110,7 +110,7 @@ class Frontend:
     def build(self, what: What, project: Path, ready: BuildEnvironment | None = None) -> BuiltFile:
         """Build a distribution of the project in a directory.
 
-        What the backend cannot do in a worktree is tried in a fresh clone.
+        When the backend fails in a worktree, the build is tried in a fresh clone.
 
         Args:
             what: a wheel, a source distribution, or the wheel of one that is built first.
@@ -118,7 +118,7 @@ class Frontend:
             ready: an environment to build in; None to have one prepared.
 
         Raises:
-            BuildError: the backend said no, or what it requires could not be installed; the code
+            BuildError: the backend failed, or its requirements could not be installed; the code
                 says whether the package is at fault.
         """
         ready = ready or self.prepare(BuildSystem.of_project(project))
@@ -138,7 +138,7 @@ class Frontend:
             hook: its name; one of `inside/building.py`.
 
         Raises:
-            BuildError: it cannot be loaded, or what it requires could not be installed.
+            BuildError: the backend cannot be loaded, or its requirements could not be installed.
         """
         ready = self.prepare(BuildSystem.of_project(project))
         place = self.steps.directory("answer") / "answer.json"
@@ -156,7 +156,7 @@ class Frontend:
         sdist = self._build("sdist", project, ready, step="sdist").path
         source = unpack_sdist(sdist, self.steps.directory("source"))
         system = BuildSystem.of_project(source)
-        # An environment that the first build has left as it was is as good as a fresh one.
+        # The environment can be used again when the first build has not changed it.
         if system != ready.system or ready.contents() != fresh:
             ready = self.prepare(system)
         return self._build("wheel", source, ready, step=what)
@@ -164,7 +164,7 @@ class Frontend:
     def _try_again(
         self, trials: Trials, what: What, used: BuildEnvironment, error: BuildError
     ) -> None:
-        """Have a failing build tried in a fresh clone, and the error say what that has shown."""
+        """Try a failed build in a fresh clone, and add the result to the error."""
         python = used.facts.version
         elsewhere = replace(self, trials=None, where=" in a fresh clone")
 
@@ -193,7 +193,7 @@ class Frontend:
         answer = self._call(kind, project, ready, out, step=step)
         if answer.requires is not None and not answer.built:
             if answer.requires:
-                # In one go, so that nothing is there that is replaced.
+                # Install everything at once into a new environment, so that nothing is replaced.
                 ready = self.prepare(ready.system.requiring(answer.requires))
             answer = self._call(kind, project, ready, out, step=step, known=True)
         if not (answer.built and (out / answer.built).is_file()):
@@ -241,7 +241,7 @@ class Frontend:
         step: What,
         known: bool = False,
     ) -> _HooksResult:
-        """Have the hooks called; once it is known, nobody asks what the build requires."""
+        """Call the hooks; with `known`, without asking for further build requirements."""
         place = self.steps.directory("answer") / "answer.json"
         words = [kind, out, "known" if known else "ask"]
         done = self._run(f"build {step}{self.where}", place, words, project, ready)

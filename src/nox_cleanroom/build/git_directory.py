@@ -1,9 +1,9 @@
-"""What stands behind `.git` in a worktree, and in its submodules: for who looks, as in a clone.
+"""The `.git` of a worktree and of its submodules: a directory, as in a clone.
 
-Builds ask whether `.git` is a directory, or read `.git/HEAD`. Git takes a directory for that of a
-worktree when it holds `HEAD` and the path of what all worktrees share (gitrepository-layout(5),
-`commondir`). The entry that `git worktree add` made stays as it is: its lock keeps it from being
-pruned, and its HEAD keeps the commit.
+Some builds test whether `.git` is a directory, or read `.git/HEAD`. Git accepts a directory as that
+of a worktree when it holds `HEAD` and the path of what all worktrees share (`commondir`, see
+gitrepository-layout(5)). The entry that `git worktree add` made stays as it is: its lock prevents
+pruning, and its HEAD keeps the commit.
 """
 
 from __future__ import annotations
@@ -19,31 +19,31 @@ from nox_cleanroom.checkout.submodules import Submodule
 from nox_cleanroom.places import deletion
 from nox_cleanroom.places.workspace import Workspace
 
-#: What a repository says of itself besides its refs and objects, and git applies to files.
+#: Files of a repository, besides its refs and objects, that git applies to working files.
 _SETTINGS = ("packed-refs", "shallow", "info/attributes", "info/exclude")
 
 
 def make_directory(checkout: Checkout, tree: Path, oid: str, workspace: Workspace) -> None:
     """Make the `.git` of a new, empty worktree a directory; where that fails it stays a file.
 
-    Git asks who owns such a directory, and not who owns what it names: that is left to git's answer
-    in the checkout, without which there is no `Checkout`.
+    Git checks the owner of such a directory, but not the owner of the repository that it names. Git
+    has already checked that one in the checkout, or there would be no `Checkout`.
 
     Args:
         checkout: the repository.
         tree: the worktree.
         oid: its commit.
-        workspace: where it lies.
+        workspace: the workspace that holds the worktree.
     """
     link = tree / ".git"
     with contextlib.suppress(OSError):
         said = link.read_bytes()
         entry = tree / os.fsdecode(said.removeprefix(b"gitdir:").strip())
-        # Where refs are kept in tables, HEAD is, too, and the file in its place says nothing.
+        # With reftables the file HEAD is only a placeholder.
         if (entry / "HEAD").read_bytes().strip() != oid.encode("ascii"):
             return
         made = workspace.directory("git")
-        # Git looks for objects and refs in what is shared, and dulwich for these directories first.
+        # Git does not need these directories here, but dulwich looks for them first.
         for name in ("objects", "refs"):
             (made / name).mkdir()
         for name in ("HEAD", "config.worktree"):
@@ -61,15 +61,15 @@ def make_directory(checkout: Checkout, tree: Path, oid: str, workspace: Workspac
 def make_private(submodule: Submodule, tree: Path) -> bool:
     """Give a submodule in a worktree a repository of its own, as it has in a clone.
 
-    It is like the checkout's and borrows the objects of that, so that whatever a build does in the
-    submodule never reaches the checkout.
+    The repository is like that of the checkout's submodule and borrows its objects. Whatever a
+    build does in the submodule never reaches the checkout.
 
     Args:
         submodule: the submodule.
         tree: the worktree.
 
     Returns:
-        Whether there is one; not where the worktree's `.git` is a file, or refs are kept in tables.
+        Whether it has one; False where the worktree's `.git` is a file, and with reftables.
     """
     top, work_tree = tree / ".git", tree / submodule.path
     if submodule.repository is None or not top.is_dir():
@@ -82,7 +82,7 @@ def make_private(submodule: Submodule, tree: Path) -> bool:
             return False
         (made / "objects" / "info").mkdir(parents=True)
         (made / "objects" / "info" / "alternates").write_bytes(_line(shared / "objects"))
-        # First the loose ones: who packs refs removes them last.
+        # Loose refs first: packing writes the packed refs before it removes the loose ones.
         shutil.copytree(shared / "refs", made / "refs")
         for name in _SETTINGS:
             _copy(shared, made, name)
@@ -97,7 +97,7 @@ def make_private(submodule: Submodule, tree: Path) -> bool:
 
 
 def _copy(source: Path, target: Path, name: str) -> None:
-    """Copy a file that may not be there."""
+    """Copy a file, if it exists."""
     with contextlib.suppress(FileNotFoundError):
         content = (source / name).read_bytes()
         (target / name).parent.mkdir(exist_ok=True)
@@ -105,7 +105,7 @@ def _copy(source: Path, target: Path, name: str) -> None:
 
 
 def _shared_by(repository: Path) -> Path:
-    """The directory with the refs and objects of a repository, which may be that of a worktree."""
+    """The directory with the refs and objects of a repository, also for a linked worktree."""
     with contextlib.suppress(FileNotFoundError):
         said = (repository / "commondir").read_bytes()
         return repository / os.fsdecode(said.removesuffix(b"\n"))
@@ -113,10 +113,10 @@ def _shared_by(repository: Path) -> Path:
 
 
 def _line(path: Path) -> bytes:
-    """A path in a file of git's that holds one a line.
+    """A path as a line of a git file that holds one path per line.
 
     Raises:
-        ValueError: the path has a newline in it.
+        ValueError: the path contains a newline.
     """
     line = os.fsencode(path)
     if b"\n" in line:
@@ -125,7 +125,8 @@ def _line(path: Path) -> bytes:
 
 
 def _moved(config: bytes, work_tree: str) -> bytes:
-    """A repository's configuration with another working tree; once, or git would not change it."""
+    """A repository's configuration with another working tree."""
+    # Git does not change a value that is stated twice.
     rest = re.sub(rb"(?im)^[ \t]*(worktree|bare)[ \t]*=.*\n?", b"", config)
     # git-config(1), "Values".
     value = work_tree.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")

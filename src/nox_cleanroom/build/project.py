@@ -1,4 +1,4 @@
-"""What is a Python project: something that a build frontend can build."""
+"""Finding Python projects: directories that a build frontend can build."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ PROJECT_FILES = ("pyproject.toml", "setup.py", "setup.cfg")
 
 
 def require_project(checkout: Checkout, commit: Commit, subdirectory: str) -> None:
-    """Make sure that there is something to build at the commit.
+    """Make sure that the commit has a project to build.
 
     Raises:
-        ProjectError: there is not; names the directories that hold a project.
+        ProjectError: it has none; the hint names the directories that hold a project.
     """
     names = checkout.file_names(commit)
     prefix = "" if subdirectory == "." else f"{subdirectory}/"
@@ -75,5 +75,5 @@ def _holds_project(directory: Path) -> bool:
     except (OSError, UnicodeDecodeError):
         return False
     except ConfigError:
-        # Broken, and to be said so by the run.
+        # The file is broken; the run reports that.
         return True

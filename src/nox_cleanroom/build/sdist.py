@@ -1,4 +1,4 @@
-"""A source distribution, unpacked as installers do."""
+"""A source distribution, unpacked as installers do it."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ from nox_cleanroom.errors import BuildError
 
 
 def unpack_sdist(sdist: Path, place: Path) -> Path:
-    """The project in a source distribution, which is unpacked in an empty directory.
+    """The project in a source distribution, which is unpacked into an empty directory.
 
     Raises:
-        BuildError: it cannot be unpacked, or holds something else than one directory.
+        BuildError: it cannot be unpacked, or does not hold exactly one directory.
     """
     try:
         if sdist.suffix == ".zip":
             shutil.unpack_archive(sdist, place)
         else:
             with tarfile.open(sdist) as archive:
-                # As pip does: no links to elsewhere, where this Python is new enough to tell.
+                # Like pip, reject links that lead outside, where this Python can detect them.
                 if hasattr(tarfile, "data_filter"):
                     archive.extraction_filter = tarfile.data_filter
-                archive.extractall(place)  # noqa: S202 - see above; who made it has just run here
+                archive.extractall(place)  # noqa: S202 - see above; its maker has just run here
     except (OSError, ValueError, tarfile.TarError, shutil.ReadError) as error:
         raise BuildError(f"{sdist.name} cannot be unpacked: {error}.") from None
     found = list(place.iterdir())

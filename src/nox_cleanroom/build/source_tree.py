@@ -60,11 +60,11 @@ class Source:
 
     @cached_property
     def missing_submodules(self) -> tuple[str, ...]:
-        """Submodules of the commit that cannot be filled from what the checkout has."""
+        """Submodules of the commit that the checkout's own repositories cannot fill."""
         return missing_submodules(self.checkout, self.commit)
 
     def worktree(self, workspace: Workspace) -> AbstractContextManager[Worktree]:
-        """A new worktree at the commit, which is gone when the block ends."""
+        """A new worktree at the commit, which is removed when the block ends."""
         return create_worktree(
             self.checkout,
             self.commit,
@@ -74,7 +74,7 @@ class Source:
         )
 
     def clone(self, workspace: Workspace) -> AbstractContextManager[Worktree]:
-        """A fresh clone at the commit, which is gone when the block ends."""
+        """A fresh clone at the commit, which is removed when the block ends."""
         return create_clone(
             self.checkout,
             self.commit,
@@ -88,11 +88,11 @@ class Source:
 
         Args:
             version: in full, such as ``3.11.7``.
-            tree: the project's files, in which it may be stated elsewhere; None for what
-                ``pyproject.toml`` says.
+            tree: the project's files, which may state it elsewhere; None to read only
+                ``pyproject.toml``.
 
         Raises:
-            PythonExcludedError: it does not.
+            PythonExcludedError: Requires-Python excludes it.
         """
         with contextlib.suppress(InvalidSpecifier):
             stated = stated_in(self.pyproject) if tree is None else requires_python(tree.project)
@@ -103,7 +103,7 @@ def require_admitted(specifier: SpecifierSet | None, version: str) -> None:
     """Make sure that a Requires-Python admits an interpreter.
 
     Raises:
-        PythonExcludedError: it does not.
+        PythonExcludedError: Requires-Python excludes it.
     """
     if specifier is not None and not specifier.contains(version, prereleases=True):
         raise PythonExcludedError(str(specifier), version)
@@ -111,7 +111,7 @@ def require_admitted(specifier: SpecifierSet | None, version: str) -> None:
 
 @contextlib.contextmanager
 def naming_submodules(tree: Worktree) -> Iterator[None]:
-    """A build that fails while submodules are empty says so."""
+    """A block in which the error of a failed build names the submodules that are empty."""
     try:
         yield
     except BuildError as error:

@@ -1,7 +1,7 @@
 """Everything that the content of a wheel depends on, as far as it can be known without a build.
 
-A wheel that is kept is handed out for equal inputs only. What is in no input, such as what an index
-has on offer, bounds the age of a wheel instead: see `wheelhouse`.
+A kept wheel is reused for equal inputs only. The inputs do not cover everything, such as what an
+index offers, so the age of a kept wheel is limited, too: see `wheelhouse`.
 """
 
 from __future__ import annotations
@@ -24,50 +24,50 @@ from nox_cleanroom.config.pyproject import parse_toml
 from nox_cleanroom.errors import ConfigError
 from nox_cleanroom.processes import build_variables
 
-#: Files of the repository that change what a commit is, or what is written of it.
+#: Files of the repository that change the history of a commit.
 _FILES = ("shallow", "info/grafts")
 
-#: Where the refs are that version tools look at, and those that stand in for other objects.
+#: Where the refs are that version tools read, and those that replace objects.
 _REFS = ("refs/tags/", "refs/replace/")
 
-#: Sections of git's configuration that say nothing about content: they come and go with branches.
+#: Sections of git's configuration that do not affect content, and that change with branches.
 _IRRELEVANT = ("alias.", "branch.", "color.", "column.", "credential.", "gui.", "gitk.", "help.")
 
 
 @dataclass(frozen=True, kw_only=True)
 class BuildInputs:
-    """What every build of a run depends on, whoever builds."""
+    """What every build of a run depends on, whichever Python builds."""
 
     #: The commit's object id.
     commit: str
     #: The project's directory, relative to the top level.
     project: str
-    #: Tags and replacements of objects: where each one leads.
+    #: The objects that tags and replacement refs point to.
     refs: tuple[tuple[str, str], ...]
     #: The branches that contain the commit; some version tools name them.
     branches: str
     #: Git's configuration in force: conversions of lines, filters, formats.
     configuration: tuple[str, ...]
-    #: Digests of the shallow boundary, grafts, and attributes that no commit has.
+    #: Digests of the shallow boundary, grafts, and attributes that are in no commit.
     files: Mapping[str, str]
     #: Submodules that are empty.
     missing_submodules: tuple[str, ...]
-    #: What builds see of the user's variables.
+    #: The user's variables that builds see.
     variables: Mapping[str, str]
     #: The programs on ``PATH`` that builds look for.
     tools: Mapping[str, tuple[int, int]]
     #: uv's settings in force; pip's are variables.
     uv_toml: str
-    #: What directories of distributions hold.
+    #: The content of directories of distributions.
     find_links: tuple[tuple[Any, ...], ...]
 
     def key(self, *, builder: tuple[Any, ...], artifact: Artifact, secret: bytes) -> str:
-        """The name under which a wheel of these inputs is kept.
+        """The key under which a wheel of these inputs is kept.
 
         Args:
             builder: what identifies the interpreter that builds.
             artifact: whether it is built from the tree or from a source distribution.
-            secret: what the name is made with, so that no one can try values of variables out.
+            secret: goes into the key, so that nobody can guess the values of variables from it.
         """
         said = json.dumps([asdict(self), builder, artifact], sort_keys=True, default=str)
         digest = hmac.new(secret, said.encode("utf-8", "surrogatepass"), hashlib.sha256)
@@ -89,9 +89,9 @@ def read_build_inputs(
 
     Args:
         checkout: the repository.
-        commit: what is built.
+        commit: the commit to build.
         project: the project's directory, relative to the top level.
-        refs: where branches, tags and other refs lead, by name.
+        refs: the objects that branches, tags and other refs point to, by name.
         build_env: the variables that builds see.
         uv_toml: uv's settings in force.
         find_links: the directories and pages of the options.
@@ -125,7 +125,7 @@ def _digests(checkout: Checkout) -> Iterator[tuple[str, str]]:
 
 
 def _links_in_settings(build_env: Mapping[str, str], uv_toml: str) -> Iterator[str]:
-    """Directories of distributions that pip and uv were told of by settings."""
+    """Directories of distributions that the settings of pip and uv name."""
     for name in ("PIP_FIND_LINKS", "UV_FIND_LINKS"):
         yield from build_env.get(name, "").replace(",", " ").split()
     try:
@@ -147,9 +147,9 @@ def _path_of(link: str) -> Path:
 
 
 def _listing(link: str) -> tuple[Any, ...]:
-    """A place of distributions, and the names, sizes and times of what is in it, if it is here."""
+    """A place of distributions, with the names, sizes and times of its files if it is local."""
     found = []
-    # What is no path, or cannot be read, is for the installer to say.
+    # The installer reports a value that is not a path, or is a directory it cannot read.
     with contextlib.suppress(OSError, ValueError):
         path = _path_of(link)
         for place in sorted(path.iterdir()) if path.is_dir() else [path]:

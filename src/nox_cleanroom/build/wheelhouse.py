@@ -1,8 +1,8 @@
 """Wheels on disk, shared by sessions and processes: look, lock, look again, build.
 
-A wheel is kept under a key that holds all that is known to shape it (see `wheel_key`). What an
-index has on offer is in no key: so a wheel is handed out for a day only. Each cell gets a copy,
-which is compared with the digest of what was built.
+A wheel is kept under a key that covers everything known to affect it (see `wheel_key`). No key
+covers what an index offers, so a wheel is reused for one day only. Each cell gets a copy, and its
+digest is compared with that of the wheel that was built.
 """
 
 from __future__ import annotations
@@ -31,9 +31,9 @@ from nox_cleanroom.wheel import Wheel
 
 _RECORD = "record.json"
 
-#: How long a wheel is handed out: build requirements move on.
+#: How long a wheel is reused, because new versions of build requirements appear.
 _KEPT_FOR = timedelta(days=1)
-#: How many keys' wheels are kept; a C extension has one for each interpreter.
+#: How many keys are kept; a project with a C extension has one for each interpreter.
 _KEPT_KEYS = 40
 
 
@@ -46,13 +46,13 @@ class Provenance:
     built_with: str
     #: When, in ISO 8601 with a time zone.
     built_at: str
-    #: What was installed for the build: versions by name.
+    #: The versions that were installed for the build, by name.
     requirements: Mapping[str, str]
-    #: The user's variables that shaped it.
+    #: The user's variables that affected the build.
     variables: Mapping[str, str]
-    #: The run's own directory, which the build was in.
+    #: The run's own directory, in which the build ran.
     built_in: str
-    #: The sha256 of the file, in hexadecimal; the wheelhouse fills it in.
+    #: The sha256 of the file, in hexadecimal; set by the wheelhouse.
     sha256: str = ""
     #: Whether it was built from the tree or from a source distribution.
     artifact: Artifact = "wheel"
@@ -62,18 +62,18 @@ class Provenance:
 
 @dataclass(frozen=True, kw_only=True)
 class StoredWheel:
-    """A wheel for one cell, and where it comes from."""
+    """The copy of a wheel for one cell, and where it comes from."""
 
     wheel: Wheel
-    #: Its file, a copy for one cell.
+    #: The copy's file.
     path: Path
     provenance: Provenance
-    #: What else there is to say about who built it.
+    #: A further note on the Python that built it.
     remarks: tuple[str, ...] = ()
 
     @property
     def record(self) -> WheelRecord:
-        """What evidence keeps of it."""
+        """The part of it that evidence keeps."""
         wheel, provenance = self.wheel, self.provenance
         return WheelRecord(
             name=wheel.name,
@@ -93,11 +93,11 @@ class StoredWheel:
 class Wheelhouse:
     """The wheels of a project."""
 
-    #: What is kept of the project.
+    #: The directory that keeps the project's data between runs.
     home: Owned
-    #: Wheels built before this moment do not count; None when any will do.
+    #: Older wheels are not reused; None to accept wheels of any age.
     not_before: datetime | None = None
-    #: The wheels that have been read, by their digests.
+    #: The wheels that were already read, by digest.
     _read: dict[str, Wheel] = field(default_factory=dict, compare=False, repr=False)
 
     @property
@@ -132,12 +132,12 @@ class Wheelhouse:
     def get(
         self, key: str, into: Path, build: Callable[[], tuple[Path, Provenance]]
     ) -> StoredWheel:
-        """A copy of a wheel under a key, built when there is none; once, whoever comes first.
+        """A copy of a wheel under a key; the first process that needs it builds it.
 
         Args:
             key: see `BuildInputs.key`.
             into: an empty directory for the copy.
-            build: makes the wheel somewhere else.
+            build: builds the wheel in another place.
         """
         shelf = self.root / key
         shelf.mkdir(parents=True, exist_ok=True)
@@ -166,10 +166,10 @@ class Wheelhouse:
 
     def _stored(self, shelf: Path) -> Iterator[tuple[Path, Provenance]]:
         for record in shelf.glob(f"*/{_RECORD}"):
-            # What begins with a dot is only half there, and `glob` finds it, too.
+            # Names with a leading dot are unfinished entries, and `glob` finds them, too.
             if record.parent.name.startswith("."):
                 continue
-            # Pruned this moment, damaged, or written by another release of this tool.
+            # The entry was just pruned, is damaged, or was written by another release of this tool.
             with contextlib.suppress(OSError, ValueError, TypeError, RecursionError):
                 provenance = Provenance(**json.loads(record.read_text(encoding="utf-8")))
                 datetime.fromisoformat(provenance.built_at)
@@ -187,7 +187,7 @@ class Wheelhouse:
         return self._taken(copy, replace(provenance, built_now=True))
 
     def _prune(self, keep: str) -> None:
-        """Remove what newer wheels have replaced, and the shelves that nobody used for long."""
+        """Remove wheels that newer ones have replaced, and keys that were not used for long."""
         for stored, _ in self._newest_first(self.root / keep)[1:]:
             deletion.tidy(self.home, stored.parent)
         with contextlib.suppress(OSError):

@@ -1,4 +1,4 @@
-"""A detached worktree outside the checkout, always removed, reclaimed when a run was killed."""
+"""A detached worktree outside the checkout: always removed, or reclaimed after a killed run."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ from nox_cleanroom.processes import supervision
 from nox_cleanroom.processes.interruption import shielded
 from nox_cleanroom.processes.process import Completed
 
-#: `git worktree add` reads every entry, and one that another add is just making is torn; and
-#: another's removal may take the directory of all entries away.
+#: `git worktree add` reads every entry. It fails when another process has written an entry only
+#: in part, or when a removal has just deleted the directory of all entries.
 _LOST_A_RACE = re.compile(r"commondir|could not create directory")
 _ATTEMPTS = 5
 
@@ -43,7 +43,7 @@ class Worktree:
     root: Path
     #: The project's directory in it.
     project: Path
-    #: Submodules that could not be filled from what the checkout has; they are empty.
+    #: Submodules that the checkout's own repositories could not fill; they are empty.
     missing_submodules: tuple[str, ...] = ()
 
 
@@ -56,7 +56,7 @@ def create_worktree(
     subdirectory: str = ".",
     timeout: float | None = None,
 ) -> Iterator[Worktree]:
-    """A worktree at `commit` that is gone when the block ends, however it ends.
+    """A worktree at `commit` that is removed when the block ends, however it ends.
 
     Args:
         checkout: the repository.
@@ -66,10 +66,10 @@ def create_worktree(
         timeout: seconds that git, with the filters of the repository, may take to fill it.
 
     Raises:
-        WorktreeError: git could not make or fill it, or not in time.
+        WorktreeError: git failed to make or fill the worktree, or took too long.
         InterruptedRunError: the whole run is being ended.
     """
-    # Git names the entry after the directory, so that no other worktree has that name.
+    # Git names the entry after the directory, so the directory's name must be unique.
     directory = workspace.directory(f"worktree-{workspace.root.name}")
     shared, lock = checkout.common_dir, None
     try:
@@ -95,7 +95,7 @@ def _add(checkout: Checkout, directory: Path, commit: Commit, reason: str) -> No
         try:
             _add_entry(checkout, directory, commit, reason)
         except WorktreeError as error:
-            # Somebody else's add, which our lock knows nothing of, was half done.
+            # Another program, which does not take our lock, was adding a worktree.
             if attempt == _ATTEMPTS or not _LOST_A_RACE.search(error.output):
                 raise
             time.sleep(0.05 * attempt)
@@ -106,8 +106,8 @@ def _add(checkout: Checkout, directory: Path, commit: Commit, reason: str) -> No
 def _add_entry(checkout: Checkout, directory: Path, commit: Commit, reason: str) -> None:
     """Add a locked, detached, empty worktree."""
     answer = checkout.ask(
-        # Else newer gits would note it in the checkout's configuration, and the entry would not
-        # say by itself where its worktree is.
+        # Newer versions of git would otherwise record it in the checkout's configuration, and
+        # the entry alone would not say where its worktree is.
         *("-c", "worktree.useRelativePaths=false"),
         *("worktree", "add", "--no-checkout", "--detach", "--lock", "--reason", reason),
         str(directory),
@@ -140,27 +140,27 @@ def fill(
     workspace: Workspace,
     timeout: float | None,
 ) -> tuple[str, ...]:
-    """Write every file of a commit into a worktree, or a clone, and those of its submodules.
+    """Write every file of a commit, and of its submodules, into a worktree or a clone.
 
     Args:
         checkout: the repository, which also has the submodules.
-        commit: what to write.
-        directory: the worktree.
-        workspace: where it lies.
+        commit: the commit to write.
+        directory: the worktree or clone.
+        workspace: the workspace that holds it.
         timeout: seconds that git may take for each of them.
 
     Returns:
         The submodules that could not be filled.
 
     Raises:
-        WorktreeError: git could not write the files, or not in time.
+        WorktreeError: git failed to write the files, or took too long.
         InterruptedRunError: the whole run is being ended.
     """
     done = git.fill(directory, commit.oid, timeout_seconds=timeout)
     if done.timed_out:
         raise _timeout(done)
     if not done.succeeded:
-        # On a full disk there is no room for what git says either.
+        # On a full disk git's own message may be lost, too.
         full = is_full(directory) or bool(re.search(r"No space left|unable to write", done.output))
         raise WorktreeError(
             "Git could not write the files of the commit into the worktree.",
@@ -185,13 +185,13 @@ def _timeout(done: Completed) -> WorktreeError:
 
 
 def reclaim(checkout: Checkout) -> int:
-    """Remove what killed runs left: their workspaces, and their entries in this repository.
+    """Remove the workspaces of killed runs, and their worktree entries in this repository.
 
     Returns:
         How many workspaces were removed.
     """
     with shielded():
-        # First, for an entry may only be told by its run's workspace.
+        # Entries first: only the workspace of a run shows which entries are its own.
         elsewhere = reclaim_entries(checkout.common_dir)
         empty_abandoned_environments()
         return reclaim_workspaces(elsewhere)
@@ -204,9 +204,9 @@ def _fill_submodules(
     workspace: Workspace,
     timeout: float | None,
 ) -> Iterator[str]:
-    """Fill submodules, and theirs, from the checkout's own repositories; yields those it cannot.
+    """Fill nested submodules from the checkout's own repositories; yields those it cannot fill.
 
-    Not with ``git submodule update``, which writes into the checkout's own configuration.
+    ``git submodule update`` would write into the checkout's own configuration.
     """
     empty: list[str] = []
     for submodule in find_submodules(checkout, commit):
@@ -226,7 +226,7 @@ def _fill_submodule(
     if make_private(submodule, directory):
         done = git.fill(place, submodule.oid, timeout_seconds=timeout)
     else:
-        # Without a repository of its own it is filled from the checkout's.
+        # A submodule without a repository of its own is filled from the checkout's.
         index = workspace.directory("index") / "index"
         source = submodule.repository
         done = git.fill(
@@ -238,6 +238,6 @@ def _fill_submodule(
 
 
 def missing_submodules(checkout: Checkout, commit: Commit) -> tuple[str, ...]:
-    """The submodules of a commit, and of its submodules, that the checkout has nothing of."""
+    """The submodules of a commit, at any depth, for which the checkout has no repository."""
     found = find_submodules(checkout, commit)
     return tuple(submodule.path for submodule in found if submodule.repository is None)

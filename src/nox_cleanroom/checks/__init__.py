@@ -1,4 +1,4 @@
-"""From what the probes brought to findings: one kind of finding a file, an open set.
+"""Checks turn the values of probes into findings; each kind of finding has a module.
 
-Checks are plain functions of frozen values: they start nothing, read no disk and ask no git.
+Checks are plain functions of frozen values: they start no process, read no file and call no git.
 """

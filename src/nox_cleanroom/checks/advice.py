@@ -1,4 +1,4 @@
-"""What an exception, or the end of an interpreter, means to users, and what to do about it."""
+"""What an exception, or an interpreter that ended early, means to users, and the next step."""
 
 from __future__ import annotations
 
@@ -19,34 +19,34 @@ from nox_cleanroom.wheel import Wheel
 
 @dataclass(frozen=True, kw_only=True)
 class Clues:
-    """What tells why a module is missing."""
+    """The values that explain why a module is missing."""
 
     wheel: Wheel
     facts: Facts
     tracked: Tracked
-    #: Modules of the checkout that are not in the commit; None as long as nobody has asked git.
+    #: Modules of the checkout that are not in the commit; None until the probe has run.
     left_out: LeftOut | None
 
     @property
     def settled_by(self) -> str:
-        """The probe that would say more about a missing module."""
+        """The probe that can explain a missing module."""
         return "left_out" if self.left_out is None else ""
 
 
 def ended_early(answer: Answer, doing: str) -> Finding | None:
-    """The finding when a process ended before, or otherwise than, its answer allows; else None.
+    """The finding when a process ended without an answer or with an error; None otherwise.
 
     Args:
-        answer: what came back.
-        doing: what was going on, such as ``importing it``.
+        answer: the answer of the process.
+        doing: what the process was doing, such as ``importing it``.
     """
     if answer.said is not None and (answer.succeeded or not answer.completed):
-        # Another subject, which was asked later, ended the process.
+        # A later subject ended the process.
         return None
     if answer.timed_out:
         what, code = f"{doing} was {answer.ending}", Code.TIMEOUT
     elif answer.said is not None and not answer.error:
-        what, code = f"{doing} worked, but then the interpreter's end was: {answer.ending}", None
+        what, code = f"{doing} worked, but then the interpreter ended ({answer.ending})", None
     elif answer.said is None:
         what, code = f"{doing} ended the interpreter ({answer.ending})", None
     else:
@@ -62,13 +62,13 @@ def ended_early(answer: Answer, doing: str) -> Finding | None:
 
 
 def exception_text(facts: Facts, error: Mapping[str, Any]) -> str:
-    """An exception as one safe line, its paths as they are in the wheel."""
+    """An exception as one safe line, with paths as in the wheel."""
     message = last_lines(_as_in_wheel(facts, error["message"]), 3).replace("\n", " ")
     return f"{error['type']}: {message}" if message else str(error["type"])
 
 
 def exception_lines(facts: Facts, error: Mapping[str, Any]) -> str:
-    """The last lines of an exception's traceback that speak of somebody's code, safe to print."""
+    """The last lines of an exception's traceback, safe to print, without the import machinery."""
     lines = _as_in_wheel(facts, str(error.get("traceback", ""))).splitlines()
     return last_lines("\n".join(line for line in lines if "<frozen importlib" not in line), 8)
 
@@ -80,7 +80,7 @@ def _as_in_wheel(facts: Facts, text: str) -> str:
 
 
 def advice_on_import(clues: Clues, error: Mapping[str, Any]) -> str:
-    """What to do about code that does not load."""
+    """The next step for code that does not load."""
     if "exit" in error:
         return 'Put what it does behind `if __name__ == "__main__":`.'
     if "variable" in error:
@@ -100,7 +100,7 @@ def advice_on_import(clues: Clues, error: Mapping[str, Any]) -> str:
 
 
 def advice_on_missing(clues: Clues, missing: str) -> str:
-    """What to do about a module that is not there."""
+    """The next step for a missing module."""
     left_out = clues.left_out.file_of(missing.rpartition(".")[2]) if clues.left_out else ""
     if left_out:
         return (
@@ -115,7 +115,7 @@ def advice_on_missing(clues: Clues, missing: str) -> str:
     return f"`{missing}` is not installed. Is it declared in the project's dependencies?"
 
 
-#: What an interpreter has only where the system had it when it was built.
+#: Modules that an interpreter has only if the system had their libraries at its build.
 _OF_THE_SYSTEM = frozenset(
     {
         *("_bz2", "_ctypes", "_curses", "_dbm", "_gdbm", "_hashlib", "_lzma", "_sqlite3"),
@@ -131,10 +131,10 @@ _SIGNS_OF_LACK = (
 
 
 def what_is_lacking(error: Mapping[str, Any]) -> str:
-    """What of this machine, and not of the package, an exception speaks of; or nothing."""
+    """What this machine lacks, if an exception shows that the package is not at fault; or empty."""
     if error.get("missing") in _OF_THE_SYSTEM:
         return f"this interpreter was built without {error['missing']}"
-    # A message may be megabytes long, and looking for a pattern there takes for ever.
+    # A message may be megabytes long, and a search in all of it takes too long.
     message = error["message"][:2000]
     for sign, words in _SIGNS_OF_LACK:
         found = re.search(sign, message)
@@ -144,7 +144,7 @@ def what_is_lacking(error: Mapping[str, Any]) -> str:
 
 
 def _missing_name(error: Mapping[str, Any]) -> str:
-    """The module that an ImportError misses: what could not be imported, or its submodule."""
+    """The module that an ImportError reports as missing, which may be a submodule."""
     named = re.match(
         r"cannot import name '(\w+)' from (?:partially initialized module )?'([\w.]+)'",
         error["message"],

@@ -1,4 +1,4 @@
-"""Does the commit hold what a build has written?"""
+"""Does the commit hold files that a build has written?"""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from nox_cleanroom.probes.cleanliness import Committed
 def check(*, committed: Committed) -> Iterator[Finding]:
     """One finding for each build artefact, or one for the commit.
 
-    They are known by content and place, not by name alone: a package may well be called ``build``,
-    a test may need a wheel, and setuptools tracks a ``bootstrap.egg-info`` on purpose.
+    Content and place identify them, not the name alone: a package may be called ``build``, a test
+    may need a wheel, and setuptools tracks a ``bootstrap.egg-info`` on purpose.
     """
     found = find_artefacts(committed)
     if not found:
@@ -32,7 +32,7 @@ def check(*, committed: Committed) -> Iterator[Finding]:
 
 
 def find_artefacts(committed: Committed) -> dict[str, str]:
-    """What a build has certainly written, and what it is."""
+    """The paths that a build has certainly written, each with its kind."""
     tracked = frozenset(committed.names)
     found: dict[str, str] = {}
     for name in committed.names:

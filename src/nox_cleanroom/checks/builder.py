@@ -1,7 +1,7 @@
 """Is the wheel the same whichever Python builds it?
 
-One Python builds the wheel that serves all, so its content must not depend on which one: with an
-``if sys.version_info`` in ``setup.py``, all users get the requirements of the builder.
+One Python builds the wheel for all, so its content must not depend on that Python. With an
+``if sys.version_info`` in ``setup.py``, all users get the requirements for the Python that builds.
 """
 
 from __future__ import annotations
@@ -15,15 +15,15 @@ from nox_cleanroom.probes.tracked import Tracked
 
 
 def check(*, tracked: Tracked, builds: Builds, rebuilt: BuiltWheel) -> Iterator[Finding]:
-    """One finding for two wheels of the same tree, built by two Pythons."""
+    """One finding for two wheels of the same tree that two Pythons have built."""
     problems = differences_of(builds.from_tree, rebuilt, tracked)
     pythons = f"{rebuilt.built_with}, and not {builds.from_tree.built_with}"
     yield Finding(
         subject="wheel",
         outcome=Outcome.FAILED if problems else Outcome.PASSED,
         message=f"Built by Python {pythons}, the wheel {problems}." if problems else "",
-        hint="Every user gets the wheel that one Python has built. Let markers tell Pythons apart,"
-        " such as `; python_version < '3.11'`, or the tags of the wheel."
+        hint="Every user gets the wheel that one Python has built. Distinguish Pythons by markers,"
+        " such as `; python_version < '3.11'`, or by the tags of the wheel."
         if problems
         else "",
     )

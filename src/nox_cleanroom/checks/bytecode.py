@@ -15,7 +15,7 @@ from nox_cleanroom.wheel import Wheel
 
 
 def check(*, wheel: Wheel, sources: Sources) -> Iterator[Finding]:
-    """One finding for all modules, or one for each that does not compile."""
+    """One finding for all modules, or one for each module that does not compile."""
     led_to = ImportGraph.of(wheel, sources).led_to
     findings = [
         finding
@@ -40,7 +40,7 @@ def _judge(answer: Answer, *, importable: bool) -> Finding | None:
     if problem is None:
         return None
     if not importable:
-        # A template, data that ends in .py, or what a condition on the version keeps away.
+        # It may be a template, data with the ending .py, or a module for other versions of Python.
         return Finding(
             subject=answer.subject,
             outcome=Outcome.PASSED,

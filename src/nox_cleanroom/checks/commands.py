@@ -14,7 +14,7 @@ from nox_cleanroom.probes.commands import MISSING, CommandRun, Commands, JsonAns
 
 
 def check(*, commands: Commands) -> Iterator[Finding]:
-    """One finding a command, in the order of the configuration."""
+    """One finding per command, in the order of the configuration."""
     if not commands.runs:
         yield Finding(
             subject="smoke",
@@ -84,11 +84,11 @@ def _digest_problems(answer: JsonAnswer, digest_key: str, path_key: str) -> Iter
     named = answer.paths[path_key]
     path = clean_text(named.path)
     if not named.is_file:
-        yield f"`{path_key}` names {path}, which is no file"
+        yield f"`{path_key}` names {path}, which is not a file"
     elif not named.sha256:
         yield (
-            f"`{path_key}` names {path}, which is neither the command's nor the environment's, so"
-            " it is not read"
+            f"`{path_key}` names {path}, which is outside of the command's directory and the"
+            " environment, so it is not read"
         )
     elif named.sha256 != stated.lower():
         yield f"`{digest_key}` is not the sha256 of {path}"

@@ -1,4 +1,4 @@
-"""Is in the wheel what belongs there, and nothing else?"""
+"""Does the wheel hold what belongs there, and nothing else?"""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _BUILT_FOR = re.compile(r"\.cpython-(\d+t?)-[^/]*\.so$|\.cp(\d+t?)-[^/]*\.pyd$")
 
 
 def check(*, wheel: Wheel, tracked: Tracked, traces: Traces) -> Iterator[Finding]:
-    """One finding for each thing that is wrong, or one for all files."""
+    """One finding for each problem, or one for all files."""
     found = [
         *_nothing(wheel, tracked),
         *_common_names(wheel),
@@ -57,9 +57,9 @@ def _nothing(wheel: Wheel, tracked: Tracked) -> Iterator[Finding]:
 
 
 def _tracked_packages(tracked: Tracked) -> list[str]:
-    """The packages that the commit has in the usual two places of the project.
+    """The packages that the commit has in the two usual places of the project.
 
-    Deeper ones may be other projects', where a repository holds several.
+    Deeper ones may belong to other projects of the same repository.
     """
     project = "" if tracked.subdirectory == "." else f"{tracked.subdirectory}/"
     usual = re.compile(rf"{re.escape(project)}((?:src/)?(\w+))/__init__\.py")
@@ -110,7 +110,7 @@ def _tags(wheel: Wheel) -> Iterator[Finding]:
             "WHEEL",
             f"It says {', '.join(sorted(wheel.stated_tags))}, the file's name"
             f" {', '.join(sorted(wheel.tags))}.",
-            "What renames a wheel has to write WHEEL anew: `wheel tags` does.",
+            "A tool that renames a wheel must also rewrite WHEEL: `wheel tags` does.",
         )
 
 
@@ -119,7 +119,7 @@ def _is_compiled(member: Member) -> bool:
 
 
 def _permissions(wheel: Wheel) -> Iterator[Finding]:
-    # No mode at all is what archivers without Unix write; installers choose one then.
+    # Archivers on other systems than Unix write no mode, and installers then choose one.
     modes = {file.name: file.mode & 0o777 for file in wheel.files if file.mode & 0o777}
     for words, bad in (
         ("everybody may write it", [name for name in modes if modes[name] & 0o002]),
@@ -153,5 +153,5 @@ def _traces(traces: Traces) -> Iterator[Finding]:
             Outcome.WARNED,
             name,
             f"It holds the path of the directory it was built in, {trace}, which no user has.",
-            "What writes it at build time should write a relative path.",
+            "The code that writes it at build time should write a relative path.",
         )

@@ -1,8 +1,9 @@
-"""What a wheel says of itself in METADATA and ``entry_points.txt``, compared by meaning.
+"""The statements of METADATA and ``entry_points.txt``, compared by meaning.
 
-Only what reaches users is compared. Metadata-Version, Generator, Dynamic, License-File, spelling
-and order differ between healthy builds: a backend that finds the sdist's PKG-INFO takes the fields
-from there, and writes them in its own way (https://github.com/pypa/setuptools/issues/4336).
+Only statements that matter to users are compared. Metadata-Version, Generator, Dynamic,
+License-File, spelling and order may differ between correct builds. A backend that finds the sdist's
+PKG-INFO may copy the fields from there, and write them in its own way
+(https://github.com/pypa/setuptools/issues/4336).
 """
 
 from __future__ import annotations
@@ -20,18 +21,18 @@ from nox_cleanroom.entry_points import EntryPoint
 from nox_cleanroom.output import clean_text
 from nox_cleanroom.wheel import Wheel
 
-#: What old setuptools writes for a field that is not set.
+#: The value that old versions of setuptools write for an unset field.
 _UNKNOWN = "UNKNOWN"
 
-#: What a field says: by what each statement means, how it is spelled.
+#: The statements of a field: the spelling of each one, by its meaning.
 _Said = Mapping[Hashable, str]
 
 
 def differences(ours: Wheel, theirs: Wheel) -> Iterator[str]:
-    """What another wheel says otherwise, in words that follow "the wheel".
+    """The different statements of another wheel, in words that follow "the wheel".
 
     Args:
-        ours: the wheel that is right.
+        ours: the correct wheel.
         theirs: the other wheel.
     """
     for one, many, read in _LISTS:
@@ -46,7 +47,7 @@ def _lost_and_added(one: str, many: str, ours: _Said, theirs: _Said) -> Iterator
     lost = [ours[key] for key in ours if key not in theirs]
     added = [theirs[key] for key in theirs if key not in ours]
     if lost:
-        yield f"has not the {one if len(lost) == 1 else many} {_quoted(lost)}"
+        yield f"lacks the {one if len(lost) == 1 else many} {_quoted(lost)}"
     if added:
         yield f"has the further {one if len(added) == 1 else many} {_quoted(added)}"
 
@@ -56,7 +57,7 @@ def _changed(name: str, ours: _Said, theirs: _Said) -> Iterator[str]:
         return
     mine, other = _quoted([*ours.values()]), _quoted([*theirs.values()])
     if not theirs:
-        yield f"has not the {name} {mine}"
+        yield f"lacks the {name} {mine}"
     else:
         yield f"has the {name} {other}, not {mine}" if ours else f"has the further {name} {other}"
 
@@ -98,7 +99,7 @@ def _classifiers(metadata: RawMetadata) -> _Said:
 
 
 def _keywords(metadata: RawMetadata) -> _Said:
-    # Some backends separate them by commas, others by blanks.
+    # Some backends separate keywords by commas, others by blanks.
     words = re.split(r"[,\s]+", ",".join(metadata.get("keywords", [])))
     return {word: word for word in words if word}
 
@@ -139,7 +140,7 @@ def _text(text: str) -> _Said:
 
 
 def _description(ours: RawMetadata, theirs: RawMetadata) -> Iterator[str]:
-    """Whether text is lost; what only differs may name the commit, which an sdist does not know."""
+    """Whether text is lost; a mere difference may be the commit, which an sdist does not know."""
     mine, other = (one.get("description", "").split() for one in (ours, theirs))
     if mine in ([], [_UNKNOWN]):
         return
@@ -175,7 +176,7 @@ def _target(point: EntryPoint) -> str:
     return f"{target} [{extras}]" if extras else target
 
 
-#: Fields of which each value counts: what one and what several are called, and what reads them.
+#: Fields with several values: the words for one and for several, and the function that reads them.
 _LISTS = (
     ("requirement", "requirements", _requirements),
     ("extra", "extras", _extras),

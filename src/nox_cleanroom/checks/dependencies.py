@@ -16,7 +16,7 @@ from nox_cleanroom.wheel import Wheel
 
 
 def check(*, wheel: Wheel, facts: Facts, installed: Installed) -> Iterator[Finding]:
-    """One finding for the environment: what ``pip check`` says."""
+    """One finding for the environment, as from ``pip check``."""
     found = {canonicalize_name(one.name): one for one in installed.distributions if one.name}
     problems = [
         f"{name} {distribution.version} requires {requirement}, and {problem}."
@@ -38,7 +38,7 @@ def check(*, wheel: Wheel, facts: Facts, installed: Installed) -> Iterator[Findi
 def _requirements(
     distribution: Distribution, extras: tuple[str, ...], markers: Mapping[str, str]
 ) -> Iterator[Requirement]:
-    """What a distribution requires there; `metadata` tells what cannot be parsed."""
+    """The requirements of a distribution there; `metadata` reports those that cannot be parsed."""
     for text in distribution.requires:
         try:
             requirement = Requirement(text)
@@ -59,7 +59,7 @@ def _problems(
 
 
 def _admits(requirement: Requirement, version: str) -> bool:
-    """Whether a version will do; one that is none by PEP 440 does where any would."""
+    """Whether a version fits; one that is invalid by PEP 440 fits where every version does."""
     try:
         return requirement.specifier.contains(Version(version), prereleases=True)
     except InvalidVersion:

@@ -1,4 +1,4 @@
-"""Does every entry point load, and has every script a program that can be called?"""
+"""Does every entry point load, and does every script have a program that can be called?"""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def check(
     left_out: LeftOut | None = None,
     with_extras: WithExtras | None = None,
 ) -> Iterator[Finding]:
-    """One finding an entry point."""
+    """One finding per entry point."""
     clues = Clues(wheel=wheel, facts=facts, tracked=tracked, left_out=left_out)
     if wheel.entry_points_problem:
         words = " ".join(clean_text(wheel.entry_points_problem).split())
@@ -72,7 +72,7 @@ def _subject(entry_point: EntryPoint) -> str:
 
 def _judge(entry_point: EntryPoint, answer: Answer, clues: Clues, installed: Installed) -> Finding:
     subject = _subject(entry_point)
-    # The process goes on to other entry points, so only a missing answer is this one's.
+    # The process also loads other entry points, so only a missing answer concerns this one.
     if answer.said is None:
         early = ended_early(answer, f"loading `{entry_point.value}`")
         if early is not None:
@@ -91,7 +91,7 @@ def _judge(entry_point: EntryPoint, answer: Answer, clues: Clues, installed: Ins
             return replace(
                 _failed(
                     subject,
-                    f"`{entry_point.value}` demands {', '.join(demands)}, and the program calls"
+                    f"`{entry_point.value}` requires {', '.join(demands)}, but the program calls"
                     " it without arguments.",
                 ),
                 outcome=Outcome.WARNED,
@@ -120,7 +120,7 @@ def _failed_load(clues: Clues, entry_point: EntryPoint, error: Mapping[str, Any]
         )
     result = _failed(_subject(entry_point), message)
     output = exception_lines(clues.facts, error)
-    # What it is called tells nothing: anybody may call a class as they like.
+    # The name of an exception's class is not evidence, because any code may use that name.
     if "missing" not in error:
         return replace(result, output=output)
     hint = advice_on_import(clues, error)

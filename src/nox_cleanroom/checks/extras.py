@@ -1,8 +1,8 @@
-"""What failed for want of an extra: decided by an environment with all extras of the project.
+"""Failures that a missing extra explains, found with an environment that has all extras.
 
-Black's ``blackd`` and nox's ``tox-to-nox`` are programs of one of their own extras, and no
-metadata says so. When something fails to load, and loads with the extras, users should
-know, and the package is not broken.
+Black's ``blackd`` and nox's ``tox-to-nox`` need an extra of their own distribution, and no metadata
+says so. When something loads only with the extras, users should know that, but the package is not
+broken.
 """
 
 from __future__ import annotations
@@ -31,12 +31,12 @@ def settle_by_extras(
     """The findings, with WARNED and the extra's name where an extra makes the difference.
 
     Args:
-        findings: what the environment without the extras shows.
-        again: what the one with the extras shows.
-        wheel: the wheel in both.
-        installed: what is in the environment without the extras.
-        with_extras: what was brought from the environment with all of them; None when nothing
-            was, and then the findings say whether it would settle them.
+        findings: the findings without the extras.
+        again: the findings with the extras.
+        wheel: the wheel in both environments.
+        installed: the content of the environment without the extras.
+        with_extras: the values from the environment with all extras; None when that has not been
+            probed. The findings then say whether the probe would settle them.
     """
     extras = missing_extras(wheel, installed.extras)
     if with_extras is None:
@@ -66,7 +66,7 @@ def _list(names: Sequence[str]) -> str:
 
 
 def _likely(result: Finding, extras: tuple[str, ...], wheel: Wheel) -> tuple[str, ...]:
-    """The extras that the failure itself speaks of; all when it speaks of none."""
+    """The extras that the failure points to; all extras when it points to none."""
     said = {
         canonicalize_name(word)
         for word in re.findall(r"[A-Za-z0-9][\w.-]*", f"{result.message} {result.output}")

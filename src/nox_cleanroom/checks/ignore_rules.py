@@ -1,4 +1,4 @@
-"""Do the rules of ``.gitignore`` cover what they should, and nothing else?"""
+"""Do the rules of ``.gitignore`` cover the right files, and no others?"""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from nox_cleanroom.wheel import Wheel
 def check_hidden(*, wheel: Wheel, hidden: Hidden) -> Iterator[Finding]:
     """One finding for each file of the package's source that a rule hides from the wheel.
 
-    A rule that is anchored, or that names the very file, was meant; a directory's bare name,
-    such as ``build/``, also matches a subpackage of that name.
+    An anchored rule, or one that names this file, is intended. The bare name of a directory, such
+    as ``build/``, also matches a subpackage of that name.
     """
     shipped = {str(member.path) for member in wheel.members if member.is_library}
     kinds = {PurePosixPath(path).suffix for path in shipped}
     findings = []
     for path, rule in sorted(hidden.rules.items()):
         like_shipped = PurePosixPath(path).suffix in kinds
-        # A directory's bare name, and not a pattern for files or a path.
+        # The bare name of a directory, rather than a path or a pattern for files.
         is_loose = re.fullmatch(r"[^/*?\[]+/?", rule) and rule.strip("/") in path.split("/")[:-1]
         if not is_loose and not like_shipped:
             continue
@@ -58,7 +58,7 @@ def check_tracked(*, committed: Committed) -> Iterator[Finding]:
             subject=clean_text(path),
             outcome=Outcome.WARNED,
             message="It is tracked although an ignore rule covers it, so a new file beside it"
-            " would be left out without a word.",
+            " would be left out silently.",
             hint=f"Exempt it with a rule `!/{clean_text(path)}`, or narrow the rule.",
         )
     if paths[NAMED:]:

@@ -1,4 +1,4 @@
-"""Which module of a wheel leads to which, read from the text of its modules."""
+"""Which modules of a wheel import and call each other, read from their text."""
 
 from __future__ import annotations
 
@@ -11,40 +11,40 @@ from nox_cleanroom.members import Member
 from nox_cleanroom.probes.sources import Sources
 from nox_cleanroom.wheel import Wheel
 
-#: The scope of what only ``python -m`` runs; `inside/scopes.py` spells it the same.
+#: The scope of code that only ``python -m`` runs; equal to the one in `inside/scopes.py`.
 _SCRIPT = "<script>"
 
 
-#: What the reading of a module says; one that could not be read has none of it.
+#: The fields of the answer about a module; the answer is empty when it could not be read.
 _KEYS = frozenset({"module", "edges", "unresolved", "optional", "mentioned"})
 
 
 @dataclass(frozen=True, order=True)
 class Scope:
-    """Code that runs together: a module's own, or that of one of its functions."""
+    """Code that runs together: the body of a module, or of one of its functions."""
 
     module: str
-    #: The function's name, with its class's before it; empty for the module itself.
+    #: The function's name after that of its class; empty for the module itself.
     name: str = ""
 
 
 @dataclass(frozen=True, order=True)
 class Edge:
-    """From one scope an import or a call leads to another."""
+    """An import or a call that leads from one scope to another."""
 
     start: Scope
     end: Scope
-    #: Whether it is followed whenever its scope runs.
+    #: Whether it runs whenever its scope runs.
     sure: bool
-    #: Whether an ``except ImportError`` stands around it.
+    #: Whether an ``except ImportError`` surrounds it.
     guarded: bool
 
 
 @dataclass(frozen=True, order=True)
 class DeadEnd:
-    """An import statement of what is not there."""
+    """An import statement for a name that does not exist."""
 
-    #: The shortest beginning of the name that leads nowhere.
+    #: The shortest prefix of the dotted name that does not exist.
     what: str
     scope: Scope
     line: int
@@ -59,14 +59,14 @@ class ImportGraph:
     wheel: Wheel
     edges: tuple[Edge, ...]
     dead_ends: tuple[DeadEnd, ...]
-    #: Names that some module of the wheel imports inside of an ``except ImportError``.
+    #: Names that a module of the wheel imports under an ``except ImportError``.
     optional: frozenset[str]
     #: Names in strings, as in ``"numpy" in sys.modules``.
     mentioned: frozenset[str]
 
     @classmethod
     def of(cls, wheel: Wheel, sources: Sources) -> ImportGraph:
-        """The graph of what an interpreter read in a wheel's modules."""
+        """The graph of the modules that an interpreter has read."""
         read = [
             answer.said
             for answer in sources.answers
@@ -105,7 +105,7 @@ class ImportGraph:
 
     @cached_property
     def on_the_way(self) -> frozenset[Scope]:
-        """What runs besides when an entry point is called, or a ``__main__`` started."""
+        """Those scopes, and the ones that run when an entry point or a ``__main__`` is called."""
         called = {Scope(one.module, one.attribute) for one in self.wheel.entry_points}
         mains = {
             scope
@@ -141,7 +141,7 @@ class ImportGraph:
         )
 
     def _reached(self, starts: Iterable[Scope]) -> frozenset[Scope]:
-        """Where the edges lead that are followed whenever their start runs."""
+        """The scopes that certainly run when the given scopes do."""
         ends: dict[Scope, set[Scope]] = {}
         for edge in self.edges:
             if edge.sure and not edge.guarded:

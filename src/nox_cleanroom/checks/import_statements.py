@@ -1,7 +1,7 @@
-"""Does every import statement lead somewhere? Told from the text, without running it.
+"""Does every import statement name something that exists? The check reads the text only.
 
-An import that nothing runs while the package is imported, because it stands in a function or
-in a module that is only loaded when needed, breaks for users all the same.
+Importing the package does not run an import in a function, or in a module that is loaded only when
+needed. Such an import still fails for users.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from nox_cleanroom.probes.sources import Sources
 from nox_cleanroom.probes.tracked import LeftOut, Tracked
 from nox_cleanroom.wheel import Wheel
 
-#: Parts of module names that say: for the package's own developers, or somebody else's code.
+#: Parts of module names that mark code for the package's developers, or vendored code.
 _NOT_FOR_USERS = frozenset(
     {
         *("test", "tests", "testing", "_testing", "_tests", "conftest"),
@@ -41,7 +41,7 @@ _STDLIB_ELSEWHERE = frozenset(
     }
 )
 
-#: Distributions whose modules have other names than they; for extras that are named for them.
+#: Distributions whose modules have other names; extras are often named after distributions.
 _PROVIDERS: Mapping[str, str] = {
     "attr": "attrs",
     "bs4": "beautifulsoup4",
@@ -79,7 +79,7 @@ def check(
     left_out: LeftOut | None = None,
     with_extras: WithExtras | None = None,
 ) -> Iterator[Finding]:
-    """One finding for each name that leads nowhere, or one for all."""
+    """One finding for each name that does not exist, or one for all modules."""
     clues = Clues(wheel=wheel, facts=facts, tracked=tracked, left_out=left_out)
     yield from settle_by_extras(
         _findings(clues, sources),
@@ -112,7 +112,7 @@ def _findings(clues: Clues, sources: Sources) -> Iterator[Finding]:
 
 
 def _unread(sources: Sources) -> Iterator[Finding]:
-    """A note on each module that compiles and that we could not make sense of."""
+    """A note on each module that compiles but that our reader could not analyse."""
     for answer in sources.answers:
         if answer.said and "unread" in answer.said:
             yield Finding(
@@ -123,11 +123,11 @@ def _unread(sources: Sources) -> Iterator[Finding]:
 
 
 def _judge(graph: ImportGraph, dead_end: DeadEnd) -> Outcome | None:
-    """How bad it is, PASSED for a note; None when it is not for us to say."""
+    """The outcome of a missing name; PASSED for a note, None for no finding."""
     scope, top = dead_end.scope, dead_end.what.partition(".")[0]
     was_run = scope in graph.run_by_import and dead_end.sure
     if was_run or not _is_for_users(scope.module):
-        # What was run, the other probes have seen.
+        # Other probes have already run this import.
         return None
     on_the_way = scope in graph.on_the_way
     if _is_own(graph.wheel, dead_end.what):
@@ -140,18 +140,18 @@ def _judge(graph: ImportGraph, dead_end: DeadEnd) -> Outcome | None:
 
 
 def _judge_optional(graph: ImportGraph, dead_end: DeadEnd, top: str) -> Outcome | None:
-    """How bad it is that others' modules are imported that need not be there."""
+    """The outcome of a missing module of another distribution that may be optional."""
     if top in graph.mentioned or _extras_with(graph.wheel, top):
         # The package knows that it may be absent.
         return None
-    # Most packages have modules for the users of others, and say so in words only.
+    # Many packages have modules for users of another package, and only their docs say so.
     return Outcome.WARNED if dead_end.sure and top in _STDLIB_ELSEWHERE else Outcome.PASSED
 
 
 def _is_own(wheel: Wheel, what: str) -> bool:
     """Whether a missing module would lie in one of the wheel's own packages.
 
-    Below a namespace it may be another distribution's.
+    In a namespace package it may belong to another distribution.
     """
     return what.rpartition(".")[0] in wheel.modules
 
@@ -161,7 +161,7 @@ def _is_for_users(module: str) -> bool:
 
 
 def _note(optional: Mapping[str, list[DeadEnd]]) -> str:
-    """What is imported and not required, without being in anybody's way."""
+    """A note on modules that are imported and not required, where this harms nobody."""
     if not optional:
         return ""
     named = [
@@ -203,11 +203,11 @@ def _why(wheel: Wheel, what: str) -> str:
     if top in _STDLIB_ELSEWHERE:
         return "the standard library has it on other versions of Python only"
     provider = _PROVIDERS.get(top)
-    return "no requirement brings it" + (f"; it is `{provider}` that does" if provider else "")
+    return "no requirement brings it" + (f"; `{provider}` does" if provider else "")
 
 
 def _extras_with(wheel: Wheel, top: str) -> list[str]:
-    """The extras that bring a top-level name, as far as names tell."""
+    """The extras that bring a top-level name, judged by the names of their requirements."""
     names = {canonicalize_name(top), _PROVIDERS.get(top, "")}
     return [
         extra

@@ -1,4 +1,4 @@
-"""Does every top-level module of the wheel import, and from the environment?"""
+"""Can every top-level module of the wheel be imported, and does it come from the environment?"""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def check(
     left_out: LeftOut | None = None,
     with_extras: WithExtras | None = None,
 ) -> Iterator[Finding]:
-    """One finding a module, each imported in an interpreter of its own."""
+    """One finding per module; each one is imported in an interpreter of its own."""
     clues = Clues(wheel=wheel, facts=facts, tracked=tracked, left_out=left_out)
     yield from settle_by_extras(
         _findings(clues, loaded, installed),
@@ -81,7 +81,7 @@ def _judge(answer: Answer, clues: Clues, installed: Installed) -> Finding:
 
 
 def _side_effects(name: str, said: Mapping[str, Any]) -> Finding:
-    """PASSED, or WARNED when the wheel's own code did more than being imported."""
+    """PASSED, or WARNED when importing the wheel's own code had side effects."""
     did = [f"writes {path}" for path in said.get("wrote", [])]
     did += [f"starts {command}" for command in said.get("started", [])]
     if not did:
@@ -91,7 +91,7 @@ def _side_effects(name: str, said: Mapping[str, Any]) -> Finding:
         subject=name,
         outcome=Outcome.WARNED,
         message=f"Importing it {clean_text(', '.join(did[:3]))}{more}.",
-        hint="Do that when a function is called; whoever imports it may have no right to.",
+        hint="Do that when a function is called; users who import it may lack the permission.",
     )
 
 

@@ -1,4 +1,4 @@
-"""Are name, version and requirements what the standards and the file's name say?"""
+"""Do name, version and requirements follow the standards, and match the file's name?"""
 
 from __future__ import annotations
 
@@ -58,14 +58,14 @@ def _version(wheel: Wheel) -> Finding:
     try:
         same = Version(stated) == Version(wheel.version)
     except InvalidVersion:
-        return _result("version", f"{stated!r} is no version by PEP 440.", "Write it as 1.2.3.")
+        return _result("version", f"{stated!r} is not a version by PEP 440.", "Write it as 1.2.3.")
     if not same:
         return _result("version", f"METADATA says {stated!r}, the file's name {wheel.version!r}.")
     return _result("version")
 
 
 def _installed_version(wheel: Wheel, installed: Installed) -> Finding:
-    """What `importlib.metadata` finds where the interpreter looks for it."""
+    """The finding about the version that `importlib.metadata` sees in the environment."""
     subject = "importlib.metadata"
     found = [
         one.version
@@ -93,7 +93,7 @@ def _requires_python(wheel: Wheel) -> Finding:
     except InvalidSpecifier:
         return _result(
             "requires-python",
-            f"{stated!r} is no version specifier, so installers cannot obey it.",
+            f"{stated!r} is not a version specifier, so installers cannot obey it.",
             "Write it as `>=3.10`.",
         )
     return _result("requires-python")
@@ -110,7 +110,7 @@ def _requirements(wheel: Wheel, facts: Facts) -> Finding:
             if not is_decidable(requirement, facts.markers):
                 bad.append(f"{line!r} (the marker compares what cannot be compared)")
     if bad:
-        return _result("requires-dist", f"Not by PEP 508: {'; '.join(bad)}.")
+        return _result("requires-dist", f"This does not follow PEP 508: {'; '.join(bad)}.")
     return _result("requires-dist")
 
 

@@ -1,4 +1,4 @@
-"""Do the project's own tests pass against what is installed?"""
+"""Do the project's own tests pass against the installed wheel?"""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from nox_cleanroom.wheel import Wheel
 
 
 def check(*, wheel: Wheel, installed: Installed, tests: RanTests) -> Iterator[Finding]:
-    """One finding a command; none when the project configures none."""
+    """One finding per command; none when the project configures no tests."""
     for run in tests.runs:
         yield _judge(run, wheel, installed)
 
@@ -81,10 +81,10 @@ def _finding(
     )
 
 
-#: Colours, which pytest also puts into a file when it is told so.
+#: Colours, which pytest can be told to write into files, too.
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
-#: The last line of pytest, and that of unittest: how many tests ran, and how they ended.
+#: The last lines of pytest and of unittest, with the number and the results of tests.
 _RAN = re.compile(
     r"\b[1-9]\d* (passed|failed|errors?|xfailed|xpassed)\b|^Ran [1-9]\d* tests? in ", re.MULTILINE
 )
@@ -96,14 +96,14 @@ _SKIPPED = re.compile(r"\b[1-9]\d* skipped\b.* in [\d.]+s", re.MULTILINE)
 _FAILED = re.compile(
     r"\b[1-9]\d* (failed|errors?)\b.* in [\d.]+s|^FAILED \((failures|errors)=", re.MULTILINE
 )
-#: What unittest says when there was nothing but skipped tests.
+#: The output of unittest when all tests were skipped.
 _UNITTEST = re.compile(r"^Ran (\d+) tests? in .*\n+OK \(skipped=(\d+)\)", re.MULTILINE)
 
 
 def _found_no_test(output: str) -> bool:
-    """Whether pytest or unittest say that there was no test to run: none found, none selected.
+    """Whether pytest or unittest report that they found or selected no test.
 
-    Up to Python 3.11 unittest exits with 0 then
+    Up to Python 3.11, unittest then exits with 0
     (https://docs.python.org/3/library/unittest.html#unittest.main).
     """
     text = _COLOUR.sub("", output)
@@ -112,7 +112,7 @@ def _found_no_test(output: str) -> bool:
 
 
 def _skipped_all(output: str) -> bool:
-    """Whether pytest or unittest say that there were tests, and all were skipped."""
+    """Whether pytest or unittest report that all tests were skipped."""
     text = _COLOUR.sub("", output)
     skipped = _UNITTEST.findall(text)
     if skipped and all(ran == left_out for ran, left_out in skipped):

@@ -1,4 +1,4 @@
-"""Do building, installing and importing in place leave a checkout as it was?"""
+"""Do building, installing and importing in place leave a checkout unchanged?"""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def check_modified(*, scratch: Scratch) -> Iterator[Finding]:
 
 
 def check_new(*, scratch: Scratch) -> Iterator[Finding]:
-    """One finding for each file that a step left, and that nothing ignores."""
+    """One finding for each new file of a step that no rule ignores."""
     yield from _findings(scratch, attrgetter("new"), "was left by", _ignore_hint)
     if not scratch.has_editable_install:
         yield Finding(

@@ -1,4 +1,4 @@
-"""Will the index show the README? It refuses an upload whose description does not render."""
+"""Will the index show the README? It rejects uploads whose description does not render."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""All checks, and how each gets what it needs.
+"""All checks, and how each gets the values that it needs.
 
-A check is a function in a module of its own: it names the values that it needs as parameters, and
-gives findings. One with a default is brought only when a finding says that it would settle it.
-A new check is a module with such a function, and a line here.
+A check is a function in a module of its own. Its parameters name the values that it needs, and it
+yields findings. A value whose parameter has a default is probed only when a finding says that this
+value would settle it. A new check is a module with such a function, and a line here.
 """
 
 from __future__ import annotations
@@ -40,19 +40,19 @@ from nox_cleanroom.output import last_lines
 
 @dataclass(frozen=True)
 class Check:
-    """A check, by the name that findings and waivers give it."""
+    """A check, with the name that findings and waivers use."""
 
     name: str
     find: Callable[..., Iterable[Finding]]
 
     @cached_property
     def needed(self) -> tuple[str, ...]:
-        """The values without which it cannot run."""
+        """The values that it needs to run."""
         return tuple(name for name, one in self._parameters.items() if one.default is one.empty)
 
     @cached_property
     def settling(self) -> tuple[str, ...]:
-        """The values that it takes when they are there."""
+        """The values that it uses when they are available."""
         return tuple(name for name in self._parameters if name not in self.needed)
 
     @cached_property
@@ -85,12 +85,12 @@ CHECKS = (
 
 
 def run_checks(values: Mapping[str, object], checks: Iterable[Check] = CHECKS) -> list[Finding]:
-    """The findings of all checks for which there are values, in order.
+    """The findings of all checks whose values are available, in order.
 
-    A check that raises is an ERROR of its own, and keeps no other from running.
+    A check that raises an exception gives an ERROR, and the other checks still run.
 
     Args:
-        values: what the probes brought, by name; a `Problem` where one could not bring it.
+        values: the values of the probes, by name; a `Problem` where a probe failed.
         checks: the checks to run.
     """
     return [finding for check in checks for finding in _run(check, values)]
@@ -109,7 +109,7 @@ def _run(check: Check, values: Mapping[str, object]) -> Iterable[Finding]:
         return [replace(one, check=check.name) for one in check.find(**needed, **known)]
     except InterruptedRunError:
         raise
-    except Exception as raised:  # noqa: BLE001 - whatever it is, it is told
+    except Exception as raised:  # noqa: BLE001 - any exception is reported
         return [_error(check, Problem.from_error(unforeseen(raised)))]
 
 
@@ -126,13 +126,13 @@ def _error(check: Check, problem: Problem) -> Finding:
 
 
 def unsettled(findings: Iterable[Finding], values: Mapping[str, object]) -> list[str]:
-    """The names of the values that would settle findings, and that nobody has tried to bring."""
+    """The names of values that would settle findings and have not been probed."""
     names = dict.fromkeys(one.settled_by for one in findings if one.settled_by)
     return [name for name in names if name not in values]
 
 
 def value_types(checks: Iterable[Check] = CHECKS) -> dict[str, object]:
-    """The type of each value that some check takes, by the name of the value."""
+    """The type of each value that a check uses, by the name of the value."""
     types: dict[str, object] = {}
     for check in checks:
         types |= get_type_hints(check.find)

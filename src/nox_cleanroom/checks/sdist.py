@@ -1,8 +1,8 @@
-"""Does the source distribution hold all that the wheel needs?
+"""Does the source distribution hold everything that the wheel needs?
 
-It compares two wheels, one built from the tree and one from the source distribution: users who
-install from source should get the same package, and the package the same requirements, entry
-points and description.
+The check compares two wheels, one built from the tree and one from the source distribution. Users
+who install from source should get the same package, with the same requirements, entry points and
+description.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from nox_cleanroom.probes.builds import Builds, BuiltWheel
 from nox_cleanroom.probes.tracked import Tracked
 from nox_cleanroom.wheel import Wheel
 
-#: What differs between two builds of the same source.
+#: Files that differ between two builds of the same source.
 _UNSTABLE = (".so", ".pyd", ".dylib", ".a", ".o")
 
 
@@ -29,9 +29,9 @@ def check(
     Args:
         tracked: what git tracks.
         builds: the wheels from the tree and from the source distribution.
-        rebuilt: the wheel that the Python which built from the source distribution makes of the
-            tree. Either the sdist lacks something, or the wheel is another with another Python:
-            this tells which.
+        rebuilt: the wheel from the tree, built by the Python that built from the source
+            distribution. It shows whether the sdist lacks something or the wheel depends on the
+            Python that builds.
     """
     problems = differences_of(rebuilt or builds.from_tree, builds.from_sdist, tracked)
     is_doubtful = rebuilt is None and builds.from_tree.python != builds.from_sdist.python
@@ -48,11 +48,11 @@ def check(
 
 
 def differences_of(one: BuiltWheel, other: BuiltWheel, tracked: Tracked) -> str:
-    """What another build of a wheel has otherwise, in words that follow "the wheel".
+    """The differences of another build of a wheel, in words that follow "the wheel".
 
-    Only what git tracks is compared by its content: each build writes other files anew, such as a
-    ``_version.py``. A licence file that only one of them has counts when the same versions of the
-    backend have built both.
+    Only the content of files that git tracks is compared, because each build writes others again,
+    such as a ``_version.py``. A licence file that only one wheel has counts when the same versions
+    of the build requirements were used for both.
     """
     ours, theirs = _files(one.wheel), _files(other.wheel)
     missing = sorted(ours.keys() - theirs.keys())
@@ -88,11 +88,11 @@ def _files(wheel: Wheel) -> dict[str, str]:
     prefix, licences = f"{wheel.dist_info}/", _licence_names(wheel)
     installed = {name: digest for name, digest in digests.items() if not name.startswith(prefix)}
     about = {
-        # WHEEL and RECORD have probes of their own; `statements` compares METADATA by meaning.
+        # WHEEL and RECORD have checks of their own; `statements` compares METADATA by meaning.
         f"*.dist-info/{name.removeprefix(prefix)}": ""
         for name in digests
         if name.startswith(prefix)
-        # Where these lie depends on the version of the backend.
+        # The paths of licence files depend on the version of the backend.
         and PurePosixPath(name).name not in licences
         and name != f"{prefix}entry_points.txt"
     }
@@ -100,7 +100,7 @@ def _files(wheel: Wheel) -> dict[str, str]:
 
 
 def _licence_names(wheel: Wheel) -> set[str]:
-    """The names of licence files, wherever they lie: older backends put them beside METADATA."""
+    """The names of licence files in any place, because older backends put them beside METADATA."""
     inside = (name for name in wheel.names if name.startswith(f"{wheel.dist_info}/licenses/"))
     return {PurePosixPath(path).name for path in (*wheel.licence_files, *inside)}
 

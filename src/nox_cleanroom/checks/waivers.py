@@ -11,7 +11,7 @@ from nox_cleanroom.results import Cell
 
 
 def waive(findings: Iterable[Finding], waivers: Sequence[Waiver]) -> tuple[Finding, ...]:
-    """The findings, each with the reason for which the project accepts it, if it does."""
+    """The findings, each with the project's reason if the project accepts it."""
     return tuple(_waive(one, waivers) for one in findings)
 
 
@@ -29,12 +29,12 @@ def unused_waivers(
 ) -> list[str]:
     """The patterns of waivers that covered nothing although the check that they name has run.
 
-    One for a check of another session may well be right, and so may one in a run that ended
-    early. One that names no check at all is misspelt, whatever has run.
+    A waiver for a check of another session, or in a run that ended early, may be right. A waiver
+    that names no known check is always misspelt.
 
     Args:
-        waivers: what the project accepts.
-        cells: what was found out.
+        waivers: the waivers of the project.
+        cells: the cells of the run.
         known: the names of all checks of all sessions.
     """
     findings = [finding for cell in cells for finding in cell.findings]
@@ -55,7 +55,7 @@ def _can_be_waived(finding: Finding) -> bool:
 
 
 def _may_name(pattern: str, check: str) -> bool:
-    """Whether a glob may cover something that a check finds."""
+    """Whether a glob may cover a finding of a check."""
     literal, *wild = re.split(r"[*?\[]", pattern, maxsplit=1)
     begun = bool(wild) and f"{check}:".startswith(literal)
     return begun or literal == check or literal.startswith(f"{check}:")

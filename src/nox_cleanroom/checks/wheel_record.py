@@ -10,14 +10,14 @@ from nox_cleanroom.wheel import Wheel
 
 
 def check(*, wheel: Wheel) -> Iterator[Finding]:
-    """One finding for the wheel, with what is wrong."""
+    """One finding for the wheel, with all problems."""
     problems = list(_problems(wheel))
     yield Finding(
         subject=wheel.filename,
         outcome=Outcome.FAILED if problems else Outcome.PASSED,
         message="; ".join(problems[:5])
         + (f" and {len(problems) - 5} more" if problems[5:] else ""),
-        hint="The build backend writes RECORD; what repacks the wheel afterwards must, too."
+        hint="The build backend writes RECORD; a tool that repacks the wheel must update it."
         if problems
         else "",
     )

@@ -1,4 +1,4 @@
-"""Interpreters and fresh environments: made by nox, asked about themselves, installed into, proved.
+"""Interpreters and fresh environments: nox makes them, and we install into them and verify that.
 
-Only `venvs` knows nox; what is written lies in the run's own directories.
+Only `venvs` knows nox. All files are written to the run's own directories.
 """

@@ -1,14 +1,14 @@
-"""Bytecode of what is installed again and again, kept between environments.
+"""Bytecode of distributions that are installed often, kept between environments.
 
-A build backend, or pip, comes into each environment anew, and to compile it takes longer than what
-it is there for. So which modules of a distribution are used is noted in one run; in the next one
-they are compiled by themselves, and from then on their bytecode is put beside the modules.
+Each environment gets a new copy of the build backend, or of pip, and compiling that takes longer
+than its work. One run notes which modules of a distribution are used. The next run compiles these
+modules separately. From then on their bytecode is put beside the modules.
 
-What is kept depends on nothing that any project has run: sources whose digests RECORD states are
-compiled, away from every environment, by an interpreter that sees no site (see
-`inside/compiling.py`). Only the names of modules come from environments. What is handed out is a
-copy, is compared with its digest, and is taken by Python for the bytecode of that source alone
-(PEP 552). With a third of the processor time of a small build it pays for itself in a cold run.
+The code of a project cannot affect the kept bytecode. An interpreter without site packages compiles
+sources whose digests RECORD states, outside of every environment (see `inside/compiling.py`). Only
+the names of modules come from environments. Each environment gets a copy. We compare it with its
+digest, and Python accepts it as the bytecode of that source alone (PEP 552). This saves a third of
+the processor time of a small build, so it pays for itself even in a cold run.
 """
 
 from __future__ import annotations
@@ -28,10 +28,10 @@ from nox_cleanroom.members import record_digest
 from nox_cleanroom.places import deletion, ownership
 from nox_cleanroom.places.files import write_whole
 
-#: How many distributions' bytecode is kept, a distribution counting once for each interpreter.
+#: How many distributions are kept; a distribution counts once for each interpreter.
 _KEPT = 300
 
-#: The oldest Python that takes bytecode by the digest of its source.
+#: The oldest Python that accepts bytecode by the digest of its source.
 _OLDEST = (3, 7)
 
 #: Compiles the modules in a directory with the interpreter of the facts.
@@ -40,11 +40,11 @@ Compile = Callable[[Facts, Path], None]
 
 @dataclass(frozen=True, kw_only=True)
 class _Distribution:
-    """The modules of a distribution that is installed."""
+    """The modules of an installed distribution."""
 
     #: The directory that their names are relative to.
     site: str
-    #: A name for all of the sources.
+    #: The key of all sources together.
     key: str
     #: The digests of those modules that no other distribution installs, by name.
     sources: Mapping[str, str]
@@ -82,31 +82,31 @@ class BytecodeStore:
     """Bytecode under one directory, which is a store of ours (see `places.stores`)."""
 
     root: Path
-    #: Has modules compiled.
+    #: Compiles modules.
     compile: Compile
-    #: A new empty directory, whenever one is needed.
+    #: Makes a new, empty directory.
     scratch: Callable[[], Path]
-    #: Of what more modules have been used in this run: it is compiled in the next, all at once.
+    #: Entries that used further modules in this run; the next run compiles them as a whole.
     _growing: set[Path] = field(default_factory=set, compare=False, repr=False)
 
     @contextlib.contextmanager
     def lent(self, facts: Facts) -> Iterator[None]:
-        """A block in which installed modules have the bytecode that is known of them.
+        """A block in which installed modules have their kept bytecode.
 
-        Which others are compiled in the block is noted for the next time.
+        Other modules that the block compiles are noted for the next run.
 
         Args:
-            facts: the interpreter of the environment, and where that installs.
+            facts: the interpreter of the environment, and where it installs.
         """
         with self._lent(facts, _installed(facts)):
             yield
 
     @contextlib.contextmanager
     def lent_inside(self, facts: Facts) -> Iterator[Path]:
-        """A block in which a directory has the bytecode of our own programs (`inside/`).
+        """A block in which a directory holds the bytecode of our own programs (`inside/`).
 
         Args:
-            facts: the interpreter that runs them.
+            facts: the interpreter that runs the programs.
         """
         prefix = self.scratch()
         with self._lent(facts, [_inside(prefix)]):
@@ -122,7 +122,7 @@ class BytecodeStore:
             names = _read_names(noted)
             if names and not place.exists() and place not in self._growing:
                 self._learn(distribution, place, facts, names)
-            # Where the first one is, the others have been put, too.
+            # If the first module has its bytecode, the others have theirs, too.
             if names and not os.path.exists(_compiled(distribution, names[0], facts)):
                 _lend(distribution, place, facts)
             lent.append((distribution, place, noted, names))
@@ -134,20 +134,20 @@ class BytecodeStore:
     def _note(
         self, distribution: _Distribution, place: Path, noted: Path, names: Collection[str]
     ) -> bool:
-        """Note which modules have been used; whether there are more than before."""
+        """Note which modules were used; returns whether there are more than before."""
         more = set(distribution.used()).difference(names)
         if more:
             self._growing.add(place)
             with contextlib.suppress(OSError):
                 write_whole(noted, json.dumps(sorted(more.union(names))).encode())
-                # All of them are compiled the next time.
+                # The next run compiles all of them.
                 deletion.discard(place)
         return bool(more)
 
     def _learn(
         self, distribution: _Distribution, place: Path, facts: Facts, names: Iterable[str]
     ) -> None:
-        """Keep the bytecode of some modules, compiled from what their digests name."""
+        """Compile modules from the sources that RECORD's digests name, and keep their bytecode."""
         aside = self.scratch()
         with contextlib.suppress(OSError):
             wanted = [name for name in names if name in distribution.sources]
@@ -191,7 +191,7 @@ def _installed(facts: Facts) -> Iterator[_Distribution]:
     ]
     times = Counter((site, name) for site, _, modules in found for name in modules)
     for site, key, modules in found:
-        # What two distributions install is what the second one has left there.
+        # When two distributions install the same file, the second one has overwritten it.
         own = {name: one for name, one in modules.items() if times[site, name] == 1}
         yield _Distribution(site=site, key=key, sources=own)
 
@@ -203,11 +203,11 @@ def _inside(prefix: Path) -> _Distribution:
 
 
 def _modules(record: Path) -> tuple[str, dict[str, str]]:
-    """A name for all that a RECORD says of modules, and their digests."""
+    """The key of all modules in a RECORD, and their digests by name."""
     lines: list[str] = []
     with contextlib.suppress(OSError):
         text = record.read_text(encoding="utf-8", errors="replace")
-        # What lies outside is a script; what has no digest was made when installing.
+        # Files outside are scripts; the installer made those without a digest.
         lines = sorted(line for line in text.splitlines() if _is_module(*line.split(",")))
     key = hashlib.sha256("\n".join(lines).encode()).hexdigest()[:20]
     return key, {name: digest for name, digest, *_ in (line.split(",") for line in lines)}
@@ -225,7 +225,7 @@ def _read_names(noted: Path) -> list[str]:
 
 
 def _write_bundle(place: Path, contents: Mapping[str, bytes]) -> None:
-    """All bytecode in one file, behind its digest and the names and sizes."""
+    """Write all bytecode to one file, after a digest and the names and sizes."""
     index = json.dumps([[name, len(content)] for name, content in contents.items()]).encode()
     said = b"\n".join((index, b"".join(contents.values())))
     write_whole(place, b"\n".join((hashlib.sha256(said).hexdigest().encode(), said)))
@@ -243,7 +243,7 @@ def _read_bundle(place: Path) -> Iterator[tuple[str, bytes]]:
 
 
 def _lend(distribution: _Distribution, place: Path, facts: Facts) -> None:
-    """Put what is kept where Python looks for it."""
+    """Put the kept bytecode where Python looks for it."""
     made = set()
     with contextlib.suppress(OSError, ValueError, TypeError, RecursionError):
         os.utime(place)

@@ -1,4 +1,4 @@
-"""An interpreter in an environment of its own, and what it says of itself."""
+"""An interpreter in an environment of its own, and the facts about it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 from nox_cleanroom.results import InterpreterRecord
 
-#: What runs in the interpreter under test.
+#: The directory of the programs that run in the interpreter under test.
 INSIDE = Path(__file__).parents[1] / "inside"
 
 
@@ -21,19 +21,19 @@ class Environment:
     bin_dir: Path
     #: Its interpreter.
     python: Path
-    #: Who made it: ``uv``, ``virtualenv`` or ``venv``.
+    #: The tool that made it: ``uv``, ``virtualenv`` or ``venv``.
     backend: str
-    #: The uv program, when it is what installs and builds.
+    #: The uv program, when uv installs and builds.
     uv: str | None = None
 
     def module(self, name: str, *arguments: str) -> list[str]:
-        """The command that runs a module with the interpreter, isolated from where it runs."""
+        """The command that runs a module with the interpreter in isolated mode."""
         return [str(self.python), "-I", "-m", name, *arguments]
 
     def pip_install(self, *words: str, into: Environment | None = None) -> list[str]:
         """The command that installs packages: uv's, or that of the environment's own pip.
 
-        Nothing is compiled beforehand: what is imported is compiled then, and that is less.
+        The installer compiles nothing, because fewer modules are imported than installed.
 
         Args:
             words: further words of the command.
@@ -49,29 +49,29 @@ class Environment:
 
 @dataclass(frozen=True, kw_only=True)
 class Facts:
-    """What an interpreter says of itself."""
+    """The facts that an interpreter reports about itself."""
 
     version: str
     implementation: str
-    #: What its bytecode is called by; empty when it keeps none.
+    #: The tag in the names of its bytecode files; empty when it writes none.
     cache_tag: str
     executable: str
     prefix: str
     platform: str
     #: The wheel tags that it installs, best first.
     tags: tuple[str, ...]
-    #: What it makes of the names in environment markers (PEP 508).
+    #: Its values of the names in environment markers (PEP 508).
     markers: dict[str, str]
     #: Its installation scheme: purelib, platlib, scripts, data.
     paths: dict[str, str]
 
     @property
     def kind(self) -> str:
-        """What interpreters that run the same wheels share, such as ``cp311``."""
+        """The tag that interpreters share when they run the same wheels, such as ``cp311``."""
         return self.tags[0].partition("-")[0]
 
     def record(self, environment: Environment) -> InterpreterRecord:
-        """What evidence keeps of it."""
+        """The part of the facts that evidence keeps."""
         return InterpreterRecord(
             version=self.version,
             implementation=self.implementation,

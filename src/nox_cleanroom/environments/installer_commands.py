@@ -1,4 +1,4 @@
-"""What tools that install and build are told, and what their failures mean."""
+"""The options of tools that install and build, and the meaning of their failures."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from nox_cleanroom.results import Step
 
 
 def find_links_options(find_links: tuple[str, ...]) -> list[str]:
-    """The installer's options for further sources of requirements; the same for pip and uv."""
+    """The installer's options for further sources of requirements, equal for pip and uv."""
     return [option for link in find_links for option in ("--find-links", link)]
 
 
 def constraints_options(constraints: Sequence[str], directory: Path) -> list[str]:
-    """The installer's options for bounds of versions, which go into a file in a directory."""
+    """The installer's options for version constraints, which go into a file in a directory."""
     if not constraints:
         return []
     path = directory / "constraints.txt"
@@ -26,7 +26,7 @@ def constraints_options(constraints: Sequence[str], directory: Path) -> list[str
     return ["--constraint", str(path)]
 
 
-#: What says that it was not the package's fault, and the code for it.
+#: Output that shows that the package is not at fault, by code.
 _EXCUSES = (
     (Code.NO_SPACE, r"No space left on device|Errno 28\b|not enough space on the disk"),
     (
@@ -58,7 +58,7 @@ _EXCUSES = (
     ),
 )
 
-#: How the reasons are said, and what to do.
+#: The message and the next step for each of these codes.
 _REASONS = {
     Code.NO_SPACE: ("the disk is full", "Make room, and try again."),
     Code.CERTIFICATE: (
@@ -75,14 +75,14 @@ _REASONS = {
     ),
 }
 
-#: The lines of an installer's own about what went wrong: what it shows of others is indented.
+#: The installer's own lines about a failure; it indents the output of other programs.
 _OF_UV = re.compile(r"^(error: |  cause: |  Caused by: |  [├╰]|hint: ).*$", re.MULTILINE)
 _OF_PIP = re.compile(
     r"^(WARNING: Retrying|ERROR: |Could not fetch URL|[\w.]+(Error|Timeout)\b).*$", re.MULTILINE
 )
-#: Where pip shows what another pip says, which it has started for the requirements of a build.
+#: pip's line before the output of another pip, which it started to install build requirements.
 _PIP_IN_PIP = "pip subprocess to install build dependencies did not run"
-#: What pip says in the end when it found nothing, whatever the reason, or could not go on.
+#: pip's last line when it found no distribution, whatever the reason, or could not go on.
 _PIP_FOUND_NOTHING = re.compile(
     r"^ERROR: (Could not find a version|No matching distribution|Could not install packages due to"
     r" an OSError|HTTP error|Exception:)",
@@ -93,22 +93,22 @@ _EXCEPTION = re.compile(r"[\w.]*(Error|Exception|Timeout|gaierror)\b.*")
 
 
 def _excuse(step: Step) -> Code | None:
-    """Why a step failed that is nobody's fault; None when it is somebody's."""
+    """The code of a failure that is not the package's fault; None when it may be."""
     if is_full(Path(step.cwd)):
         return Code.NO_SPACE
     is_install = "pip" in step.command
     words = _said_by_installer(step.output) if is_install else _said_in_the_end(step.output)
     for code, pattern in _EXCUSES:
-        # What a build may not write to, or cannot run, is for the project to know.
+        # A build that lacks a permission is the project's own matter.
         if re.search(pattern, words) and (is_install or code is not Code.NOT_WRITABLE):
             return code
-    # A compiler says so, and its backend only that the compiler failed.
+    # The compiler reports a full disk; the backend reports only that the compiler failed.
     says_full = re.search(_EXCUSES[0][1], last_lines(step.output, 25)) is not None
     return Code.NO_SPACE if says_full else None
 
 
 def _said_by_installer(output: str) -> str:
-    """What pip or uv itself says of a failure, and none of what it shows of a build's output."""
+    """What pip or uv itself says about a failure, without the build output that it shows."""
     if _PIP_IN_PIP in output:
         output = "\n".join(line.strip() for line in output.splitlines())
     last = output.rfind("\nerror: ")
@@ -121,7 +121,7 @@ def _said_by_installer(output: str) -> str:
 
 
 def _said_in_the_end(output: str) -> str:
-    """The exception that ended a build, if one did; a test log in what it printed is none."""
+    """The exception that ended a build, if one did; earlier ones in the output do not count."""
     line = (output.strip().splitlines() or [""])[-1]
     return line if _EXCEPTION.match(line) else ""
 
@@ -131,13 +131,14 @@ def tool_failure(
 ) -> CleanroomError:
     """The error for a build or an installation that failed, with the tool's own last lines.
 
-    Whose fault it is depends on what was printed: a network, a disk or a certificate is nobody's.
+    The output decides about the code: the network, the disk and certificates are not the package's
+    fault.
 
     Args:
-        kind: the error.
-        what: what did not come about.
+        kind: the class of the error.
+        what: the beginning of the message, which says what failed.
         step: the step that failed.
-        hint: what to do next when it was the package's fault; else its command is named.
+        hint: the next step when the package is at fault; without one, the command is shown.
     """
     words = last_lines(step.output, 25)
     if step.timed_out:

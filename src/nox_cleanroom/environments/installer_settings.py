@@ -1,8 +1,9 @@
-"""What installs keep of what the user has told pip and uv, and what they are run without.
+"""The user's settings of pip and uv: which ones our installs keep, and which ones they drop.
 
-Installers run without the user's configuration, and get what is kept handed over: pip in
-variables, uv in variables and in a file, because half of its settings have no variable. What
-is not known to be harmless is left out, so that no setting changes a result unnoticed.
+Installers run without the user's configuration files and receive only the settings that we keep.
+pip gets them in variables. uv gets them in variables and in a file, because half of its settings
+have no variable. Settings that are not known to be harmless are dropped, so that no setting changes
+a result unnoticed.
 """
 
 from __future__ import annotations
@@ -20,12 +21,12 @@ from nox_cleanroom.environments.pip_and_uv_configuration import Setting, UserSet
 from nox_cleanroom.places.deletion import discard
 from nox_cleanroom.places.files import write_whole
 
-#: Where distributions come from.
+#: Settings that name the sources of distributions.
 _SOURCES = frozenset(
     {"index", "index-url", "extra-index-url", "default-index", "find-links", "no-index"}
 )
 
-#: How installers get there, by the names of both: kept without a note.
+#: Settings of both installers about the way to these sources: kept without a note.
 #: (https://pip.pypa.io/en/stable/cli/pip_install/#options,
 #: https://docs.astral.sh/uv/reference/settings/, https://docs.astral.sh/uv/reference/environment/)
 _KEPT = (
@@ -39,17 +40,17 @@ _KEPT = (
     *("python-install-*", "*-install-mirror", "managed-python", "no-managed-python"),
 )
 
-#: The user's supply-chain policy: kept, and said. `no-binary` is not among them: what is tested
-#: is a wheel, and uv installs none of a package for which it is told `no-binary`.
+#: The user's supply-chain policy: kept, with a note. `no-binary` is not among them, because uv
+#: would then refuse to install the wheel under test.
 _POLICY = (
     *("exclude-newer", "exclude-newer-package", "uploaded-prior-to", "only-binary"),
     *("require-hashes", "require-build-hashes", "no-build", "no-build-package"),
 )
 
-#: Of the policy what forbids builds, by the names of uv.
+#: The settings of the policy that forbid builds, by the names of uv.
 _BUILDS = frozenset({"no-build", "no-build-package", "only-binary"})
 
-#: What changes nothing in a fresh environment, or is not about installing: dropped without a note.
+#: Settings without effect on installs into a fresh environment: dropped without a note.
 _IRRELEVANT = (
     *("config-file", "no-config", "version", "help", "format", "editor", "*color", "log*"),
     *("disable-pip-version-check", "no-input", "no-python-version-warning", "no-warn-*"),
@@ -64,28 +65,28 @@ _IRRELEVANT = (
     *("cache-keys", "show-resolution", "hide-build-output", "installer-*", "install-dir"),
 )
 
-#: Features of pip that say where certificates come from; others change what is resolved.
+#: Features of pip that choose the source of certificates; other features change the resolution.
 _CERTIFICATES = {"use-feature": "truststore", "use-deprecated": "legacy-certs"}
 
 
 @dataclass(frozen=True, kw_only=True)
 class InstallerSettings:
-    """What is kept of the user's settings of installers."""
+    """The user's settings of installers that are kept."""
 
     #: The variables of pip and uv that installers see, and those of certificates and proxies.
     variables: Mapping[str, str]
     #: The only configuration file that uv sees.
     uv_toml: str
-    #: What is dropped, and which policy is kept; names and sources, since values may be secrets.
+    #: Notes on dropped settings and on the kept policy, without values, which may be secrets.
     notes: tuple[str, ...] = ()
 
     @contextlib.contextmanager
     def handed_over(self, directory: Path) -> Iterator[dict[str, str]]:
-        """A block in which installers can be given the variables that are yielded.
+        """A block that yields the variables for installers.
 
-        uv's file is in a private directory that long, and no longer: it may hold credentials.
+        uv's file may hold credentials, so it exists only during the block, in a private directory.
         """
-        # Under another name than `uv.toml`, which is looked for in the parents of a project.
+        # uv looks for the name `uv.toml` in parent directories, so this file has another one.
         path = directory / "settings-of-uv.toml"
         write_whole(path, self.uv_toml.encode())
         try:
@@ -95,10 +96,10 @@ class InstallerSettings:
 
 
 def settings_kept(user: UserSettings, env: Mapping[str, str]) -> InstallerSettings:
-    """What is kept of what the user has told pip and uv.
+    """The settings of the user that are kept.
 
     Args:
-        user: what they were told.
+        user: all settings of the user.
         env: the user's variables.
     """
     kept = {one.name: value for one in user.pip if (value := _kept_by_pip(one))}
@@ -131,7 +132,8 @@ def _notes(user: UserSettings) -> Iterator[str]:
     if policy:
         yield f"your supply-chain policy is kept: {_list(policy)}"
     if user.broken:
-        yield f"left out for installs, for it cannot be parsed: {', '.join(map(str, user.broken))}"
+        paths = ", ".join(map(str, user.broken))
+        yield f"left out for installs because it cannot be parsed: {paths}"
 
 
 def _list(settings: Iterable[Setting]) -> str:
@@ -162,9 +164,9 @@ def _kept_by_uv(table: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _handed_to_uv(pip: Mapping[str, str], told: Mapping[str, Setting]) -> dict[str, Any]:
-    """What pip keeps, in the words of uv, where uv was told nothing of the kind itself.
+    """The kept settings of pip as settings of uv, where uv has no such settings itself.
 
-    uv reads nothing that is pip's, and then a private index is found by pip only.
+    uv does not read pip's settings, so it would not find a private index that only pip knows.
     (https://github.com/astral-sh/uv/issues/1404)
     """
     handed = {} if _SOURCES & set(told) else _sources_for_uv(pip)
@@ -174,7 +176,7 @@ def _handed_to_uv(pip: Mapping[str, str], told: Mapping[str, Setting]) -> dict[s
         handed["pip"] = {"require-hashes": _is_on(pip, "require-hashes")}
     if not _BUILDS & set(told):
         return {**handed, **_builds_for_uv(pip.get("only-binary", ""))}
-    # As variables they are for other commands than `uv pip`.
+    # `uv pip` ignores the variables of these settings, so they go into the file.
     # (https://github.com/astral-sh/uv/pull/11968)
     variables = [told[name] for name in _BUILDS & set(told) if told[name].source.startswith("UV_")]
     for one in variables:
@@ -188,11 +190,11 @@ def _sources_for_uv(pip: Mapping[str, str]) -> dict[str, Any]:
         handed["index-url"] = pip["index-url"]
     if "extra-index-url" in pip:
         handed["extra-index-url"] = pip["extra-index-url"].split()
-        # pip takes the best of all indexes, and that is what was configured.
+        # pip takes the best version of all indexes, and the user configured that.
         # (https://docs.astral.sh/uv/pip/compatibility/#packages-that-exist-on-multiple-indexes)
         handed["index-strategy"] = "unsafe-best-match"
     if "find-links" in pip:
-        # pip passes over a directory that is not there, and uv stops.
+        # pip ignores a missing directory, and uv fails.
         places = map(os.path.expanduser, pip["find-links"].split())
         handed["find-links"] = [one for one in places if "://" in one or os.path.isdir(one)]
     if "trusted-host" in pip:
@@ -210,7 +212,7 @@ def _builds_for_uv(only_binary: str) -> dict[str, Any]:
 
 
 def _policy_for_pip(told: Mapping[str, Setting]) -> dict[str, str]:
-    """The policy that uv was told, in the words of pip, for runs without uv."""
+    """The policy in uv's settings as settings of pip, for runs without uv."""
     handed = {}
     no_build = told.get("no-build")
     named = [told[name].value for name in ("no-build-package", "only-binary") if name in told]
@@ -222,7 +224,7 @@ def _policy_for_pip(told: Mapping[str, Setting]) -> dict[str, str]:
     if "require-hashes" in told and not told["require-hashes"].is_no:
         handed["require-hashes"] = "1"
     newer = str(told["exclude-newer"].value) if "exclude-newer" in told else ""
-    # Of the ways in which uv takes a time these are the ones that pip understands.
+    # Of the formats of time that uv accepts, pip understands these.
     if re.match(r"\d{4}-\d\d|P\d+D$", newer):
         handed["uploaded-prior-to"] = newer
     return handed
@@ -231,7 +233,7 @@ def _policy_for_pip(told: Mapping[str, Setting]) -> dict[str, str]:
 def _connection_for_uv(
     pip: Mapping[str, str], told: Mapping[str, Setting], env: Mapping[str, str]
 ) -> dict[str, str]:
-    """The variables by which uv finds pip's certificates and proxy, where nothing else says it."""
+    """The variables that give uv pip's certificates and proxy, where nothing else sets them."""
     if _SOURCES & set(told):
         return {}
     wanted = {
@@ -252,7 +254,7 @@ def _is_on(pip: Mapping[str, str], name: str) -> bool:
 
 
 def _merged(below: Any, above: Any) -> Any:
-    """Two configurations of uv, of which one wins; lists are joined, as uv joins them."""
+    """Two configurations of uv merged: one has precedence, and lists are joined, as in uv."""
     if isinstance(below, dict) and isinstance(above, dict):
         won = {name: _merged(below.get(name, one), one) for name, one in above.items()}
         return {**below, **won}
@@ -261,7 +263,7 @@ def _merged(below: Any, above: Any) -> Any:
 
 
 def _anchored(value: Any, directory: Path, key: str = "") -> Any:
-    """A table of uv with what is relative to its file made absolute, because the file moves."""
+    """A table of uv's settings with absolute paths, because we write it to another place."""
     if isinstance(value, dict):
         return {name: _anchored(one, directory, name) for name, one in value.items()}
     if isinstance(value, list):

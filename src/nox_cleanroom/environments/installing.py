@@ -1,4 +1,4 @@
-"""Installing a wheel into an environment, and the proof that what is there is that wheel."""
+"""Installing a wheel into an environment, and the proof that this very wheel is installed."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ from nox_cleanroom.wheel import Wheel
 
 
 def installed_path(facts: Facts, member: Member) -> Path:
-    """Where an interpreter's installation scheme puts a file of a wheel."""
+    """The path to which an interpreter's installation scheme installs a file of a wheel."""
     scheme = member.scheme if member.scheme in facts.paths else "data"
     return Path(facts.paths[scheme]) / member.path
 
 
 def known_extras(wheel: Wheel, extras: Extras) -> tuple[str, ...]:
-    """The extras, once it is sure that the distribution has them; installers only warn.
+    """The extras, after a check that the distribution has them; installers only warn.
 
     Raises:
-        ConfigError: it has not.
+        ConfigError: the distribution lacks one.
     """
     offered = {canonicalize_name(extra) for extra in wheel.metadata.get("provides_extra", [])}
     if extras == "all":
@@ -54,21 +54,21 @@ def install_wheel(
 ) -> None:
     """Install a wheel and its requirements, pinned to its digest.
 
-    The digest in the URL is enforced by pip and by uv, so nothing else of the same name and
-    version can slip in. (https://packaging.python.org/specifications/direct-url/)
+    pip and uv verify the digest in the URL, so they cannot install another distribution of the
+    same name and version. (https://packaging.python.org/specifications/direct-url/)
 
     Args:
-        wheel: what to install.
+        wheel: the wheel to install.
         path: its file.
-        environment: where to.
+        environment: the environment to install into.
         steps: runs the step.
         extras: the extras to install with it.
-        lowest_on: take the lowest versions of its requirements for the interpreter with these
-            facts; None to take the highest.
+        lowest_on: the facts of the interpreter for which to install the lowest versions of its
+            requirements; None to install the highest.
         options: the installer's options, such as further sources of requirements.
 
     Raises:
-        InstallError: the installer said no.
+        InstallError: the installer failed.
     """
     words = list(options)
     if lowest_on is not None:
@@ -89,10 +89,10 @@ def pinned(wheel: Wheel, path: Path, extras: tuple[str, ...] = ()) -> str:
 def _lowest(
     wheel: Wheel, environment: Environment, extras: tuple[str, ...], facts: Facts
 ) -> list[str]:
-    """What makes uv take the oldest versions that the wheel's own requirements admit.
+    """The arguments that make uv install the lowest versions that the wheel's requirements admit.
 
-    uv lowers what is asked for directly, which for a wheel is the wheel itself: so its
-    requirements are asked for, too.
+    uv chooses the lowest versions of direct requirements only. The wheel would be the only one, so
+    its requirements are added as direct ones.
     (https://docs.astral.sh/uv/concepts/resolution/#resolution-strategy)
     """
     if not environment.uv:
@@ -115,12 +115,12 @@ def _bracketed(extras: Iterable[str]) -> str:
 
 
 def prove_identity(wheel: Wheel, facts: Facts) -> None:
-    """Make sure that what is installed is the wheel, file by file.
+    """Make sure, file by file, that this wheel is installed.
 
-    Scripts are left out: installers write the interpreter's path into them.
+    Scripts are left out, because installers write the interpreter's path into them.
 
     Raises:
-        InstallError: a file is missing or has another content.
+        InstallError: a file is missing or has different content.
     """
     differences = list(_differences(wheel, facts))
     if differences:
@@ -140,17 +140,17 @@ def _differences(wheel: Wheel, facts: Facts) -> Iterator[str]:
             continue
         place = installed_path(facts, member)
         if member.scheme == "headers":
-            # Installers put them below a directory named for the distribution.
+            # Installers put headers into a directory that is named after the distribution.
             place = place.parent / wheel.name / member.path
             if not place.exists():
                 continue
         size = wheel.sizes.get(row.name)
         try:
             found = place.stat()
-            # What RECORD leads to may be a device or a pipe, and is read only when it is as large.
+            # RECORD may name a device or a pipe, so only a regular file of this size is read.
             is_same = stat.S_ISREG(found.st_mode) and found.st_size == size
             if not is_same or record_digest(place.read_bytes()) != row.digest:
                 yield f"{row.name} has another content"
         except (OSError, ValueError):
-            # ValueError: no path has a NUL.
+            # ValueError: the name contains a NUL.
             yield f"{row.name} is missing"

@@ -1,4 +1,4 @@
-"""A Python on this machine: what identifies it, without running it."""
+"""A Python on this machine, identified without running it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pathlib import Path
 
 from packaging.version import Version
 
-#: The oldest Python that can be asked about itself: `packaging` has to run in it.
+#: The oldest Python that can report facts about itself, because `packaging` must run in it.
 _OLDEST = (3, 10)
 
 
@@ -21,7 +21,7 @@ _OLDEST = (3, 10)
 class InstalledPython:
     """A Python on this machine."""
 
-    #: What it was looked for as, such as ``3.13``.
+    #: The version that was asked for, such as ``3.13``.
     python: str
     #: Its interpreter.
     executable: Path
@@ -30,22 +30,22 @@ class InstalledPython:
 
     @property
     def can_build(self) -> bool:
-        """Whether releases may be built with it: no pre-release, and not too old for us."""
+        """Whether it may build releases: it is neither a pre-release nor too old for us."""
         version = Version(self.version)
         return not version.is_prerelease and version.release >= _OLDEST
 
     @property
     def identity(self) -> tuple[object, ...]:
-        """What is another when it has been replaced; the same for all links to it."""
+        """A value that changes when the interpreter is replaced; equal for all links to it."""
         return identity_of(Path(os.path.realpath(self.executable)))
 
 
 def identity_of(executable: Path) -> tuple[object, ...]:
-    """What is another when the interpreter behind a launcher has been replaced.
+    """A value that changes when the interpreter behind a launcher is replaced.
 
-    An upgrade to another patch release may leave the launcher as it is: then the library with the
-    interpreter in it, or the standard library, has another time. Of an environment the version
-    that its ``pyvenv.cfg`` states counts, too.
+    An upgrade to another patch release may leave the launcher unchanged. It then changes the time
+    of the interpreter's shared library or of the standard library. In an environment, the version
+    in ``pyvenv.cfg`` counts, too.
 
     Args:
         executable: an interpreter, or a link to one.
@@ -59,7 +59,7 @@ def identity_of(executable: Path) -> tuple[object, ...]:
 
 
 def _companions(original: Path) -> Iterator[Path]:
-    """Where its library, headers and standard library lie, in the usual layouts."""
+    """The paths of its shared library, headers and standard library, in the usual layouts."""
     prefix = original.parent if sys.platform == "win32" else original.parent.parent
     if sys.platform == "win32":
         yield from sorted(prefix.glob("python3*.dll"))

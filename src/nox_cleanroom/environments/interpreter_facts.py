@@ -1,4 +1,4 @@
-"""What an interpreter says of itself, asked once and kept between runs."""
+"""The facts about an interpreter, asked once and kept between runs."""
 
 from __future__ import annotations
 
@@ -21,18 +21,18 @@ from nox_cleanroom.steps import Steps
 
 
 def learn_facts(environment: Environment, steps: Steps, *, known: Path) -> Facts:
-    """What the environment's interpreter says of itself.
+    """The facts about the environment's interpreter.
 
-    It is asked once: the same interpreter says the same in every environment, but for where
-    the environment is.
+    An interpreter is asked once, because its answers are the same in every environment except for
+    the path of the environment.
 
     Args:
-        environment: whose interpreter is asked.
+        environment: the environment with the interpreter.
         steps: runs the step.
-        known: a directory in which the answers are kept between runs.
+        known: the directory that keeps the answers between runs.
 
     Raises:
-        CleanroomError: it cannot run at all.
+        CleanroomError: the interpreter cannot run at all.
     """
     record = _place_of_facts(environment, known)
     place = json.dumps(str(environment.location))[1:-1]
@@ -48,14 +48,14 @@ def learn_facts(environment: Environment, steps: Steps, *, known: Path) -> Facts
     return facts
 
 
-#: Stands for the environment's directory in what is kept.
+#: Stands for the environment's directory in the kept answers.
 _HERE = "{environment}"
 
 
 def _place_of_facts(environment: Environment, known: Path) -> Path | None:
     """Where the facts about an interpreter are kept; None when it lies in the environment.
 
-    There it is a copy, as on Windows, and nothing tells which one it was copied from.
+    Such an interpreter is a copy, as on Windows, and its original is unknown.
     """
     original = Path(os.path.realpath(environment.python))
     if original.is_relative_to(os.path.realpath(environment.location)):
@@ -77,7 +77,7 @@ def _ask_for_facts(environment: Environment, steps: Steps) -> Facts:
         words = answer.error.get("traceback", "") if answer.error else answer.output
         reason = ": the disk is full" if is_full(steps.workspace.tmp) else ""
         raise CleanroomError(
-            f"The interpreter {str(environment.python)!r} cannot be asked about itself{reason}.",
+            f"The interpreter {str(environment.python)!r} could not describe itself{reason}.",
             output=last_lines(words),
             code=Code.NO_SPACE if reason else Code.TOOL_MISSING,
         )

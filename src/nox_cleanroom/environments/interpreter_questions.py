@@ -19,51 +19,51 @@ class Program(NamedTuple):
     """A program that runs in the interpreter under test and answers questions."""
 
     path: Path
-    #: An answer from a line of what it writes.
+    #: Parses an answer from a line of its output.
     parse: Callable[[str], Any]
 
 
-#: Asks an interpreter that has next to nothing imported.
+#: Answers questions in an interpreter with almost no imports.
 _ANSWERING = Program(INSIDE / "answering.py", ast.literal_eval)
 #: Reads modules without running them.
 _READING = Program(INSIDE / "reading.py", json.loads)
 
 
 class Question(NamedTuple):
-    """What an interpreter is asked."""
+    """A question to an interpreter."""
 
     #: ``read``, or one of those in ``inside/answering.py``.
     kind: str
-    #: A module, a file, or whatever the question is about.
+    #: The module, the file or the other thing that the question is about.
     subject: str
 
     @property
     def program(self) -> Program:
-        """Who answers it."""
+        """The program that answers it."""
         return _READING if self.kind == "read" else _ANSWERING
 
 
 @dataclass(frozen=True, kw_only=True)
 class Answer:
-    """What the interpreter said about one subject, or how it ended instead."""
+    """The interpreter's answer about one subject, or how its process ended instead."""
 
     #: The kind of the question.
     kind: str
     subject: str
     #: The answer; None when the process ended before it could give one.
     said: Mapping[str, Any] | None
-    #: Whether the process lived to answer everything that it was asked.
+    #: Whether the process answered all its questions.
     completed: bool = True
-    #: Whether it then ended well, in time.
+    #: Whether the process then ended in time and without an error.
     succeeded: bool = True
     timed_out: bool = False
-    #: How it ended, for people, and the end of what it printed; empty when it ended well.
+    #: How the process ended, for people, and its last output; empty when it ended well.
     ending: str = ""
     output: str = ""
 
     @property
     def error(self) -> Mapping[str, Any] | None:
-        """The exception that was raised instead of an answer."""
+        """The exception that the subject raised."""
         return self.said.get("error") if self.said else None
 
 
@@ -76,17 +76,17 @@ def ask(
     env: Mapping[str, str],
     bytecode: Path | None = None,
 ) -> list[Answer]:
-    """Put questions to an interpreter, isolated, from an empty directory.
+    """Ask an isolated interpreter questions, in an empty directory.
 
-    When a subject ends the process, that is its answer, and the rest is asked in a new one.
+    When a subject ends the process, its answer says so, and a new process gets the other questions.
 
     Args:
-        environment: whose interpreter is asked.
-        steps: runs the step, and has room for the empty directory and for the answers.
+        environment: the environment with the interpreter.
+        steps: runs the step, and makes the directories.
         step: the step's name.
         questions: each with its subject; all for the same program.
         env: the variables that the interpreter sees.
-        bytecode: where a program of ours in several modules keeps their bytecode.
+        bytecode: the directory with the bytecode of our own programs.
     """
     more = [] if bytecode is None else [bytecode]
     answers: list[Answer] = []
@@ -112,7 +112,7 @@ def ask(
 def _answers(
     questions: Sequence[Question], said: Sequence[Mapping[str, Any]], step: Step
 ) -> list[Answer]:
-    """The answers of one process: of the first question without one, how it ended instead."""
+    """The answers of one process; the first question without one gets the end of the process."""
     heard = [*said, None][: len(questions)]
     is_well = step.succeeded and None not in heard
     about_end = {} if is_well else {"ending": step.ending, "output": step.output}
@@ -131,7 +131,7 @@ def _answers(
 
 
 def _read_answers(path: Path, program: Program) -> list[dict[str, Any]]:
-    """The answers, up to the first that is none: half of one, or one that others wrote."""
+    """The answers before the first invalid one, which may be cut off or from other code."""
     answers: list[dict[str, Any]] = []
     with contextlib.suppress(OSError, ValueError, SyntaxError, RecursionError, MemoryError):
         for line in path.read_text(encoding="utf-8").splitlines():
@@ -142,7 +142,7 @@ def _read_answers(path: Path, program: Program) -> list[dict[str, Any]]:
     return answers
 
 
-#: What an answer is made of: text about an exception, or lists of text about what went well.
+#: The fields of an answer: text about an exception, or lists of text about a success.
 _ABOUT_ERRORS = ("type", "message")
 _LISTS = ("places", "wrote", "started", "demands")
 

@@ -1,4 +1,4 @@
-"""What the user has told pip and uv: by variables, and by files where each of them looks."""
+"""The user's settings of pip and uv, in variables and in configuration files."""
 
 from __future__ import annotations
 
@@ -21,39 +21,39 @@ _T = TypeVar("_T")
 
 @dataclass(frozen=True, kw_only=True)
 class Setting:
-    """One thing that a tool was told."""
+    """One setting of a tool."""
 
     name: str
     value: Any
-    #: A variable or a file.
+    #: The variable or the file that sets it.
     source: str
 
     @property
     def is_no(self) -> bool:
-        """Whether it says what holds anyway, such as the `PIP_USER=0` of many a CI."""
+        """Whether it only states a default, such as `PIP_USER=0`, which is common in CI."""
         words = ("0", "n", "no", "f", "false", "off")
         return self.value in (False, [], {}) or str(self.value).lower() in words
 
     def is_one_of(self, *patterns: str) -> bool:
-        """Whether its name is covered."""
+        """Whether one of the patterns covers its name."""
         return any(_covers(pattern, self.name) for pattern in patterns)
 
 
 def _covers(pattern: str, name: str) -> bool:
-    """Whether a name is meant; `fnmatch` takes 10 ms to compile this many patterns."""
+    """Whether a pattern covers a name; `fnmatch` takes 10 ms to compile this many patterns."""
     head, star, tail = pattern.partition("*")
     return name.startswith(head) and name.endswith(tail) if star else name == pattern
 
 
 @dataclass(frozen=True, kw_only=True)
 class UserSettings:
-    """What the user has told pip and uv."""
+    """The user's settings of pip and uv."""
 
-    #: What pip goes by, each name once.
+    #: The settings in force for pip, each name once.
     pip: tuple[Setting, ...]
-    #: Everything that uv is told, the least important first.
+    #: All settings of uv, in ascending precedence.
     uv: tuple[Setting, ...]
-    #: The files of uv and what is in them, the least important first.
+    #: The files of uv with their content, in ascending precedence.
     uv_files: tuple[tuple[Path, dict[str, Any]], ...]
     #: Files that cannot be parsed.
     broken: tuple[Path, ...]
@@ -62,14 +62,14 @@ class UserSettings:
 def read_user_settings(
     env: Mapping[str, str], *, platform: str = sys.platform, etc: Path = Path("/etc")
 ) -> UserSettings:
-    """What variables and configuration files tell pip and uv.
+    """Read the settings of pip and uv from variables and configuration files.
 
     Files of a project are not read, because installers run in an empty directory.
 
     Args:
-        env: the user's variables, which also say where the user's files are.
+        env: the user's variables, which also locate the user's files.
         platform: `sys.platform`.
-        etc: the system's directory of configuration.
+        etc: the system's configuration directory.
     """
     pip_files, broken = _documents(_pip_files(env, platform, etc), _parse_ini)
     uv_files, broken_too = _documents(_uv_files(env, platform, etc), _parse_toml)
@@ -84,7 +84,7 @@ def read_user_settings(
 def _documents(
     paths: Iterable[Path], parse: Callable[[bytes], _T]
 ) -> tuple[list[tuple[Path, _T]], list[Path]]:
-    """The files that are there, parsed, and the paths of those that cannot be."""
+    """The parsed content of the existing files, and the paths of those that cannot be parsed."""
     documents: list[tuple[Path, _T]] = []
     broken = []
     for path in paths:
@@ -108,7 +108,7 @@ def _parse_toml(content: bytes) -> dict[str, Any]:
 
 
 def _directories(env: Mapping[str, str], etc: Path) -> list[Path]:
-    """The system's directories of configuration; in the order of the XDG specification."""
+    """The system's configuration directories, in the order of the XDG specification."""
     named = env.get("XDG_CONFIG_DIRS") or str(etc / "xdg")
     return [Path(one) for one in named.split(os.pathsep) if one]
 
@@ -122,7 +122,7 @@ def _config_home(env: Mapping[str, str]) -> Path:
 
 
 def _pip_files(env: Mapping[str, str], platform: str, etc: Path) -> list[Path]:
-    """Where pip looks, the least important first; a fresh environment has no file of its own.
+    """The files that pip reads, in ascending precedence; a fresh environment has none of its own.
 
     (https://pip.pypa.io/en/stable/topics/configuration/#location)
     """
@@ -143,12 +143,12 @@ def _pip_files(env: Mapping[str, str], platform: str, etc: Path) -> list[Path]:
         places = [one / "pip" for one in _directories(env, etc)]
         system = [one / "pip.conf" for one in (*places, etc)]
         user = [home / ".pip" / "pip.conf", _config_home(env) / "pip" / "pip.conf"]
-    # One that is named and there stands in for the user's, and wins over the system's.
+    # An existing file that is named replaces the user's file, and overrides the system's.
     return [*system, *([Path(named)] if named and Path(named).exists() else user)]
 
 
 def _uv_files(env: Mapping[str, str], platform: str, etc: Path) -> list[Path]:
-    """Where uv looks, the least important first.
+    """The files that uv reads, in ascending precedence.
 
     (https://docs.astral.sh/uv/concepts/configuration-files/)
     """
@@ -163,14 +163,14 @@ def _uv_files(env: Mapping[str, str], platform: str, etc: Path) -> list[Path]:
     else:
         system = [one / "uv" / "uv.toml" for one in (*_directories(env, etc), etc)]
         user = _config_home(env)
-    # Of the system's only the first that is there counts.
+    # Only the first existing system file counts.
     return [*[one for one in system if one.exists()][:1], user / "uv" / "uv.toml"]
 
 
 def _told_pip(
     files: Sequence[tuple[Path, configparser.RawConfigParser]], env: Mapping[str, str]
 ) -> list[Setting]:
-    """What pip would go by: its command's section wins, and a variable over both.
+    """The settings in force for pip: the command's section wins, and variables win over files.
 
     (https://pip.pypa.io/en/stable/topics/configuration/#precedence-override-order)
     """
@@ -185,13 +185,13 @@ def _told_pip(
     said += [(name[4:], value, name) for name, value in env.items() if name.startswith("PIP_")]
     for spelled, value, source in said:
         name = spelled.lower().replace("_", "-").removeprefix("--").replace("pypi-url", "index-url")
-        if value:  # pip takes no notice of a setting without a value.
+        if value:  # pip ignores a setting without a value.
             told[name] = Setting(name=name, value=value, source=source)
     return list(told.values())
 
 
 def _told_uv(files: Sequence[tuple[Path, dict[str, Any]]], env: Mapping[str, str]) -> list[Setting]:
-    """Everything that uv is told, the least important first."""
+    """All settings of uv, in ascending precedence."""
     told = [
         Setting(name=name, value=value, source=str(source))
         for source, document in files

@@ -1,4 +1,4 @@
-"""Environments made by nox: the one module outside of `sessions` that knows it."""
+"""Environments made by nox: the only module outside of `sessions` that knows nox."""
 
 from __future__ import annotations
 
@@ -24,17 +24,17 @@ from nox_cleanroom.places.environment_directories import EnvironmentsDirectory
 from nox_cleanroom.processes import supervision
 from nox_cleanroom.steps import Steps
 
-#: What makes environments that we install into, best first.
+#: The tools that make environments to install into, best first.
 BACKENDS = ("uv", "virtualenv", "venv")
 
-#: What makes environments with nothing in them; those of uv have nothing in them anyway.
+#: The options that make an environment empty; uv's environments are always empty.
 _BARE = {"virtualenv": ("--no-seed",), "venv": ("--without-pip",)}
 
 Download = Literal["auto", "never", "always"]
 
 
 def missing_interpreter(python: str) -> InterpreterMissingError:
-    """The error of an interpreter that is not here."""
+    """The error about an interpreter that is not on this machine."""
     return InterpreterMissingError(
         f"Python {python} is not on this machine.",
         hint="Install it, or narrow the run with `-- --pythons`.",
@@ -42,7 +42,7 @@ def missing_interpreter(python: str) -> InterpreterMissingError:
 
 
 def find(python: str) -> str | None:
-    """The interpreter for a Python, such as ``3.11``, where nox looks; None when there is none."""
+    """The interpreter that nox finds for a Python such as ``3.11``; None when there is none."""
     venv = VirtualEnv("nowhere", interpreter=python, download_python="never")
     try:
         return venv._resolved_interpreter  # noqa: SLF001 - what nox itself asks; pinned by a test
@@ -52,15 +52,15 @@ def find(python: str) -> str | None:
 
 @dataclass(frozen=True, kw_only=True)
 class Environments:
-    """Makes the fresh environments of a run as nox makes a session's, and finds Pythons."""
+    """Finds Pythons, and makes a run's fresh environments in the same way as nox does."""
 
     #: ``uv``, ``virtualenv``, ``venv``, or several with ``|`` between, best first.
     backend: str
     #: Whether nox may download a missing interpreter.
     download: Download
-    #: The directory that they are made in.
+    #: The directory in which environments are made.
     room: EnvironmentsDirectory
-    #: Where it is kept between runs what interpreters say of themselves.
+    #: The directory that keeps the facts about interpreters between runs.
     known: Path
 
     def fresh(self, python: str, purpose: str = "") -> Environment:
@@ -68,10 +68,10 @@ class Environments:
 
         Args:
             python: the interpreter, such as ``3.11``.
-            purpose: what its directory is named for, besides the Python.
+            purpose: a part of the directory's name, besides the Python.
 
         Raises:
-            InterpreterMissingError: there is no such interpreter here.
+            InterpreterMissingError: the interpreter is not on this machine.
             CleanroomError: the environment could not be made.
         """
         return self._create(python, purpose, bare=False)
@@ -81,7 +81,7 @@ class Environments:
         return self._create(python, purpose, bare=True)
 
     def facts(self, environment: Environment, steps: Steps) -> Facts:
-        """What the interpreter of an environment says of itself; see `learn_facts`."""
+        """The facts about an environment's interpreter; see `learn_facts`."""
         return learn_facts(environment, steps, known=self.known)
 
     def discover(self, python: str) -> InstalledPython | None:
@@ -132,7 +132,7 @@ def _environment(venv: VirtualEnv) -> Environment:
     location = Path(venv.location)
     refuse_system_packages(location)
     bin_dir = Path(venv.bin_paths[0])
-    # Not resolved: the link's own place is what makes it the environment's interpreter.
+    # Do not resolve the link: its own path makes it the environment's interpreter.
     found = shutil.which("python", path=str(bin_dir))
     if found is None:
         raise EnvironmentRefusedError(f"The environment in {str(location)!r} has no interpreter.")
@@ -148,7 +148,7 @@ def _environment(venv: VirtualEnv) -> Environment:
 def refuse_system_packages(location: Path) -> None:
     """Refuse an environment that sees packages from outside.
 
-    One that has no ``pyvenv.cfg`` this moment is being made anew by another run
+    If ``pyvenv.cfg`` is missing, another run is just making the environment again
     (https://docs.python.org/3/library/site.html).
     """
     try:

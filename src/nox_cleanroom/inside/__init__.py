@@ -1,4 +1,4 @@
 """What runs in the interpreter under test: it imports and reads the package, and calls hooks.
 
-The standard library only, and syntax as old as Python 3.7.
+They use the standard library only, and the syntax of Python 3.7.
 """

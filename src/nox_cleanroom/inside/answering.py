@@ -1,14 +1,14 @@
-"""Asks its interpreter questions and writes one line an answer.
+"""Answers questions in its interpreter, one line per answer.
 
-Next to nothing is imported: the code under test sees a plain interpreter, and no import that it
-forgot is covered by one of ours. Called as
+It imports almost nothing, so the code under test sees a plain interpreter, and our imports do not
+hide an import that this code lacks. Usage:
 
     python -I answering.py REQUEST ANSWERS
 
-The request is a question and its subject, another question and its subject, and so on, each
-ended by a NUL; an answer is a literal. Each is written before the next subject is tried, so
-whoever reads the answers knows which subject ended the process. Answers go to a file, because
-standard output belongs to the code under test.
+The request is a series of questions, each followed by its subject, and each string ends with a NUL.
+An answer is a literal. Each answer is written before the next subject is tried, so the reader of
+the answers knows which subject ended the process. Answers go to a file, because standard output
+belongs to the code under test.
 """
 
 import os
@@ -17,24 +17,24 @@ import sys
 
 def main():
     request_path, answers_path = sys.argv[1:3]
-    # The code under test sees a plain interpreter.
+    # The code under test must see a plain interpreter.
     del sys.argv[1:]
     sys.argv[0] = ""
     with open(request_path, encoding="utf-8", errors="surrogateescape", newline="") as file:
         words = file.read().split("\0")[:-1]
-    # Kept, for the code under test may replace what it finds in modules.
+    # Keep these functions, because the code under test may replace attributes of modules.
     literal, write = ascii, open
     for question, subject in zip(words[::2], words[1::2]):
         try:
             answer = QUESTIONS[question](subject)
-        except BaseException as error:  # SystemExit and KeyboardInterrupt are answers too
+        except BaseException as error:  # SystemExit and KeyboardInterrupt are answers, too
             answer = {"error": describe(error)}
         with write(answers_path, "a", encoding="ascii") as file:
             file.write(literal(plain(answer)) + "\n")
 
 
 def plain(value):
-    """A value without what the code under test may have put in: a `str` with a `repr` of its own."""
+    """A value of built-in types only: the code under test may return a `str` with its own `repr`."""
     if isinstance(value, dict):
         return {plain(key): plain(inner) for key, inner in value.items()}
     if isinstance(value, list):
@@ -47,14 +47,14 @@ def plain(value):
 def describe(error):
     import traceback
 
-    # Begin where the code under test does: our own frames explain nothing.
+    # Begin with the code under test, because our own frames explain nothing.
     frames = error.__traceback__
     while frames and frames.tb_frame.f_code.co_filename == __file__:
         frames = frames.tb_next
     try:
         message = str(error)
         lines = traceback.format_exception(type(error), error, frames)
-    except BaseException as another:  # it may say of itself what it likes, or fail to
+    except BaseException as another:  # its own `__str__` may do anything, or fail
         message = "(its text cannot be shown: %s)" % type(another).__name__
         lines = traceback.format_tb(frames)
     described = {
@@ -83,7 +83,7 @@ def innermost(error):
 
 
 class SideEffects:
-    """Sees what the code of one package does besides being imported (PEP 578)."""
+    """An audit hook that notes the side effects of importing one package (PEP 578)."""
 
     def __init__(self, top):
         self.wrote = []
@@ -108,7 +108,7 @@ class SideEffects:
             self._note_process(event, arguments)
 
     def _is_own(self):
-        """Whether the package itself, and not one that it uses, is what acts."""
+        """Whether the package itself acts, rather than a package that it uses."""
         frame = self._getframe(2)
         while frame is not None:
             name = frame.f_code.co_filename
@@ -120,7 +120,7 @@ class SideEffects:
     def _note_path(self, path):
         path = self._abspath(path)
         if path.startswith((self._temporary, "/dev/")) or "__pycache__" in path:
-            # Under the scratch home there may be a directory for temporary files, too.
+            # The scratch home may lie in a directory for temporary files.
             if not path.startswith(self._home):
                 return
         shown = path.replace(self._home, "~").replace(sys.prefix, "<environment>")
@@ -130,10 +130,10 @@ class SideEffects:
     def _note_process(self, event, arguments):
         command = arguments[1] if event == "subprocess.Popen" else arguments[0]
         words = command if isinstance(command, (list, tuple)) else [command]
-        # Where a program lies on this machine is of no interest.
+        # The directory of a program on this machine does not matter.
         shown = " ".join(self._basename(self._fspath(str(word))) for word in words)
         if len(shown) > 120:
-            # Whole words only: half a secret would not be known for one.
+            # Cut between words only, because half a secret would not be redacted.
             shown = shown[:120].rpartition(" ")[0]
         if shown not in self.started and len(self.started) < 50:
             self.started.append(shown)
@@ -143,7 +143,7 @@ def facts(packaging_parent):
     import platform
     import sysconfig
 
-    # Only for this; nothing else of that directory is imported.
+    # Only for this import; nothing else is imported from that directory.
     sys.path.insert(0, packaging_parent)
     try:
         from packaging import markers, tags
@@ -170,7 +170,7 @@ def import_module(name):
     if hasattr(sys, "addaudithook"):
         sys.addaudithook(witness)
     module = load(name)
-    # A module may replace itself by anything: only strings are places.
+    # A module may replace itself with any object, so only strings count as paths.
     places = [getattr(module, "__file__", None)]
     if not isinstance(places[0], str):
         try:
@@ -185,7 +185,7 @@ def import_module(name):
 
 
 def load(name):
-    """A module, as an import statement finds it."""
+    """The module that an import statement would find."""
     top = __import__(name)
     return sys.modules.get(name, top)
 
@@ -203,7 +203,7 @@ def load_entry_point(value):
 
 
 def demanded_arguments(function):
-    """The names of the arguments that a call of a plain function must give."""
+    """The names of the arguments that a plain function requires."""
     code = getattr(function, "__code__", None)
     if type(function).__name__ != "function" or code is None or hasattr(function, "__wrapped__"):
         return []

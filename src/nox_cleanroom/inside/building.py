@@ -1,18 +1,19 @@
-"""Calls the hooks of a build backend (PEP 517), in the project's directory. Called as
+"""Calls the hooks of a build backend (PEP 517), in the project's directory. Usage:
 
     python -I building.py ANSWER KIND OUT KNOWN BACKEND [PATH ...]
 
-KIND is ``wheel`` or ``sdist``, and OUT the directory that it goes to; or KIND is ``hooks``, which builds
-nothing, and then ANSWER says which hooks the backend has. Unless KNOWN is ``known``, the
-backend is asked first what else that build requires: ANSWER says so, and nothing is built when that is
-anything. PATHs are the places of a backend that lies in the project (`backend-path`).
+KIND is ``wheel`` or ``sdist``, and OUT is the directory for it. With the KIND ``hooks`` nothing is
+built, and ANSWER names the hooks of the backend. Unless KNOWN is ``known``, the backend is first
+asked for the further requirements of the build. If there are any, ANSWER names them, and nothing is
+built. PATHs are the directories of a backend in the project (`backend-path`).
 
-PEP 517 wants each hook in a fresh process, for hooks may change what a process shares. To load
-many a backend takes longer than what it does, so the build goes on in this process where the
-question has changed nothing: no code of the project has been run, and environment, directory, path
-and arguments are as they were. Elsewhere nothing is built, and the build is a call of its own.
+PEP 517 demands a fresh process for each hook, because hooks may change the state of a process.
+Loading a backend often takes longer than its work. So the build goes on in this process if the
+first hook has changed nothing: no code of the project has run, and the environment, the directory,
+the path and the arguments are the same as before. Otherwise nothing is built, and the build needs
+another call.
 
-ANSWER is a line of JSON: what is required, and the name of what was built; or the names of hooks.
+ANSWER is a line of JSON: the requirements and the name of the built file, or the names of hooks.
 """
 
 import importlib
@@ -26,15 +27,15 @@ HOOKS = ["build_wheel", "build_sdist", "build_editable"]
 def main():
     answer_path, kind, out, known, name = sys.argv[1:6]
     paths = sys.argv[6:]
-    # A setup.py finds no words of ours.
+    # A setup.py must not see our arguments.
     del sys.argv[1:]
     backend = load(name, paths)
     if kind == "hooks":
-        # As pyproject-hooks asks: an optional hook is an attribute that is there or not.
+        # As in pyproject-hooks, a backend has an optional hook if it has the attribute.
         write(answer_path, hooks=[hook for hook in HOOKS if hasattr(backend, hook)])
         return
     if known != "known":
-        # A backend that lies in the project is its code, and has been run.
+        # A backend in the project is code of the project, and it has run.
         shared = SharedState(os.getcwd(), ran_project=bool(paths))
         required = ask(backend, kind)
         write(answer_path, requires=required)
@@ -50,12 +51,12 @@ def ask(backend, kind):
 
 
 class SharedState:
-    """Sees whether a process is still as good as new to a hook of a build backend."""
+    """Notes changes that make a process unfit for another hook of a build backend."""
 
     def __init__(self, project, ran_project):
         self._project = os.path.join(project, "")
         self._has_read = False
-        # A setup.py is run whatever it is asked.
+        # Every hook runs a setup.py.
         self._ran_project = ran_project or os.path.exists(self._project + "setup.py")
         self._before = shared_state()
         if hasattr(sys, "addaudithook"):
@@ -71,7 +72,7 @@ class SharedState:
             return
         if event == "exec":
             name = getattr(arguments[0], "co_filename", "<string>")
-            # Generated code has such a name, and so has text that was read from a file.
+            # Generated code has such a file name, and so has code that was read from a file as text.
             self._ran_project = self._has_read if name.startswith("<") else self._is_own(name)
         elif event == "open" and isinstance(arguments[0], str) and arguments[0].endswith(".py"):
             self._has_read = self._has_read or self._is_own(arguments[0])
@@ -85,7 +86,7 @@ def shared_state():
 
 
 def load(name, paths):
-    """The backend: a module, or an attribute of one; from `paths`, when there are any."""
+    """The backend, which is a module or an attribute of one; from `paths` if there are any."""
     sys.path[:0] = paths
     module_name, _, attributes = name.partition(":")
     backend = importlib.import_module(module_name)
@@ -97,7 +98,7 @@ def load(name, paths):
 
 
 def is_below(place, directories):
-    # Not resolved: a link in the project may lead elsewhere.
+    # Do not resolve links, because a link in the project may lead outside.
     place = os.path.abspath(place)
     return any(place.startswith(os.path.join(os.path.abspath(one), "")) for one in directories)
 

@@ -1,10 +1,10 @@
-"""Compiles modules without running them. Called as
+"""Compiles modules without running them. Usage:
 
     python -I -S compiling.py SOURCES
 
-SOURCES is a directory of our own with modules in it. Beside each one its bytecode is put, which
-names the digest of the source that it is of: an interpreter then takes it for the bytecode of no
-other source, whatever the times of the files are (PEP 552).
+SOURCES is a directory of our own with modules in it. Each module's bytecode is written beside it,
+with the digest of its source. An interpreter then accepts it as the bytecode of this source only,
+whatever the times of the files are (PEP 552).
 """
 
 import os
@@ -24,7 +24,7 @@ def main():
                     invalidation_mode=py_compile.PycInvalidationMode.CHECKED_HASH,
                 )
             except Exception:
-                # What does not compile is no error before somebody imports it.
+                # A module that does not compile is no error until it is imported.
                 continue
 
 

@@ -1,4 +1,4 @@
-"""What is known of a condition before it is run."""
+"""The value of a condition, as far as it is known without running it."""
 
 import ast
 import os
@@ -6,7 +6,7 @@ import sys
 
 
 class Unknown(Exception):
-    """An expression of which nothing is known before it is run."""
+    """An expression whose value is not known without running it."""
 
 
 VERSION = tuple(sys.version_info)
@@ -25,7 +25,7 @@ KNOWN_VALUES = {
     "PY2": False,
     "PY3": True,
 }
-# What the module `platform` would say; to load it takes as long as to read a module.
+# The values of the module `platform`; loading it takes as long as reading a module.
 SYSTEMS = {"linux": "Linux", "darwin": "Darwin", "win32": "Windows"}
 IMPLEMENTATIONS = {"cpython": "CPython", "pypy": "PyPy"}
 KNOWN_CALLS = {
@@ -55,14 +55,14 @@ def name_parts(node):
 class Conditions:
     """Evaluates expressions about the interpreter and the platform.
 
-    `values` holds what is known of a module's own names.
+    `values` holds the known values of a module's own names.
     """
 
     def __init__(self):
         self.values = {}
 
     def value(self, node):
-        """What an expression about the interpreter or the platform gives; else `Unknown`."""
+        """The value of an expression about the interpreter or the platform; else `Unknown`."""
         if isinstance(node, ast.Constant):
             return node.value
         if isinstance(node, ast.Tuple):

@@ -1,8 +1,8 @@
-"""Becomes ``sitecustomize`` for commands that run among the project's files.
+"""The ``sitecustomize`` of commands that run among the project's files.
 
-There, a test runner or ``python -m`` puts the source on the path in front of what is
-installed. This finder comes before the path and answers for the wheel's own names only.
-It leaves word of where those modules came from: when the first is asked for, and at the end.
+There, a test runner or ``python -m`` puts the source on the path before the installed modules. This
+finder precedes the path, and finds only the wheel's own modules. It records where those came from:
+at the first import of one, and at the end.
 """
 
 import atexit

@@ -14,7 +14,7 @@ def top_of(name):
 
 
 def dotted_name(path):
-    """A file's dotted name and whether it is a package, by the place that imports look at."""
+    """A file's dotted name, relative to the import path, and whether it is a package."""
     for place in sorted(sys.path, key=len, reverse=True):
         if place and path.startswith(os.path.join(place, "")):
             parts = os.path.relpath(path, place)[: -len(".py")].split(os.sep)
@@ -28,7 +28,7 @@ _FOUND = {}
 
 
 def find(name):
-    """The spec of a module, found without running anything; None when there is none."""
+    """The spec of a module, found without running it; None when there is none."""
     if name not in _FOUND:
         _FOUND[name] = _find(name)
     return _FOUND[name]
@@ -48,7 +48,7 @@ def _find(name):
     try:
         return PathFinder.find_spec(name, places)
     except KeyError:
-        # A namespace in a namespace asks its parent, which nobody has imported here.
+        # A nested namespace looks up its parent, which is not imported here.
         spec = importlib.util.spec_from_loader(name, None, is_package=True)
         inner = (os.path.join(place, name.rpartition(".")[2]) for place in places)
         spec.submodule_search_locations += filter(os.path.isdir, inner)

@@ -1,15 +1,17 @@
-"""Reads modules without running them. Called as
+"""Reads modules without running them. Usage:
 
     python -I reading.py REQUEST ANSWERS BYTECODE
 
-The request is ``read`` and a module's file, for each of the wheel's modules, each ended by a NUL;
-an answer is a line of JSON. In BYTECODE, that of the modules beside this script is kept.
-It says for a module's file whether it compiles, which modules of the same wheel it imports
-and calls into, and which of its imports lead nowhere. What a condition on the version or the
-platform, an `except ImportError` or `TYPE_CHECKING` keeps from being run here is not looked at.
+The request is ``read`` and a module's file, for each of the wheel's modules, and each string ends
+with a NUL. The directory BYTECODE holds the bytecode of the modules beside this script.
+
+An answer is a line of JSON. It says whether a module's file compiles, which modules of the same
+wheel it imports and calls, and which of its imports name something that does not exist. Code that
+does not run here is ignored, because of a condition on the version or the platform, an
+`except ImportError` or `TYPE_CHECKING`.
 """
 
-import ast  # before `load`, for the standard library has bytecode of its own
+import ast  # before `load`, because the standard library has its own bytecode
 import gc
 import importlib
 import importlib.machinery
@@ -20,12 +22,12 @@ import re
 import sys
 import warnings
 
-#: What the modules beside this script are imported under; no wheel has a module of that name.
+#: The package name of the modules beside this script; no wheel has a module of that name.
 NAME = "nox_cleanroom_inside"
 
 
 def load(*names):
-    """Modules beside this script; not by way of the path, where they would be taken for a wheel's."""
+    """Import modules beside this script, not through the path, which is for the wheel's modules."""
     here = os.path.dirname(os.path.abspath(__file__))
     spec = importlib.util.spec_from_file_location(
         NAME, os.path.join(here, "__init__.py"), submodule_search_locations=[here]
@@ -54,7 +56,7 @@ def main():
             except Exception as error:
                 answer = {"error": {"type": type(error).__name__, "message": str(error)}}
             file.write(json.dumps(answer) + "\n")
-            # Whoever reads the answers knows which module ended the process.
+            # Write at once, so that the reader of the answers knows which module ended the process.
             file.flush()
 
 

@@ -1,4 +1,4 @@
-"""What is run in a module, scope by scope."""
+"""The imports and calls of a module, scope by scope."""
 
 import ast
 
@@ -9,12 +9,12 @@ from .text import Text, first_missing
 #: Exceptions whose handlers make an import optional.
 CATCH_ALL = {"ImportError", "ModuleNotFoundError", "Exception", "BaseException"}
 
-#: The scope of what only ``python -m`` runs.
+#: The scope of code that only ``python -m`` runs.
 SCRIPT = "<script>"
 
 
 def read(path):
-    """What the text of a module says."""
+    """The imports and calls in the text of a module."""
     try:
         module = Text.at(path)
     except (SyntaxError, ValueError) as error:
@@ -26,7 +26,7 @@ def read(path):
     try:
         reader.block(module.tree.body, "", True)
     except Exception as error:
-        # Whatever the import machinery makes of odd names is no fault of the module.
+        # An error of the import machinery about an odd name is not the module's fault.
         return {"unread": "%s: %s" % (type(error).__name__, error)}
     return {
         "module": module.name,
@@ -38,7 +38,7 @@ def read(path):
 
 
 class Reader:
-    """Walks what is run in a module, scope by scope, and notes where it leads."""
+    """Walks the code of a module, scope by scope, and notes its imports and calls."""
 
     def __init__(self, text):
         self.text = text
@@ -50,7 +50,7 @@ class Reader:
     def block(self, body, scope, sure):
         """Read statements that run one after another.
 
-        `sure` says that they run whenever their scope does.
+        `sure` means that they run whenever their scope does.
         """
         for node in body:
             self.statement(node, scope, sure)
@@ -89,7 +89,7 @@ class Reader:
             self.expression(node, scope, sure)
 
     def class_body(self, node, scope, sure):
-        # The body runs where the class stands; its methods when they are called.
+        # The body of a class runs at once; its methods run when they are called.
         for part in node.body:
             if isinstance(part, (ast.FunctionDef, ast.AsyncFunctionDef)):
                 inner = ".".join(filter(None, (scope, node.name, part.name)))
@@ -127,12 +127,12 @@ class Reader:
             self.note_optional(node.body)
             self.optional |= trial.optional
             if trial.unresolved:
-                # Which handler runs is not for us to say when there are several.
+                # With several handlers, it is unknown which one runs.
                 for handler in catching:
                     self.block(handler.body, scope, sure and len(catching) == 1)
             else:
                 self.edges += [dict(edge, guarded=True) for edge in trial.edges]
-                # Others' modules are there to be found, and may still not load.
+                # Modules of other distributions exist, but may still fail to load.
                 self.note_optional(node.orelse)
                 self.block(node.orelse, scope, False)
         self.block(node.finalbody, scope, sure)
@@ -140,7 +140,7 @@ class Reader:
             self.forget(node)
 
     def forget(self, node):
-        """Know nothing any more of the names that are bound where we cannot tell what runs."""
+        """Forget the values of names that code may have bound, if it is unknown whether it runs."""
         for part in ast.walk(node):
             if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store):
                 self.conditions.values.pop(part.id, None)
@@ -154,7 +154,7 @@ class Reader:
                     self.optional.add(top_of(part.module))
 
     def expression(self, node, scope, sure):
-        """Note calls of own functions, and remember what is known of module-level names."""
+        """Note calls of the module's functions, and the known values of module-level names."""
         if isinstance(node, ast.Assign) and not scope and len(node.targets) == 1:
             if isinstance(node.targets[0], ast.Name):
                 try:
@@ -193,7 +193,7 @@ class Reader:
         for alias in node.names:
             inner = source + "." + alias.name
             if not scope:
-                # Who calls it here, calls it there.
+                # A call of this name is a call of the imported function.
                 self.edge(alias.asname or alias.name, source, alias.name, True)
             if spec is not None and spec.submodule_search_locations is not None and find(inner):
                 self.edge(scope, inner, "", sure)
@@ -203,7 +203,7 @@ class Reader:
                 self.lacks(inner, node, scope, sure)
 
     def wants(self, name, node, scope, sure):
-        """Note where an import of a module leads; whether it leads anywhere."""
+        """Note the target of an import; returns whether it exists."""
         missing = first_missing(name)
         if missing:
             self.lacks(missing, node, scope, sure)
@@ -236,14 +236,14 @@ def catches_import_error(kind):
 
 
 def suppresses(node):
-    """Whether a context manager swallows import errors, as far as its words tell."""
+    """Whether a context manager suppresses import errors, judged by its text."""
     return isinstance(node, ast.Call) and (
         any(name_parts(one)[-1] in CATCH_ALL for one in node.args)
     )
 
 
 def calls_in(node):
-    """The calls that a statement makes for certain, as far as they stand in plain sight."""
+    """The calls that a statement certainly makes, as far as its text shows them."""
     waiting = [getattr(node, "value", None), getattr(node, "exc", None)]
     while waiting:
         part = waiting.pop()

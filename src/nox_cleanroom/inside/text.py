@@ -7,7 +7,7 @@ import warnings
 
 from .locating import OWN, dotted_name, find, is_namespace, top_of
 
-#: What means that a module may get attributes that its text does not show.
+#: Signs that a module may get attributes that its text does not show.
 OPEN = re.compile(rb"\b(globals|locals|exec|__getattr__|__path__|sys\.modules|import modules)\b")
 GLOBAL = re.compile(rb"^[ \t]*global ([\w, ]+)$", re.MULTILINE)
 QUOTED = re.compile(rb"""['"]([A-Za-z_]\w*)(?:\.[\w.]+)?['"]""")
@@ -20,14 +20,14 @@ class Text:
 
     @classmethod
     def at(cls, path):
-        """The text of a file."""
+        """The parsed text of a file."""
         if path not in cls._known:
             cls._known[path] = cls(path)
         return cls._known[path]
 
     @classmethod
     def of(cls, spec):
-        """The text behind a spec; None when there is none to read."""
+        """The parsed text of a spec's module; None when there is no text to read."""
         path = spec.origin if spec is not None else None
         if not path or not path.endswith(".py"):
             return None
@@ -41,12 +41,12 @@ class Text:
             content = file.read()
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            # Some mistakes show only when the whole is compiled.
+            # Some errors show only when the whole module is compiled.
             compile(content, path, "exec", dont_inherit=True)
             self.tree = ast.parse(content, path)
         self.name, self.is_package = dotted_name(path)
         self.package = self.name if self.is_package else self.name.rpartition(".")[0]
-        #: Functions and classes, and own modules' names that imports bind: where a call leads.
+        #: Functions, classes and imported names of the wheel's own modules: the targets of calls.
         self.functions = {}
         self.aliases = {}
         self.bound = set()
@@ -55,11 +55,11 @@ class Text:
         for names in GLOBAL.findall(content):
             self.bound.update(names.decode().replace(" ", "").split(","))
         self.is_open = bool(OPEN.search(content))
-        #: Names in strings: what a module looks for in `sys.modules` or by `find_spec`.
+        #: Names in strings, which a module may look up in `sys.modules` or by `find_spec`.
         self.mentioned = {name.decode() for name in QUOTED.findall(content)}
 
     def absolute(self, node):
-        """The absolute name of what a ``from`` statement names."""
+        """The absolute name of a ``from`` statement's module."""
         if not node.level:
             return node.module or ""
         base = self.package.split(".")
@@ -106,10 +106,10 @@ class Text:
 
 
 def first_missing(name):
-    """The shortest beginning of a dotted name that leads nowhere; None when all of it leads.
+    """The shortest prefix of a dotted name that does not exist; None when the whole name exists.
 
-    Modules of others may come into being when they are run, so only the first part of
-    theirs is judged, below namespaces the first real one.
+    Modules of other distributions may create attributes when they run. Only the first part of
+    their names is judged; in a namespace package, the first part below it.
     """
     parts = name.split(".")
     for depth in range(1, len(parts) + 1):

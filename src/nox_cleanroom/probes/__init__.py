@@ -1,4 +1,4 @@
-"""What is asked of an installation: each probe starts processes and brings a frozen value.
+"""Probes of an installation: each one starts processes and returns a frozen value.
 
-Nothing here judges; what the values mean is for `checks` to say.
+Probes do not judge. The checks in `checks` decide what the values mean.
 """

@@ -1,4 +1,4 @@
-"""The wheels of the commit: built from the tree, and from its source distribution."""
+"""The two wheels of the commit: one built from the tree, one from its source distribution."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from nox_cleanroom.wheel import Wheel
 
 @dataclass(frozen=True, kw_only=True)
 class BuiltWheel:
-    """A wheel, and what built it."""
+    """A wheel, and the Python and requirements that built it."""
 
     wheel: Wheel
     #: The Python that built it, such as ``3.11``, and its version in full.
     python: str
     built_with: str
-    #: What was installed for the build: versions by name.
+    #: The versions that were installed for the build, by name.
     requirements: Mapping[str, str]
 
     @classmethod
     def of(cls, stored: StoredWheel) -> BuiltWheel:
-        """What of a wheel in the wheelhouse checks need."""
+        """The part of a wheel in the wheelhouse that checks need."""
         return cls(
             wheel=stored.wheel,
             python=stored.provenance.python,

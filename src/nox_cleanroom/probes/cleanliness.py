@@ -1,4 +1,4 @@
-"""What a checkout holds, gains and hides, as git tells it."""
+"""The files that git tracks, finds new and ignores in a checkout."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from pathlib import PurePosixPath
 from nox_cleanroom.checkout.checkout import Checkout, Commit
 from nox_cleanroom.wheel import Wheel
 
-#: How many paths of one kind are named before the rest is counted.
+#: How many paths of one kind are named; the rest is counted.
 NAMED = 20
 
-#: What compilers, interpreters and tools leave among the source, and nobody wants in a wheel.
+#: Files that compilers, interpreters and tools leave in the source, and that no wheel should hold.
 _LEFTOVERS = re.compile(
     r"(^|/)(__pycache__|\.[^/]+|node_modules|[^/]+\.egg-info)/"
     r"|\.(py[cod]|so|pyd|o|a|obj|dll|dylib|orig|rej|log|swp)$|(^|/)\.[^/]+$|~$"
@@ -22,17 +22,17 @@ _LEFTOVERS = re.compile(
 
 @dataclass(frozen=True, kw_only=True)
 class Look:
-    """What a step did to the scratch worktree."""
+    """The effect of a step on the scratch worktree."""
 
     step: str
-    #: Tracked paths that it changed, and new ones that nothing ignores.
+    #: Tracked paths that it changed, and new ones that no rule ignores.
     modified: tuple[str, ...]
     new: tuple[str, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Scratch:
-    """What all steps did to the scratch worktree, each path named once."""
+    """The effects of all steps on the scratch worktree; each path is named once."""
 
     looks: tuple[Look, ...]
     #: Whether every step has run.
@@ -43,11 +43,11 @@ class Scratch:
 
 @dataclass(frozen=True, kw_only=True)
 class Committed:
-    """What a commit holds that may not belong there."""
+    """The files of a commit, and those that may not belong there."""
 
     #: The names of all of its files.
     names: tuple[str, ...]
-    #: ``SOURCES.txt`` files that list themselves, as those do which setuptools writes.
+    #: ``SOURCES.txt`` files that list themselves, as those written by setuptools do.
     generated: tuple[str, ...]
     #: Tracked files that an ignore rule covers.
     ignored: tuple[str, ...]
@@ -57,9 +57,9 @@ class Committed:
 
 @dataclass(frozen=True, kw_only=True)
 class Hidden:
-    """Files among the package's source that an ignore rule hides, and the wheel lacks."""
+    """Files in the package's source that an ignore rule hides and the wheel lacks."""
 
-    #: The rule of each.
+    #: The ignore rule for each file.
     rules: Mapping[str, str]
 
 
@@ -72,7 +72,7 @@ class ScratchLooks:
         self.taken: list[Look] = []
 
     def take(self, step: str) -> None:
-        """Note what is new since the last look, with the step that came before."""
+        """Note the changes since the last look, under the name of the step before this one."""
         uncommitted = self._scratch.uncommitted().items()
         modified = [
             path.decode("utf-8", "replace") for path, letters in uncommitted if letters != b"??"
@@ -87,7 +87,7 @@ class ScratchLooks:
 
 
 def look_at_commit(checkout: Checkout, scratch: Checkout, commit: Commit) -> Committed:
-    """Ask git what a commit holds.
+    """Ask git for the files of a commit.
 
     Args:
         checkout: the repository.
@@ -110,7 +110,7 @@ def _lists_itself(checkout: Checkout, commit: Commit, sources: str) -> bool:
 
 
 def find_hidden(checkout: Checkout, wheel: Wheel, commit: Commit, project: str) -> Hidden:
-    """Ask git which rules hide files among the package's source.
+    """Ask git which rules hide files in the package's source.
 
     Args:
         checkout: the user's checkout.
@@ -133,7 +133,7 @@ def find_hidden(checkout: Checkout, wheel: Wheel, commit: Commit, project: str) 
 
 
 def _source_roots(wheel: Wheel, names: Sequence[str], project: str) -> dict[str, str]:
-    """Where the wheel's packages lie in the repository: source directory to installed one."""
+    """The installed directories of the wheel's packages, by source directory in the repository."""
     prefix = "" if project == "." else f"{project}/"
     packages = {
         str(member.path.parent) for member in wheel.members if member.path.name == "__init__.py"

@@ -18,7 +18,7 @@ from nox_cleanroom.probes.installation import Installation
 from nox_cleanroom.results import Step
 from nox_cleanroom.steps import Steps
 
-#: A JSON answer above this size is no answer.
+#: Larger JSON output is not read.
 JSON_LIMIT_BYTES = 16 * 1024 * 1024
 
 
@@ -30,25 +30,25 @@ class NamedPath:
     path: str
     exists: bool
     is_file: bool
-    #: In hexadecimal; empty where the file is not the command's or the environment's to name.
+    #: In hexadecimal; empty for a file outside of the command's directory and the environment.
     sha256: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
 class JsonAnswer:
-    """What a command printed as JSON."""
+    """The JSON output of a command."""
 
     #: The object; None when there is none.
     value: Mapping[str, Any] | None = None
-    #: Why there is none; empty when there is one.
+    #: Why there is no object; empty when there is one.
     problem: str = ""
-    #: What its keys name, by key.
+    #: The paths that its keys name, by key.
     paths: Mapping[str, NamedPath] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
 class CommandRun:
-    """A command of the project's own, and how it ended."""
+    """A command of the project, and how it ended."""
 
     command: Command
     #: The program that was looked for.
@@ -57,10 +57,10 @@ class CommandRun:
     has_program: bool = True
     exit_status: int | None = None
     timed_out: bool = False
-    #: How it ended, for people, and the end of what it printed.
+    #: How it ended, for people, and the end of its output.
     ending: str = ""
     output: str = ""
-    #: None when it needs to print none, or has not come so far.
+    #: None when the command need not print JSON, or did not get so far.
     answer: JsonAnswer | None = None
 
     @classmethod
@@ -117,16 +117,16 @@ def run_command(
     project: Path | None,
     environment: Environment,
 ) -> CommandRun:
-    """Run one of the project's commands, and look at what it printed.
+    """Run one of the project's commands, and examine its output.
 
     Args:
-        command: what to run.
+        command: the command.
         steps: runs it.
         cwd: the directory it runs in.
-        env: the variables that it sees, besides its own.
-        project: what ``{project}`` stands for; None when no command needs it.
-        environment: its programs come before those on `PATH`; its files, and the run's, may be
-            named for hashing.
+        env: the variables that the command sees, besides its own.
+        project: the value of ``{project}``; None when no command needs it.
+        environment: its programs precede those on `PATH`. The command may name files in it, and
+            files of the run, for hashing.
     """
     argv = [part.replace(PROJECT_PLACEHOLDER, str(project)) for part in command.argv]
     full_env = {**env, **command.env}
@@ -150,7 +150,7 @@ def run_command(
 
 
 def _find_program(name: str, cwd: Path, bin_dir: Path, env: Mapping[str, str]) -> str | None:
-    # Relative to the command's own directory, as a shell would take it.
+    # A path is relative to the command's own directory, as in a shell.
     if os.path.dirname(name):
         name = str(cwd / name)
     paths = os.pathsep.join((str(bin_dir), env.get("PATH", os.defpath)))
@@ -184,7 +184,7 @@ def _read_answer(
 
 
 def _named_path(path: Path, readable: Sequence[Path]) -> NamedPath:
-    # No path has a NUL, and the system refuses to look for one.
+    # The system rejects a path with a NUL.
     place = Path(os.path.realpath(str(path).replace("\0", "\ufffd")))
     is_ours = any(place.is_relative_to(one) for one in readable)
     is_file = place.is_file()
@@ -197,7 +197,7 @@ def _named_path(path: Path, readable: Sequence[Path]) -> NamedPath:
 
 
 def lookup(answer: Mapping[str, Any], key: str) -> Any:
-    """The value of a key; dots reach into nested objects, unless the key itself has them.
+    """The value of a key; dots lead into nested objects, unless the key itself contains them.
 
     Returns:
         `MISSING` when there is no such key.
@@ -213,18 +213,18 @@ def lookup(answer: Mapping[str, Any], key: str) -> Any:
 
 
 class _Missing:
-    """What a lookup gives for a key that is not there."""
+    """The result of a lookup for a missing key."""
 
 
 MISSING = _Missing()
 
 
 def installed_first(installation: Installation, witnesses: Path | None = None) -> Path:
-    """A directory whose ``sitecustomize`` lets the installed modules come before the source.
+    """A directory whose ``sitecustomize`` makes installed modules precede the source.
 
     Args:
-        installation: whose modules.
-        witnesses: a directory in which interpreters leave word of where the modules came from.
+        installation: the environment with the modules.
+        witnesses: a directory in which interpreters record where the modules came from.
     """
     directory = installation.steps.directory("installed-first")
     shutil.copyfile(INSIDE / "installed_first.py", directory / "sitecustomize.py")

@@ -1,7 +1,7 @@
 """How the package index renders the description of a wheel.
 
-The index renders with the library `readme_renderer`, and so do we; it comes with the extra
-``readme``. (https://packaging.python.org/guides/making-a-pypi-friendly-readme/)
+Like the index, we use the library `readme_renderer`, which comes with the extra ``readme``.
+(https://packaging.python.org/guides/making-a-pypi-friendly-readme/)
 """
 
 from __future__ import annotations
@@ -16,20 +16,20 @@ from nox_cleanroom.wheel import Wheel
 
 @dataclass(frozen=True, kw_only=True)
 class Description:
-    """What the renderer of the index says about a description."""
+    """The result of the index's renderer for a description."""
 
-    #: Whether the index refuses descriptions of its type that do not render.
+    #: Whether the index rejects descriptions of this type that do not render.
     is_rendered: bool
-    #: Whether the renderer is installed here.
+    #: Whether the renderer is installed beside this tool.
     has_renderer: bool
-    #: What it complains of; empty when it renders.
+    #: The renderer's complaints; empty when the description renders.
     complaints: str = ""
 
 
 def render_description(wheel: Wheel) -> Description:
     """Render the description of a wheel as the index does."""
     text = wheel.metadata.get("description", "")
-    # Without a type the index takes it for reStructuredText, and shows it plain at worst.
+    # Without a type, the index assumes reStructuredText, and falls back to plain text.
     kind = wheel.metadata.get("description_content_type", "").partition(";")[0].strip().lower()
     is_rendered = bool(text) and kind == "text/x-rst"
     has_renderer = importlib.util.find_spec("readme_renderer") is not None

@@ -1,4 +1,4 @@
-"""What an environment with all extras of the project brings."""
+"""Loading and reading the package in an environment with all extras of the project."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from nox_cleanroom.wheel import Wheel
 
 @dataclass(frozen=True, kw_only=True)
 class WithExtras:
-    """What was brought from an environment in which the wheel has all of its extras."""
+    """The values from an environment in which the wheel is installed with all extras."""
 
     installed: Installed
     loaded: Loaded
@@ -32,7 +32,7 @@ def look_with_extras(installation: Installation) -> WithExtras:
 
 
 def missing_extras(wheel: Wheel, have: tuple[str, ...]) -> tuple[str, ...]:
-    """The extras that a wheel offers besides those that are installed."""
+    """The extras of a wheel that are not installed."""
     installed = {canonicalize_name(extra) for extra in have}
     offered = wheel.metadata.get("provides_extra", [])
     return tuple(extra for extra in offered if canonicalize_name(extra) not in installed)

@@ -1,4 +1,4 @@
-"""What probes ask: an environment with the wheel under test in it."""
+"""The subject of probes: an environment with the wheel under test in it."""
 
 from __future__ import annotations
 
@@ -16,30 +16,30 @@ from nox_cleanroom.wheel import Wheel
 
 @dataclass(frozen=True, kw_only=True)
 class Installation:
-    """An environment with the wheel under test in it, and what probes need to run there."""
+    """An environment with the wheel under test in it, and everything that probes need there."""
 
     wheel: Wheel
     #: The wheel's file.
     path: Path
     environment: Environment
     facts: Facts
-    #: The extras that it was installed with.
+    #: The extras that were installed with the wheel.
     extras: tuple[str, ...]
     settings: Settings
     steps: Steps
     #: The user's variables.
     outer_env: Mapping[str, str]
-    #: Where the bytecode of our own programs is kept between runs.
+    #: The directory with the bytecode of our own programs, kept between runs.
     bytecode: BytecodeStore
-    #: The project in a worktree, for commands that need its files; None when none does.
+    #: The project in a worktree, for commands that need its files; None when no command does.
     project: Path | None = None
 
     def probe_env(self) -> dict[str, str]:
-        """The variables that the installed package's code sees; a new scratch home each time."""
+        """The variables that the installed package's code sees, with a new scratch home."""
         return self.env_with(home=self.steps.directory("home"), tmp=self.steps.directory("tmp"))
 
     def env_with(self, *, home: Path, tmp: Path) -> dict[str, str]:
-        """The variables that the installed package's code sees, with a home of the caller's."""
+        """The variables that the installed package's code sees, with a given home."""
         return variables.for_probes(
             self.outer_env,
             home=home,

@@ -1,4 +1,4 @@
-"""What is in the environment once the wheel is installed, read without running anything."""
+"""The content of the environment with the installed wheel, read without running anything."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from nox_cleanroom.probes.installation import Installation
 class Distribution:
     """A distribution in the environment."""
 
-    #: As its METADATA spells it; empty where that cannot be read.
+    #: As its METADATA spells it; empty when METADATA cannot be read.
     name: str
     version: str
     requires: tuple[str, ...] = ()
-    #: Why its METADATA cannot be read; empty when it can.
+    #: Why its METADATA cannot be read; empty when it can be.
     problem: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Installed:
-    """What is in the environment."""
+    """The content of the environment."""
 
     #: The environment's directory, with all links followed.
     location: str
@@ -40,7 +40,7 @@ class Installed:
 
 
 def look_at_installed(installation: Installation) -> Installed:
-    """See what is in an environment; what ``pip check`` asks, without a process of its own."""
+    """Read the content of an environment, as ``pip check`` does, but without a process."""
     paths = installation.facts.paths
     places = dict.fromkeys(paths[scheme] for scheme in ("purelib", "platlib"))
     return Installed(
@@ -57,5 +57,5 @@ def _read(found: object) -> Iterator[Distribution]:
             name, version = str(one.metadata["Name"] or ""), str(one.version or "")
             yield Distribution(name=name, version=version, requires=tuple(one.requires or ()))
         except ValueError as error:
-            # It is no UTF-8.
+            # The file is not UTF-8.
             yield Distribution(name="", version="", problem=str(error))

@@ -1,4 +1,4 @@
-"""What happens when the installed package is imported, and its entry points loaded."""
+"""Importing the installed package, and loading its entry points."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ from nox_cleanroom.wheel import Wheel
 
 @dataclass(frozen=True, kw_only=True)
 class Loaded:
-    """What came of each import, and of each entry point that could be loaded."""
+    """The result of each import, and of each entry point that could be loaded."""
 
     answers: tuple[Answer, ...]
 
     def of(self, kind: str, subject: str) -> Answer | None:
-        """The answer about an import or an entry point; None when nobody asked."""
+        """The answer about an import or an entry point; None when there was no such question."""
         found = (one for one in self.answers if (one.kind, one.subject) == (kind, subject))
         return next(found, None)
 
 
 def load(installation: Installation) -> Loaded:
-    """Have the package imported, and its entry points loaded.
+    """Import the package, and load its entry points.
 
-    Each module that users import first has an interpreter of its own, in which its entry
-    points are loaded, too: loading one begins with that very import.
+    Each module that users import first has an interpreter of its own. The same interpreter loads
+    the module's entry points, because loading one begins with this import.
     """
     wheel, new_env = installation.wheel, installation.probe_env
     asked = (installation.environment, installation.steps)
@@ -53,7 +53,7 @@ def load(installation: Installation) -> Loaded:
 
 
 def _followed(answer: Answer) -> Answer:
-    """The answer, with all links in the places of modules followed."""
+    """The answer, with all links in the paths of modules resolved."""
     if answer.said is None or "places" not in answer.said:
         return answer
     places = [os.path.realpath(place) for place in answer.said["places"]]
@@ -61,19 +61,19 @@ def _followed(answer: Answer) -> Answer:
 
 
 def imported_first(wheel: Wheel) -> tuple[str, ...]:
-    """What users import first; names that any package could have only for want of others."""
+    """The modules that users import first; common names count only when there are no others."""
     names = wheel.import_names
     own = tuple(name for name in names if name.partition(".")[0] not in COMMON_NAMES)
     return own or names
 
 
 def usable_entry_points(wheel: Wheel, extras: tuple[str, ...]) -> list[EntryPoint]:
-    """The entry points of a wheel which need none but these extras."""
+    """The entry points of a wheel that need no other extras than these."""
     return [one for one in wheel.entry_points if set(extras).issuperset(one.extras)]
 
 
 def _all_others(wheel: Wheel) -> Iterator[str]:
-    """Every further module; each has a process of its own only where one ends the interpreter."""
+    """All other modules; they share a process until one of them ends the interpreter."""
     tried = imported_first(wheel)
     tops = {name.partition(".")[0] for name in tried}
     for module in sorted(wheel.modules.difference(tried)):

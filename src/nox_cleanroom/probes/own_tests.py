@@ -1,7 +1,7 @@
-"""The project's own tests, run against what is installed.
+"""The project's own tests, run against the installed wheel.
 
-The settings mean what they do in cibuildwheel. Whatever directory the tests are in, the wheel's
-modules come from the environment, and each command leaves word of where they came from.
+The settings have the same meaning as in cibuildwheel. Whatever directory the tests are in, the
+wheel's modules come from the environment, and each command records where they came from.
 """
 
 from __future__ import annotations
@@ -34,10 +34,10 @@ class RanTest:
     command: str
     succeeded: bool
     timed_out: bool
-    #: How it ended, for people, and the end of what it printed.
+    #: How it ended, for people, and the end of its output.
     ending: str
     output: str
-    #: Where the wheel's modules came from, with all links followed.
+    #: Where the wheel's modules came from, with all links resolved.
     places: tuple[str, ...]
 
 
@@ -54,12 +54,12 @@ def run_tests(
     """Run the project's own tests.
 
     Args:
-        installation: what they test; what they require is installed there first.
+        installation: the environment to test; the requirements of the tests are installed there.
         pyproject: the commit's ``pyproject.toml``.
         install_options: the options of the installer.
 
     Raises:
-        InstallError: what the tests require could not be installed.
+        InstallError: the requirements of the tests could not be installed.
         ConfigError: the project has no such dependency group, or no such file.
     """
     tests = installation.settings.tests
@@ -73,10 +73,10 @@ def run_tests(
 def _install_requirements(
     installation: Installation, pyproject: Mapping[str, Any], install_options: Sequence[str]
 ) -> None:
-    """Install what the tests need; last of all, so that no other question sees it.
+    """Install the requirements of the tests, after all other probes, so that these do not see them.
 
     Raises:
-        InstallError: the installer said no.
+        InstallError: the installer failed.
     """
     tests = installation.settings.tests
     wanted = [*tests.requires, *_of_groups(pyproject, tests.groups)]
@@ -106,10 +106,10 @@ def _of_groups(pyproject: Mapping[str, Any], names: tuple[str, ...]) -> tuple[st
 
 
 def _place(installation: Installation) -> Path:
-    """An empty directory, with copies of the sources that the tests are run among.
+    """A new directory with copies of the `test-sources`, in which the tests run.
 
     Raises:
-        ConfigError: a source is not in the project.
+        ConfigError: the project does not have one of the sources.
     """
     place = installation.steps.directory("tests")
     project = installation.project or place
@@ -152,10 +152,10 @@ def _run(installation: Installation, command: str, place: Path) -> RanTest:
 
 
 def _places_of_modules(witnesses: Path) -> list[str]:
-    """Where the wheel's modules came from, as each interpreter that loaded one says."""
+    """The paths of the wheel's modules, as recorded by each interpreter that loaded one."""
     places: set[str] = set()
     for path in witnesses.glob("*.json"):
-        # An interpreter that was killed leaves half of one, and tests may write what they like.
+        # A killed interpreter leaves an incomplete record, and tests may write anything.
         with contextlib.suppress(OSError, ValueError, TypeError, RecursionError):
             said = json.loads(path.read_text(encoding="utf-8"))
             places.update(place for place in said if isinstance(place, str))

@@ -1,4 +1,4 @@
-"""What the interpreter reads in the wheel's modules, without running them."""
+"""The text of the wheel's modules, read by the interpreter without running them."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ from nox_cleanroom.probes.installation import Installation
 
 @dataclass(frozen=True, kw_only=True)
 class Sources:
-    """What was read in each Python file of a wheel; its subject is its name in the archive."""
+    """The answer about each Python file of a wheel; its subject is the name in the archive."""
 
     answers: tuple[Answer, ...]
 
 
 def read_sources(installation: Installation) -> Sources:
-    """Have the wheel's Python files read."""
+    """Read the wheel's Python files."""
     members = {
         str(installed_path(installation.facts, member)): member
         for member in _readable(installation)
     }
     steps = installation.steps
-    # No code of the package runs, so none needs a home of its own.
+    # No code of the package runs, so no process needs a home of its own.
     env = installation.env_with(home=steps.workspace.neutral, tmp=steps.workspace.tmp)
     with installation.bytecode.lent_inside(installation.facts) as bytecode:
         answers = ask(
@@ -42,7 +42,7 @@ def read_sources(installation: Installation) -> Sources:
 
 
 def _readable(installation: Installation) -> Iterator[Member]:
-    """Python files to which RECORD leads, and not to a pipe, or to elsewhere."""
+    """The wheel's Python files, without those that are no regular files where installed."""
     for member in installation.wheel.members:
         if member.is_library and member.path.suffix == ".py":
             place = installed_path(installation.facts, member)

@@ -1,4 +1,4 @@
-"""Paths of the build in the files of a wheel, which no user has."""
+"""Paths of the build machine in the files of a wheel, which no user has."""
 
 from __future__ import annotations
 

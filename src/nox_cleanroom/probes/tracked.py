@@ -1,4 +1,4 @@
-"""What git tracks at the commit, and what of the checkout is not part of it."""
+"""The files that git tracks at the commit, and modules of the checkout outside of the commit."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from nox_cleanroom.checkout.checkout import Checkout, Commit
 
 @dataclass(frozen=True, kw_only=True)
 class Tracked:
-    """The commit under test, as far as checks need it."""
+    """The facts about the commit under test that checks need."""
 
     #: The names of all of its files.
     names: tuple[str, ...]
@@ -20,22 +20,22 @@ class Tracked:
     subdirectory: str
     #: Submodules that are empty.
     missing_submodules: tuple[str, ...]
-    #: What the project's build requires, as its ``pyproject.toml`` says.
+    #: The build requirements that the project's ``pyproject.toml`` states.
     build_requires: tuple[str, ...]
     has_tags: bool
-    #: Whether history was cut off.
+    #: Whether the repository is a shallow clone.
     is_shallow: bool
 
 
 @dataclass(frozen=True, kw_only=True)
 class LeftOut:
-    """Modules that lie in the checkout, and are not part of the commit."""
+    """Modules that are in the checkout but not in the commit."""
 
     #: Their files, relative to the top level.
     paths: tuple[str, ...]
 
     def file_of(self, module: str) -> str:
-        """The file of a module, given the last part of its name; empty when there is none."""
+        """The file of a module, by the last part of its name; empty when there is none."""
         for path in map(PurePosixPath, self.paths):
             if module == (path.parent.name if path.name == "__init__.py" else path.stem):
                 return str(path)
@@ -51,7 +51,7 @@ def list_tracked(
     missing_submodules: tuple[str, ...],
     pyproject: Mapping[str, object],
 ) -> Tracked:
-    """Ask git what is tracked at a commit.
+    """Ask git which files it tracks at a commit.
 
     Args:
         checkout: the repository.

@@ -1,4 +1,4 @@
-"""The three use cases, each a page: `smoke`, `matrix` and `clean_check`.
+"""The three use cases, each in a short module: `smoke`, `matrix` and `clean_check`.
 
-The record of a run comes out; nothing here knows nox or prints.
+They return the record of a run. Nothing here knows nox or prints.
 """

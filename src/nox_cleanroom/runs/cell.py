@@ -1,4 +1,4 @@
-"""One cell under way: its environment, its steps, and what has been found out so far."""
+"""A running cell: its environment, its steps, and its results so far."""
 
 from __future__ import annotations
 
@@ -25,23 +25,23 @@ from nox_cleanroom.steps import Steps
 
 @dataclass(kw_only=True, eq=False)
 class RunningCell:
-    """A cell under way, which is the same as itself only."""
+    """A running cell; each is equal to itself only."""
 
     run: OpenRun
-    #: The nox session that answers the same, such as ``smoke-3.11``.
+    #: The nox session with the same result, such as ``smoke-3.11``.
     name: str
     #: Such as ``3.11``.
     python: str
     steps: Steps
     #: The way in which the distribution is tested.
     variant: Variant = field(default_factory=Variant)
-    #: What the probes brought, by name; a `Problem` where one could not bring it.
+    #: The values of the probes, by name; a `Problem` where a probe failed.
     values: dict[str, object] = field(default_factory=dict)
     findings: tuple[Finding, ...] = ()
     problems: list[Problem] = field(default_factory=list)
-    #: The wheel that it tests; None as long as there is none.
+    #: The wheel under test; None until there is one.
     stored: StoredWheel | None = None
-    #: What there is to say about a further wheel that it was compared with.
+    #: Remarks on another wheel that was compared with this one.
     remarks: tuple[str, ...] = ()
     interpreter: InterpreterRecord | None = None
     environment: Environment = field(init=False)
@@ -49,16 +49,16 @@ class RunningCell:
 
     @classmethod
     def start(cls, run: OpenRun, python: str, variant: Variant) -> RunningCell:
-        """The cell of an interpreter and a variant, in which nothing has been done yet."""
+        """The cell of an interpreter and a variant, before its first step."""
         special = name_of(variant)
         name = f"smoke{run.request.suffix}-{python}{f' · {special}' if special else ''}"
         return cls(run=run, name=name, python=python, steps=run.steps(name), variant=variant)
 
     def make_environment(self) -> None:
-        """Make the fresh environment of the cell, and learn what its interpreter is.
+        """Make the fresh environment of the cell, and learn the facts about its interpreter.
 
         Raises:
-            InterpreterMissingError: there is no such interpreter here.
+            InterpreterMissingError: the interpreter is not on this machine.
         """
         environments = self.run.environments
         with self.steps.action("make environment"):
@@ -68,7 +68,7 @@ class RunningCell:
 
     @property
     def installed_python(self) -> InstalledPython:
-        """The Python of the cell's environment, as those that build know it."""
+        """The Python of the cell's environment, as a Python that can build."""
         return InstalledPython(
             python=self.python,
             executable=Path(os.path.realpath(self.environment.python)),
@@ -82,12 +82,13 @@ class RunningCell:
         installer: Environment,
         versions: Mapping[str, str] | None = None,
     ) -> Frontend:
-        """A frontend that builds in bare environments, into which another's pip installs.
+        """A frontend that builds in bare environments, which the pip of another one fills.
 
         Args:
-            create: makes an environment with nothing in it.
-            installer: whose pip installs, where there is no uv.
-            versions: of what builds require, to be taken where the interpreter has them.
+            create: makes an empty environment.
+            installer: the environment whose pip installs, where there is no uv.
+            versions: the versions of build requirements to use, where they exist for the
+                interpreter.
         """
         return Frontend(
             create=create,
@@ -101,12 +102,12 @@ class RunningCell:
         )
 
     def bring(self, **probes: Callable[[], object]) -> None:
-        """Run probes side by side, and keep the value that each brings, or why it could not.
+        """Run probes side by side, and keep the value of each one, or the reason of its failure.
 
-        To read the modules while they are imported saves a tenth of a run that finds its wheel.
+        Reading modules while others are imported saves a tenth of a run that reuses a wheel.
 
         Args:
-            probes: each by the name of its value.
+            probes: the probes, by the names of their values.
         """
         with threads(len(probes)) as workers:
             values = {name: workers.submit(_try, probe) for name, probe in probes.items()}
@@ -115,10 +116,10 @@ class RunningCell:
     def check(
         self, confirming: Mapping[str, Callable[[], object]], checks: tuple[Check, ...] = CHECKS
     ) -> None:
-        """Run the checks, again and again until no further probe would settle a finding.
+        """Run the checks, and repeat them until no further probe would settle a finding.
 
         Args:
-            confirming: the probes that are run only when a finding says that they would settle it.
+            confirming: the probes that run only when a finding says that they would settle it.
             checks: the checks.
         """
         findings = run_checks(self.values, checks)
@@ -130,12 +131,12 @@ class RunningCell:
 
     @contextlib.contextmanager
     def noting_problems(self) -> Iterator[None]:
-        """A block whose errors end this cell, and no other."""
+        """A block whose errors end only this cell."""
         try:
             yield
         except (InterpreterMissingError, InterruptedRunError):
             raise
-        except Exception as error:  # noqa: BLE001 - whatever it is, it is told
+        except Exception as error:  # noqa: BLE001 - any exception is reported
             self.problems.append(Problem.from_error(unforeseen(error)))
 
     @property
@@ -165,10 +166,10 @@ class RunningCell:
 
 
 def _try(probe: Callable[[], object]) -> object:
-    """What a probe brings, or the problem that it has."""
+    """The value of a probe, or the problem that stopped it."""
     try:
         return probe()
     except InterruptedRunError:
         raise
-    except Exception as error:  # noqa: BLE001 - whatever it is, it is told
+    except Exception as error:  # noqa: BLE001 - any exception is reported
         return Problem.from_error(unforeseen(error))

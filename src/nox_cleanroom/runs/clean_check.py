@@ -1,7 +1,7 @@
 """Do building, installing, importing and the project's own commands leave a checkout clean?
 
-A scratch worktree plays the developer's checkout: everything is done in it, in place, and
-it is looked at after every step.
+A scratch worktree stands for the developer's checkout. Every step works there in place, and the
+worktree is examined after each step.
 """
 
 from __future__ import annotations
@@ -37,14 +37,14 @@ from nox_cleanroom.wheel import Wheel
 
 
 def clean_check(run: OpenRun, pythons: Sequence[str]) -> Cell:
-    """Work in a scratch worktree as a developer does, on the newest of the Pythons that is here.
+    """Work in a scratch worktree as a developer does, with the newest Python on this machine.
 
     Args:
         run: the run.
         pythons: the interpreters that the project supports, oldest first.
 
     Raises:
-        InterpreterMissingError: none of the interpreters is here.
+        InterpreterMissingError: none of the interpreters is on this machine.
         InterruptedRunError: the run is being ended.
     """
     name = f"clean_check{run.request.suffix}"
@@ -58,7 +58,7 @@ def clean_check(run: OpenRun, pythons: Sequence[str]) -> Cell:
         try:
             scratch.work()
         finally:
-            # What was found before a step failed is kept.
+            # Keep what was found before a step failed.
             scratch.bring_values()
             cell.check({})
     return cell.record()
@@ -78,7 +78,7 @@ def _make_newest_environment(cell: RunningCell, pythons: Sequence[str]) -> None:
 
 @dataclass(kw_only=True)
 class _InPlace:
-    """The scratch worktree, and what is done in it."""
+    """The scratch worktree, and the steps in it."""
 
     cell: RunningCell
     tree: Worktree
@@ -93,7 +93,7 @@ class _InPlace:
 
     @cached_property
     def looks(self) -> ScratchLooks:
-        """What the steps have done to it."""
+        """The looks at the worktree after each step."""
         return ScratchLooks(self.checkout)
 
     def work(self) -> None:
@@ -122,7 +122,7 @@ class _InPlace:
         self.is_complete = True
 
     def bring_values(self) -> None:
-        """Bring what the checks need of all that was done."""
+        """Collect the values that the checks need."""
         cell, source = self.cell, self.cell.run.source
         cell.values["scratch"] = Scratch(
             looks=tuple(self.looks.taken),
@@ -141,7 +141,7 @@ class _InPlace:
             cell.bring(hidden=hidden)
 
     def _look_after(self, step: str, act: Callable[[], object]) -> None:
-        """Do something, and look at what it did to the scratch worktree, also when it fails."""
+        """Run a step, and examine the scratch worktree afterwards, even if the step fails."""
         try:
             act()
         except InterruptedRunError:
@@ -154,8 +154,8 @@ class _InPlace:
     def _should_have_editable_install(self, error: InstallError) -> bool:
         """Whether an editable install should have succeeded.
 
-        PEP 660 makes the hook optional. Which projects install without it is up to the installer:
-        old pips fall back to ``setup.py develop``, and so the backend is asked only afterwards.
+        PEP 660 makes the hook optional. Some installers work without it: old versions of pip fall
+        back to ``setup.py develop``. So the backend is asked only after a failure.
         """
         return error.code is not Code.INSTALL_FAILED or self._frontend.has_hook(
             self.tree.project, "build_editable"
@@ -174,7 +174,7 @@ class _InPlace:
 
     @cached_property
     def _wheel(self) -> Wheel:
-        # What an earlier step has left there may be why it fails: a fresh clone is no comparison.
+        # Files of an earlier step may cause a failure here, so a fresh clone is not comparable.
         frontend = replace(self._frontend, trials=None)
         with naming_submodules(self.tree):
             return read_wheel(frontend.build("wheel", self.tree.project).path)
@@ -183,7 +183,7 @@ class _InPlace:
         run, steps = self.cell.run, self.cell.steps
         wanted = run.variants[0].extras
         extras = f"[{','.join(wanted)}]" if wanted and wanted != "all" else ""
-        # A user who forbids builds of what comes from an index has this project built all the same.
+        # A user may forbid builds of distributions from an index, but this project must be built.
         options = (*run.install_options, "--no-binary", self._wheel.name, *flags)
         with run.bytecode.lent(run.environments.facts(environment, steps)):
             step = steps.run(
@@ -194,7 +194,7 @@ class _InPlace:
             raise tool_failure(InstallError, "The project could not be installed in place", step)
 
     def _import(self, environment: Environment) -> None:
-        """Import as a developer would, in the project's directory; `smoke` tells of failures."""
+        """Import in the project's directory, as a developer does; `smoke` reports failures."""
         for name in self._wheel.import_names:
             self.cell.steps.run(
                 f"import {name} in place",

@@ -1,4 +1,4 @@
-"""The wheel from the tree and that from the source distribution: are they the same?"""
+"""Comparing the wheel from the tree with the wheel from the source distribution."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ def compare_with_sdist(cell: RunningCell, wheels: Wheels) -> None:
     """Check in a cell whether the source distribution builds the same wheel.
 
     Args:
-        cell: one that has tested a wheel; takes what is found out.
+        cell: a cell that has tested a wheel; it receives the findings.
         wheels: the commit's wheels.
     """
     tested = cell.stored

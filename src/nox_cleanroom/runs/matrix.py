@@ -1,4 +1,4 @@
-"""Many cells side by side, and what is checked of a run as a whole."""
+"""Many cells side by side, and the check of the run as a whole."""
 
 from __future__ import annotations
 
@@ -16,16 +16,17 @@ from nox_cleanroom.runs.wheels import Wheels
 
 
 def matrix(run: OpenRun, pythons: Sequence[str]) -> tuple[list[Cell], list[str]]:
-    """Test the wheel on every interpreter, in every way that the settings ask for, side by side.
+    """Test the wheel on every interpreter, in every way that the settings request, side by side.
 
-    How many steps run at once is bounded (see `Steps`); a cell that waits for a wheel runs none.
+    The number of simultaneous steps is limited (see `Steps`). A cell that waits for a wheel runs no
+    step.
 
     Args:
         run: the run.
         pythons: the interpreters, such as ``["3.11", "3.12"]``.
 
     Returns:
-        The cells in the order of `pythons`, and the Pythons that are missing here.
+        The cells in the order of `pythons`, and the Pythons that this machine lacks.
 
     Raises:
         InterruptedRunError: the run is being ended.
@@ -35,7 +36,7 @@ def matrix(run: OpenRun, pythons: Sequence[str]) -> tuple[list[Cell], list[str]]
     ]
     wheels, builds_ahead = Wheels(run), cells[0] if run.compares_sdist else None
     with threads(len(cells) + 1) as workers:
-        # What goes wrong there is told when the wheels are compared.
+        # The comparison of the wheels reports a failure of this build.
         build_sdist = partial(workers.submit, wheels.take, "sdist", cells[0])
         tests = [
             workers.submit(_test, cell, wheels, build_sdist if cell is builds_ahead else None)

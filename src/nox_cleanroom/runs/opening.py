@@ -1,4 +1,4 @@
-"""Everything that must be true before a run starts, and the places that it uses."""
+"""Opening a run: the conditions that must hold before it starts, and the places that it uses."""
 
 from __future__ import annotations
 
@@ -40,10 +40,10 @@ from nox_cleanroom.steps import Progress
 
 @contextlib.contextmanager
 def open_run(request: Request, progress: Progress) -> Iterator[OpenRun]:
-    """Everything that must be true before a run starts, and the places that it uses.
+    """Check all conditions of a run, and prepare the places that it uses.
 
     Raises:
-        CleanroomError: something is not true; nothing is left behind.
+        CleanroomError: a condition does not hold; no files are left behind.
     """
     epoch, started_at = time.monotonic(), datetime.now(timezone.utc)
     source, options = _find_source(request), request.options
@@ -126,8 +126,7 @@ def _find_source(request: Request) -> Source:
 def _exempt(request: Request, checkout: Checkout) -> tuple[Path, ...]:
     """Paths in the checkout that nox and we write ourselves."""
     report_dir = (request.options.report_dir,) if request.options.report_dir else ()
-    # What nox keeps where it is run at the top or on the project, and what Python makes of a
-    # noxfile.
+    # nox's own directory, at the top level or in the project, and the bytecode of a noxfile.
     tops = (checkout.root, request.project)
     usual = [top / name for top in tops for name in (".nox", "__pycache__/noxfile.")]
     return (*request.exempt, *report_dir, *usual)
@@ -171,8 +170,8 @@ def _notes(
                 " that counts"
             )
     if reclaimed:
-        yield f"removed what {reclaimed} earlier runs left when they were killed"
+        yield f"removed the files of {reclaimed} killed runs"
     yield from installers.notes
     if source.settings.constraints:
         names = ", ".join(source.settings.constraints)
-        yield f"`constraints` hold for what is installed: {names}"
+        yield f"`constraints` limit the installed versions: {names}"

@@ -1,4 +1,4 @@
-"""A run checked again from its evidence, with no environment and no checkout."""
+"""Checking a run again from its evidence, without an environment and without a checkout."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from nox_cleanroom.results import Cell, Run
 
 
 def recheck(path: Path) -> Run:
-    """The run in a file of evidence, with the findings that all checks give now.
+    """The run in a file of evidence, with the present findings of all checks.
 
     Raises:
-        UsageError: the file is no evidence.
+        UsageError: the file is not evidence.
     """
     run = read_evidence(path, value_types())
     return replace(run, cells=tuple(_recheck(cell, run) for cell in run.cells))

@@ -1,4 +1,4 @@
-"""A run under way: what is tested, with which settings, and where it may write."""
+"""A running session: what it tests, with which settings, and where it may write."""
 
 from __future__ import annotations
 
@@ -37,14 +37,14 @@ from nox_cleanroom.steps import DEFAULT_TIMEOUT_SECONDS, Progress, Steps
 
 @dataclass(frozen=True, kw_only=True)
 class Request:
-    """What a session asks for."""
+    """The request of a session."""
 
     #: ``smoke``, ``clean_check`` or ``matrix``.
     session: str
     #: The project's directory in the checkout.
     project: Path
     options: Options
-    #: Which tool makes environments: ``uv``, ``virtualenv``, ``venv``, or ``uv|virtualenv``.
+    #: The tool that makes environments: ``uv``, ``virtualenv``, ``venv``, or ``uv|virtualenv``.
     backend: str
     #: Whether nox may download a missing interpreter.
     download: Download
@@ -52,32 +52,32 @@ class Request:
     exempt: tuple[Path, ...]
     #: The user's variables.
     env: Mapping[str, str]
-    #: What the session's name has besides, as ``_colours`` in ``smoke_colours``.
+    #: The suffix of the session's name, as ``_colours`` in ``smoke_colours``.
     suffix: str = ""
-    #: Whether to stop when the wheel is installed and proved.
+    #: Whether to stop after the wheel was installed and verified.
     install_only: bool = False
 
     @property
     def timeout_seconds(self) -> float:
-        """The time limit of a step that has none of its own."""
+        """The time limit of a step without one of its own."""
         return self.options.timeout_seconds or DEFAULT_TIMEOUT_SECONDS
 
 
 @dataclass(frozen=True, kw_only=True)
 class OpenRun:
-    """A run under way."""
+    """A run in progress."""
 
     request: Request
     source: Source
     environments: Environments
     workspace: Workspace
-    #: What is kept of the project between runs.
+    #: The directory that keeps the project's data between runs.
     home: Owned
     #: Everything that the wheels of the run depend on, whichever Python builds them.
     build_inputs: BuildInputs
     #: The variables that builds and installers see.
     build_env: dict[str, str]
-    #: The options for installing the wheel, or the project in place, and what tests require.
+    #: The installer's options for the wheel, the project in place and the tests' requirements.
     install_options: tuple[str, ...]
     watch: Watch
     progress: Progress
@@ -88,7 +88,7 @@ class OpenRun:
 
     @property
     def variants(self) -> tuple[Variant, ...]:
-        """The ways to test on each interpreter; on each axis an option wins over the settings."""
+        """The ways to test on each interpreter; on each axis an option overrides the settings."""
         options, settings = self.request.options, self.source.settings
         return variants(
             [options.artifact] if options.artifact else settings.artifacts or ["wheel"],
@@ -98,7 +98,7 @@ class OpenRun:
 
     @property
     def compares_sdist(self) -> bool:
-        """Whether a matrix builds from the sdist, too; not where it is said what to build."""
+        """Whether a matrix also builds from the sdist; not when the artifacts are chosen."""
         chosen = self.request.options.artifact or self.source.settings.artifacts
         return not chosen and not self.request.install_only
 
@@ -121,19 +121,19 @@ class OpenRun:
 
     @cached_property
     def at_once(self) -> BoundedSemaphore:
-        """Bounds how many steps start a process at once: one more than there are processors.
+        """Limits how many steps start a process at once: one more than there are processors.
 
-        Some always wait for a disk.
+        Usually one step waits for the disk.
         """
         return BoundedSemaphore(1 + available_cpus())
 
     @cached_property
     def trials(self) -> Trials:
-        """What fresh clones have shown of builds that failed."""
+        """The trials of failed builds in fresh clones."""
         return Trials(partial(self.source.clone, self.workspace))
 
     def steps(self, cell: str) -> Steps:
-        """What runs the steps of one cell."""
+        """The object that runs the steps of one cell."""
         return Steps(
             cell,
             self.watch,
@@ -147,7 +147,7 @@ class OpenRun:
 
     @cached_property
     def bytecode(self) -> BytecodeStore:
-        """Bytecode of build backends, and of pip, shared by all projects."""
+        """The bytecode of build backends and of pip, shared by all projects."""
         store = open_store("bytecode")
         root = self.workspace.directory("bytecode") if store is None else store.path
         return BytecodeStore(
@@ -155,7 +155,7 @@ class OpenRun:
         )
 
     def _compile(self, facts: Facts, directory: Path) -> None:
-        # Not the environment's link to it, which a project may have replaced.
+        # Do not use the environment's link, which the project's code may have replaced.
         python = os.path.realpath(facts.executable)
         process.run(
             [python, "-I", "-S", INSIDE / "compiling.py", directory],
@@ -165,7 +165,7 @@ class OpenRun:
         )
 
     def finish(self, cells: Sequence[Cell], **more: Any) -> Run:
-        """The record of the run, with everything that the checkout went through."""
+        """The record of the run, with all changes of the checkout."""
         waivers = self.source.settings.ignore
         return Run(
             session=self.request.session,
@@ -189,7 +189,7 @@ class OpenRun:
         )
 
     def _notes_on_waivers(self, cells: Sequence[Cell]) -> Iterator[str]:
-        # What is wrong on one Python only is waived on all of them.
+        # A waiver for one Python applies to the sessions of all Pythons.
         where = " on this Python" if self.request.session == "smoke" else ""
         names = {check.name for check in CHECKS}
         for pattern in unused_waivers(self.source.settings.ignore, cells, names):

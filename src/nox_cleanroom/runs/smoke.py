@@ -1,4 +1,4 @@
-"""One cell: the commit's wheel, installed in a fresh environment, proved, probed and checked."""
+"""One cell: the commit's wheel, installed in a fresh environment, verified, probed and checked."""
 
 from __future__ import annotations
 
@@ -34,12 +34,12 @@ def smoke(
     """Test the commit's wheel on one interpreter.
 
     Args:
-        cell: the interpreter, and the way to test on it; takes what is found out.
+        cell: the interpreter, and the way to test on it; the cell receives the results.
         wheels: the commit's wheels.
-        meanwhile: is called once the environment is there, to begin what is done beside.
+        meanwhile: called when the environment exists, to start other work at the same time.
 
     Raises:
-        InterpreterMissingError: there is no such interpreter here.
+        InterpreterMissingError: the interpreter is not on this machine.
         InterruptedRunError: the run is being ended.
     """
     run = cell.run
@@ -82,7 +82,7 @@ def _install(cell: RunningCell, stored: StoredWheel) -> Installation:
 
 
 def _install_in(installation: Installation, cell: RunningCell) -> None:
-    # There is nothing in the environment yet but pip, where that is what installs.
+    # The environment is still empty, except for pip where pip installs.
     with cell.run.bytecode.lent(installation.facts):
         install_wheel(
             installation.wheel,
@@ -96,7 +96,7 @@ def _install_in(installation: Installation, cell: RunningCell) -> None:
 
 
 def _probe_and_check(cell: RunningCell, stored: StoredWheel, installation: Installation) -> None:
-    """Bring what the checks need, and run them; commands that need files get a worktree."""
+    """Run the probes and the checks; commands that need files get a worktree."""
     run = cell.run
     with contextlib.ExitStack() as stack:
         if run.source.settings.need_worktree:
@@ -113,7 +113,7 @@ def _probe_and_check(cell: RunningCell, stored: StoredWheel, installation: Insta
             description=partial(render_description, stored.wheel),
         )
         cell.bring(commands=partial(run_commands, installation))
-        # Last, for what the tests require must not be there for any other probe.
+        # Last, because other probes must not see the requirements of the tests.
         pyproject, options = run.source.pyproject, run.install_options
         cell.bring(tests=partial(run_tests, installation, pyproject, options))
         cell.check(

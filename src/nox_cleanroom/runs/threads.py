@@ -1,4 +1,4 @@
-"""Threads: their only home. What works in them is ended when the run is."""
+"""The only module that makes threads. Their work ends with the run."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from nox_cleanroom.processes import supervision
 
 @contextlib.contextmanager
 def threads(number: int) -> Iterator[Executor]:
-    """Threads to work in; when the block ends, none of them works any more."""
+    """An executor whose threads have all finished when the block ends."""
     executor = ThreadPoolExecutor(number)
     try:
         yield executor
     except BaseException:
-        # Whatever it is, nothing of ours may go on behind it.
+        # After any exception, no process of ours may continue.
         supervision.stop_all()
         raise
     finally:
-        # Nothing is cancelled: what has not begun fails at once, and whoever waits for it wakes up.
+        # Do not cancel: work that has not begun fails at once, and threads that wait for it go on.
         executor.shutdown()

@@ -30,7 +30,7 @@ from nox_cleanroom.processes import build_variables
 from nox_cleanroom.runs.cell import RunningCell
 from nox_cleanroom.runs.run import OpenRun
 
-#: Endings of files that a compiler reads: a project that has some is likely to compile them.
+#: Endings of files for compilers; a project with such files probably compiles them.
 _COMPILED = (".c", ".cc", ".cpp", ".cxx", ".pyx", ".rs", ".f90", ".cu")
 
 
@@ -52,8 +52,8 @@ class Wheels:
     def take(self, artifact: Artifact, cell: RunningCell) -> StoredWheel:
         """A copy of the commit's wheel for a cell's interpreter, built when there is none.
 
-        Which Python builds depends on whom the wheel serves, and that is known only when there is
-        one.
+        Which Python builds depends on the Pythons that the wheel serves. These are certain only
+        after a build.
 
         Args:
             artifact: whether it is built from the tree or from a source distribution.
@@ -82,10 +82,10 @@ class Wheels:
         return own
 
     def rebuild(self, other: StoredWheel, artifact: Artifact, cell: RunningCell) -> StoredWheel:
-        """A copy of the wheel that the Python which built another wheel builds.
+        """A copy of the commit's wheel, built by the same Python as another wheel.
 
         Args:
-            other: the other wheel; what its build required is taken in the same versions.
+            other: the other wheel; the build uses the same versions of its build requirements.
             artifact: whether it is built from the tree or from a source distribution.
             cell: the cell that needs it.
 
@@ -97,7 +97,7 @@ class Wheels:
         return self._built_by(python or own, artifact, cell, like=other)
 
     def _own(self, cell: RunningCell) -> InstalledPython:
-        """The cell's Python, as those that build are known."""
+        """The cell's Python, as a Python that can build."""
         return self._builders.find(cell.python) or cell.installed_python
 
     def _key(self, python: InstalledPython, artifact: Artifact) -> str:
@@ -106,7 +106,7 @@ class Wheels:
         )
 
     def _expected_audience(self) -> Audience:
-        """Whom the wheel will serve: those whom the last one served, or what the files suggest."""
+        """The Pythons that the wheel will serve, guessed from the last wheel or from the files."""
         latest = self._wheelhouse.latest()
         if latest:
             return audience_of(latest)
@@ -131,11 +131,11 @@ class Wheels:
             except CleanroomError as error:
                 if not _leaves_it_to_another(error, artifact):
                     raise
-                # What stopped the cell's own Python is what its user can do something about.
+                # Prefer the failure of the cell's own Python, because its user can fix that.
                 if failure is None or python == own:
                     failure = error
                 remarks.append(f"Python {python.version} could not build it: {error.message}")
-        assert failure is not None  # noqa: S101 - there is always one that builds
+        assert failure is not None  # noqa: S101 - at least one Python was tried
         raise failure
 
     def _stored_tree_wheel(self, audience: Audience, cell: RunningCell) -> StoredWheel | None:
@@ -168,7 +168,7 @@ class Wheels:
         versions: Mapping[str, str],
         cell: RunningCell,
     ) -> tuple[Path, Provenance]:
-        """Build, unless that has failed for another cell."""
+        """Build, unless the build has already failed in another cell."""
         refusals = self._builders.refusals
         if key in refusals:
             raise refusals[key]
@@ -229,15 +229,15 @@ class Wheels:
 
 
 def _leaves_it_to_another(error: CleanroomError, artifact: Artifact) -> bool:
-    """Whether another Python may build what one could not, and nobody is at fault.
+    """Whether another Python may build after a failure that is nobody's fault.
 
-    Users of the oldest Python build from the source distribution with that one: so it must be able
-    to, unless what the build requires does not exist for it.
+    Users of the oldest Python build from the source distribution with that Python. So its build
+    must succeed, unless the build requirements do not exist for it.
     """
     if isinstance(error, PythonExcludedError | InterpreterMissingError):
         return True
     if isinstance(error, BuildRequirementsError):
-        # A network, or a disk, would stand in the way of any other, too.
+        # A failure of the network or of a disk would also stop any other Python.
         return error.code is Code.BUILD_FAILED
     cannot_start = error.code in {Code.TOOL_MISSING, Code.ENVIRONMENT_REFUSED}
     return cannot_start or (error.code is Code.BUILD_FAILED and artifact == "wheel")

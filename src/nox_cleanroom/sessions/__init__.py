@@ -1,4 +1,4 @@
-"""How one comes in through nox: the sessions, their declaration, and the verdict nox is handed.
+"""The way in through nox: the sessions, their declaration, and the verdict for nox.
 
 The only folder besides `environments` that knows nox.
 """

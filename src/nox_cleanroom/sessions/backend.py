@@ -12,17 +12,17 @@ BACKEND = "cleanroom"
 
 
 class Placeholder(VirtualEnv):
-    """Stands where nox makes a session's environment, and only looks for the interpreter.
+    """Takes the place of a session's environment in nox, and only looks for the interpreter.
 
-    Nox would make the environment before the session starts: in a directory that every run on
-    the checkout shares, and, without uv, by a ``python -m virtualenv`` in the checkout, whose
-    modules it may import.
+    nox would make the environment before the session starts, in a directory that all runs on the
+    checkout share. Without uv, it would run ``python -m virtualenv`` in the checkout, which may
+    import modules from there.
     """
 
     def create(self) -> bool:
         """Make nothing.
 
-        Not even an error of a missing interpreter: nox would skip the session, and a run that
+        A missing interpreter is no error here, because nox would skip the session, and a run that
         tests nothing would pass. The session decides.
         """
         return True

@@ -1,4 +1,4 @@
-"""The three sessions, declared for a noxfile; nothing that only a running session needs."""
+"""The declaration of the three sessions for a noxfile, without the code that runs them."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from nox_cleanroom.config.pythons import supported_pythons
 from nox_cleanroom.loading import load
 from nox_cleanroom.sessions.backend import BACKEND
 
-#: Each session, what nox lists it with, and how it is declared besides. What smoke sessions test
-#: is installed into an environment of the run's own, so nox makes none.
+#: Each session, its description in nox's list, and the other arguments of its declaration. A smoke
+#: session installs into an environment of its own run, so nox makes none.
 _SESSIONS: tuple[tuple[str, str, dict[str, object]], ...] = (
     (
         "smoke",
@@ -34,7 +34,7 @@ _SESSIONS: tuple[tuple[str, str, dict[str, object]], ...] = (
 )
 
 
-#: What marks a session function as one of ours; its value is the project.
+#: The attribute that marks our session functions; its value is the project.
 _OF_PROJECT = "_nox_cleanroom_project"
 
 
@@ -64,10 +64,10 @@ def define_sessions(project: str | Path = ".") -> None:
 
 
 def _withdraw_sessions() -> list[str]:
-    """Take back what was defined before, for its names depend on what else there is.
+    """Remove the sessions defined so far, because their names depend on all projects.
 
     Returns:
-        The projects for which there were sessions.
+        The projects of these sessions.
     """
     registry = nox.registry._REGISTRY  # noqa: SLF001 - nox only adds to it; pinned by a test
     ours = {
@@ -81,7 +81,7 @@ def _withdraw_sessions() -> list[str]:
 
 
 def _suffix(project: str, projects: Sequence[str]) -> str:
-    """What tells a project's sessions from those of the others: its directory, as far as needed."""
+    """The suffix that distinguishes a project's sessions: its directory, as far as needed."""
     parts = Path(project).parts
     if len(projects) == 1 or not parts:
         return ""
@@ -92,7 +92,7 @@ def _suffix(project: str, projects: Sequence[str]) -> str:
 
 def _define(name: str, suffix: str, about: str, declared: dict[str, object], project: str) -> None:
     def session_function(session: nox.Session) -> None:
-        # Loaded now: nox loads noxfiles also to list sessions, and to run others.
+        # Load the code only now, because nox also loads noxfiles to list sessions or run others.
         getattr(load("sessions.sessions"), name)(session, project)
 
     session_function.__doc__ = about

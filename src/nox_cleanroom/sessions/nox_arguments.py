@@ -1,4 +1,4 @@
-"""The command line of ``nox-cleanroom``, sorted into what is ours and what is nox's."""
+"""The command line of ``nox-cleanroom``, split into our options and those of nox."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 #: Nox options whose value is a path, which nox resolves against the noxfile's directory.
 _PATH_OPTIONS = ("--report", "--envdir")
 
-#: Nox options that name sessions; we also take names without one.
+#: nox options that name sessions; we also accept names without an option.
 _SESSION_OPTIONS = frozenset({"-s", "-e", "--sessions", "--session"})
 
 #: Nox options that take every word up to the next option.
@@ -20,7 +20,7 @@ _MANY_VALUES = frozenset(
     }
 )
 
-#: Nox options with a value, which is no session's name.
+#: nox options with a value that is not the name of a session.
 _VALUE_OPTIONS = _MANY_VALUES | frozenset(
     {
         *("-k", "--keywords", "-j", "--parallel", "-db", "-fb"),

@@ -1,4 +1,4 @@
-"""What must be true of a smoke session before anything is done."""
+"""The conditions of a smoke session, checked before its first step."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from nox_cleanroom.sessions.backend import Placeholder
 
 
 def require_environment(session: nox.Session) -> None:
-    """Make sure that nox was to make a fresh virtual environment.
+    """Make sure that the session's backend stands for a fresh virtual environment.
 
-    What is tested is installed into another one, which the run makes for itself: nox knows no
-    lock, and a second run on the same checkout has the same environment directory.
+    The run makes another environment for itself and installs the wheel there. nox has no lock, and
+    a second run on the same checkout would use the same environment directory.
 
     Raises:
-        EnvironmentRefusedError: it is nox's own interpreter, a conda environment, or one that
-            sees the packages of the system.
+        EnvironmentRefusedError: the backend is nox's own interpreter, a conda environment, or an
+            environment that sees the packages of the system.
     """
     venv = session.virtualenv
     if not isinstance(venv, VirtualEnv) or not venv.is_sandboxed:
@@ -33,7 +33,7 @@ def require_environment(session: nox.Session) -> None:
 
 
 def require_interpreter(session: nox.Session, python: str, *, download: venvs.Download) -> None:
-    """Make sure that a session's interpreter is here, or will be downloaded.
+    """Make sure that a session's interpreter is on this machine, or will be downloaded.
 
     Raises:
         InterpreterMissingError: it is not.

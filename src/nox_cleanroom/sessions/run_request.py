@@ -1,4 +1,4 @@
-"""What nox was told, as the request that a run is made for."""
+"""The options of nox, turned into the request for a run."""
 
 from __future__ import annotations
 
@@ -21,27 +21,27 @@ from nox_cleanroom.runs.run import Request
 if TYPE_CHECKING:
     from nox._options import NoxConfig
 
-#: The variable with which ``nox-cleanroom`` names the project to its sessions, also to those that
-#: ``nox -j`` runs in processes of their own.
+#: The variable by which ``nox-cleanroom`` tells its sessions the project. It also reaches sessions
+#: that ``nox -j`` runs in processes of their own.
 PROJECT = "NOX_CLEANROOM_PROJECT"
 
-#: What makes environments unless nox was told otherwise.
+#: The default tools that make environments.
 _BACKENDS = "uv|virtualenv"
 
 
 def config(session: nox.Session) -> NoxConfig:
-    """What nox was told, of which it shows sessions only a part; pinned by a test."""
+    """All options of nox, of which a session sees only a part; pinned by a test."""
     return session._runner.global_config  # noqa: SLF001
 
 
 def envdir(session: nox.Session) -> Path:
     """The directory of nox's environments."""
-    # Relative to the noxfile's directory, which is where nox runs sessions.
+    # A relative path starts at the noxfile's directory, in which nox runs sessions.
     return Path(os.path.abspath(config(session).envdir))
 
 
 def report_dir(session: nox.Session) -> Path:
-    """Where evidence goes when nobody says where; with a noxfile, where nox keeps things."""
+    """The default directory for evidence; with a noxfile, it is in nox's own directory."""
     project = os.environ.get(PROJECT)
     if project:
         return evidence_directory(Path(project))
@@ -49,7 +49,7 @@ def report_dir(session: nox.Session) -> Path:
 
 
 def request(session: nox.Session, name: str, project: str | Path, options: Options) -> Request:
-    """The request of a session of ours, by its kind: ``smoke``, ``clean_check`` or ``matrix``."""
+    """The request of one of our sessions, by kind: ``smoke``, ``clean_check`` or ``matrix``."""
     told = config(session)
     noxfile = Path(told.noxfile)
     exempt = [envdir(session), noxfile.parent / "__pycache__" / f"{noxfile.stem}."]
@@ -70,7 +70,7 @@ def request(session: nox.Session, name: str, project: str | Path, options: Optio
 
 
 def suffix(session: nox.Session, kind: str) -> str:
-    """What a session's name has besides, as ``_colours`` in ``smoke_colours``."""
+    """The suffix of a session's name, as ``_colours`` in ``smoke_colours``."""
     name = session._runner.name  # noqa: SLF001 - `session.name` has the Python in it
     return name.removeprefix(kind) if name.startswith(f"{kind}_") else ""
 
@@ -88,7 +88,7 @@ def download(session: nox.Session) -> Download:
 
 
 def wanted_pythons(project: str | Path, options: Options) -> Sequence[str]:
-    """The Pythons that a session without one of its own tests, oldest first.
+    """The Pythons to test in a session without a Python of its own, oldest first.
 
     Raises:
         UsageError: the options ask for one that the project does not support.

@@ -1,7 +1,7 @@
-"""Which sessions nox was asked for, also where it runs each of them in a process of its own.
+"""The sessions that the user selected, also when nox runs each one in a process of its own.
 
-Under ``nox -j`` every child is told ``nox -s smoke-3.14``, whatever the user asked for, so that the
-parent's arguments are handed to the children in a variable.
+``nox -j`` starts every child as ``nox -s smoke-3.14``, whatever the user has selected. So the
+parent gives its arguments to the children in a variable.
 """
 
 from __future__ import annotations
@@ -22,29 +22,29 @@ if TYPE_CHECKING:
 #: The variable with the parent's arguments, as a JSON list.
 ARGUMENTS = "NOX_CLEANROOM_ARGUMENTS"
 
-#: What nox tells its children.
+#: The options that nox gives to its children.
 _WORKER = "--parallel-worker"
 
 
 def hand_over_arguments() -> None:
-    """Note the arguments for children of this process; to be called when nox loads a noxfile."""
+    """Keep the arguments for child processes; to be called when nox loads a noxfile."""
     if _WORKER not in sys.argv:
         os.environ[ARGUMENTS] = json.dumps(sys.argv[1:])
 
 
 @dataclass(frozen=True, kw_only=True)
 class Selection:
-    """The sessions of one name that nox was asked for, one for each Python."""
+    """The selected sessions of one name, one for each Python."""
 
     #: Their Pythons, such as ``("3.13", "3.14")``.
     pythons: tuple[str, ...]
-    #: Whether the session at hand was asked for by its Python: ``-s smoke-3.14``, ``-p 3.14``.
+    #: Whether this session was selected by its Python: ``-s smoke-3.14``, ``-p 3.14``.
     is_named: bool
 
     @classmethod
     def of(cls, session: nox.Session) -> Selection:
-        """What was asked for of sessions with the name of this one."""
-        # What nox tells sessions is less than this; pinned by a test.
+        """The selected sessions with the name of this one."""
+        # nox's public interface does not show this; pinned by a test.
         runner = session._runner  # noqa: SLF001
         config = _config_of_the_user(session)
         family = (one for one in _selected(runner, config) if one.name == runner.name)
@@ -62,7 +62,7 @@ def _config_of_the_user(session: nox.Session) -> NoxConfig:
     from nox._options import options  # noqa: PLC0415 - the way that nox itself reads arguments
 
     said = options.parse_args(json.loads(os.environ.get(ARGUMENTS, "[]")))
-    # What the noxfile says counts where the command line says nothing, as in the parent.
+    # Without options on the command line, those of the noxfile count, as in the parent.
     for name in ("sessions", "pythons", "tags", "keywords"):
         if not getattr(said, name) and getattr(nox.options, name):
             setattr(said, name, getattr(nox.options, name))
@@ -70,7 +70,7 @@ def _config_of_the_user(session: nox.Session) -> NoxConfig:
 
 
 def _selected(runner: SessionRunner, config: NoxConfig) -> Iterator[SessionRunner]:
-    """The sessions that nox's filters leave, as `nox.tasks.filter_manifest` applies them."""
+    """The sessions that remain after nox's filters, as in `nox.tasks.filter_manifest`."""
     from nox.manifest import Manifest  # noqa: PLC0415 - likewise
 
     manifest = Manifest({}, config)
@@ -91,5 +91,5 @@ def _selected(runner: SessionRunner, config: NoxConfig) -> Iterator[SessionRunne
 
 
 def _names(word: str, runner: SessionRunner) -> bool:
-    """Whether a word for ``-s`` names a session with its Python, and not all of its name."""
+    """Whether a word after ``-s`` names a session with its Python, not all sessions of a name."""
     return word != runner.name and word in runner.signatures

@@ -1,4 +1,4 @@
-"""The three sessions: from a nox session to a run, and from its record to nox's verdict."""
+"""The three sessions: each starts a run for a nox session, and gives nox the verdict."""
 
 from __future__ import annotations
 
@@ -131,7 +131,7 @@ def matrix(session: nox.Session, project: str | Path = ".") -> None:
 
 @dataclass(kw_only=True)
 class _Report:
-    """What a session was asked for, and what is to be reported of it."""
+    """The options of a session, and the run to report."""
 
     options: Options
     progress: Progress
@@ -141,7 +141,7 @@ class _Report:
 
 @contextlib.contextmanager
 def _reporting(session: nox.Session) -> Iterator[_Report]:
-    """A block whose run is shown and recorded, and whose verdict nox is handed."""
+    """A block whose run is shown and recorded, and whose verdict goes to nox."""
     redaction.learn_from(os.environ)
     try:
         options = parse_options(session.posargs, relative_to=Path(session.invoked_from))
@@ -149,7 +149,7 @@ def _reporting(session: nox.Session) -> Iterator[_Report]:
             secret for link in options.find_links for secret in redaction.user_information(link)
         )
         if options.help:
-            print(help_text())  # noqa: T201 - what was asked for
+            print(help_text())  # noqa: T201 - the user asked for it
         with contextlib.ExitStack() as stack:
             stack.enter_context(interruptible())
             if session.parallel:
@@ -169,11 +169,11 @@ def _reporting(session: nox.Session) -> Iterator[_Report]:
 
 
 def _discard_bytecode(session: nox.Session, watch: Watch | None = None) -> None:
-    """Delete what nox has just compiled of the noxfile, where git would list it as new.
+    """Delete the bytecode that nox has just written for the noxfile, if git would list it as new.
 
     Args:
         session: a session of that noxfile.
-        watch: who has asked git already; None when nobody has.
+        watch: the watch that has already asked git; None when there is none.
     """
     noxfile = Path(os.path.abspath(config(session).noxfile))
     compiled = Path(cache_from_source(noxfile))
@@ -188,7 +188,7 @@ def _discard_bytecode(session: nox.Session, watch: Watch | None = None) -> None:
 
 @contextlib.contextmanager
 def _clean_log() -> Iterator[None]:
-    """A block in which nothing that anybody logs, as nox does uv's output, can act or is secret."""
+    """A block in which all log messages, such as output of uv, are made safe and redacted."""
 
     def clean(record: logging.LogRecord) -> bool:
         record.msg, record.args = clean_text(record.getMessage()), ()
@@ -210,7 +210,7 @@ def _clean_log() -> Iterator[None]:
 def _open(
     session: nox.Session, kind: str, project: str | Path, report: _Report
 ) -> Iterator[OpenRun]:
-    """A run that says what it is about, works in a neutral directory, and says what it keeps."""
+    """An open run in a neutral directory, which announces its subject and lists what it keeps."""
     with open_run(request(session, kind, project, report.options), report.progress) as run:
         _announce(session, run)
         _discard_bytecode(session, run.watch)
@@ -222,9 +222,9 @@ def _open(
 
 @contextlib.contextmanager
 def _working_in(directory: Path) -> Iterator[None]:
-    """A block in another directory: nox starts `python -m virtualenv` in the current one.
+    """A block in another directory, because nox starts `python -m virtualenv` in the current one.
 
-    Were that the checkout, a module there could be imported in place of one of virtualenv's.
+    In the checkout, a module there could be imported instead of one of virtualenv's.
     """
     previous = Path.cwd()
     os.chdir(directory)

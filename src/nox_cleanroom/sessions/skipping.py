@@ -1,6 +1,6 @@
 """Whether a smoke session that has nothing to test may be skipped, or must fail.
 
-Each session finds that out for itself, for under ``nox -j`` none knows what became of the others.
+Each session decides for itself, because under ``nox -j`` no session knows the results of others.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from nox_cleanroom.sessions.selection import Selection
 def is_error_to_miss(session: nox.Session, python: str, project: Path) -> bool:
     """Whether it is an error that a session's interpreter is missing.
 
-    It is when the session was named with its Python, or nox was told so.
+    It is an error when the session was named with its Python, or when an option of nox says so.
 
     Args:
         session: the session.
@@ -31,7 +31,7 @@ def is_error_to_miss(session: nox.Session, python: str, project: Path) -> bool:
         project: the project's directory.
 
     Raises:
-        CleanroomError: `NOTHING_TESTED`: nothing else can be tested either.
+        CleanroomError: `NOTHING_TESTED`: no other session can test anything either.
     """
     config = session._runner.global_config  # noqa: SLF001 - pinned by a test
     if Selection.of(session).is_named or config.error_on_missing_interpreters:
@@ -39,12 +39,11 @@ def is_error_to_miss(session: nox.Session, python: str, project: Path) -> bool:
     stated = None
     with contextlib.suppress(Exception):
         stated = requires_python(project)
-    # What had been started for this interpreter has ended.
+    # All work for this interpreter has ended.
     supervision.allow_starts()
     if not can_test_another(session, stated, than=python):
         raise CleanroomError(
-            f"Python {python} is not on this machine, nor can any other be tested that was asked"
-            " for.",
+            f"Python {python} is not on this machine, and no other requested Python can be tested.",
             hint="Install one that the project supports.",
             code=Code.NOTHING_TESTED,
         )
@@ -52,12 +51,12 @@ def is_error_to_miss(session: nox.Session, python: str, project: Path) -> bool:
 
 
 def can_test_another(session: nox.Session, stated: SpecifierSet | None, *, than: str) -> bool:
-    """Whether another session of this name that nox was asked for has something to test.
+    """Whether another selected session of this name has something to test.
 
     Args:
-        session: the session at hand.
-        stated: what is required of Python; None when that is not known.
-        than: the Python of the session at hand.
+        session: this session.
+        stated: the project's Requires-Python; None when that is not known.
+        than: the Python of this session.
     """
     for python in Selection.of(session).pythons:
         found = venvs.find(python) if python != than else None
@@ -69,7 +68,7 @@ def can_test_another(session: nox.Session, stated: SpecifierSet | None, *, than:
 
 
 def stated_by(cell: Cell) -> SpecifierSet | None:
-    """What a cell has found out about the Pythons that are required; None when that is nothing."""
+    """The Requires-Python that a cell has found; None when it has found none."""
     stated = [cell.wheel.requires_python] if cell.wheel is not None else []
     stated += [problem.requires_python for problem in cell.problems if problem.requires_python]
     with contextlib.suppress(InvalidSpecifier):

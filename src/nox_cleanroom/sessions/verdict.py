@@ -1,4 +1,4 @@
-"""How a session ends: the report is printed, the evidence is kept, and nox gets the verdict."""
+"""The end of a session: it prints the report, keeps the evidence, and gives nox the verdict."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from nox_cleanroom.reports import evidence, terminal
 from nox_cleanroom.results import Run
 from nox_cleanroom.sessions.run_request import envdir, report_dir
 
-#: The variable with which ``nox-cleanroom`` says where each session leaves word of how it ended.
+#: The variable by which ``nox-cleanroom`` tells sessions where to write their codes.
 STATUS_DIR = "NOX_CLEANROOM_STATUS_DIR"
 
 
 def conclude(session: nox.Session, run: Run, options: Options) -> None:
-    """Print the report before anything can fail, keep the evidence, and hand nox the verdict."""
+    """Print the report before anything can fail, keep the evidence, and give nox the verdict."""
     report = terminal.render(run, durations=options.durations)
-    # As a whole: a line of ours may end in what is not.
+    # Clean the report as a whole, because our lines may contain text of others.
     print(encodable(clean_text(report), sys.stdout.encoding), flush=True)  # noqa: T201 - the report
     for line in terminal.wheel_lines(run):
         session.log(clean_text(line))
@@ -42,7 +42,7 @@ def conclude(session: nox.Session, run: Run, options: Options) -> None:
 
 
 def _write_evidence(session: nox.Session, run: Run, options: Options) -> list[Path]:
-    """Write the evidence where it was asked for, or for nobody but the user to read."""
+    """Write the evidence to the requested directory, or to a private default for the user."""
     if options.report_dir is not None:
         return evidence.write_evidence(run, options.report_dir, __version__, mode=0o666)
     directory = report_dir(session)
@@ -53,13 +53,13 @@ def _write_evidence(session: nox.Session, run: Run, options: Options) -> list[Pa
 
 
 def _ignore(envdir: Path) -> None:
-    """Have git ignore nox's directory, as nox does when it makes an environment there."""
+    """Make git ignore nox's directory, as nox does when it makes an environment there."""
     with contextlib.suppress(OSError), (envdir / ".gitignore").open("x", encoding="utf-8") as file:
         file.write("*\n")
 
 
 def tell_status(session: nox.Session, codes: set[Code]) -> None:
-    """Leave word of how the session ended for ``nox-cleanroom``, which computes its status."""
+    """Write the codes of the session for ``nox-cleanroom``, which computes its exit status."""
     directory = os.environ.get(STATUS_DIR)
     if directory:
         names = sorted(code.name for code in codes)

@@ -20,8 +20,8 @@ def differs(words: str) -> Finding:
     return SAYS.failed(
         "wheel",
         f"Built by Python 3.13.7, and not 3.11.7, the wheel {words}.",
-        hint="Every user gets the wheel that one Python has built. Let markers tell Pythons apart,"
-        " such as `; python_version < '3.11'`, or the tags of the wheel.",
+        hint="Every user gets the wheel that one Python has built. Distinguish Pythons by markers,"
+        " such as `; python_version < '3.11'`, or by the tags of the wheel.",
     )
 
 
@@ -30,7 +30,7 @@ CASES: dict[str, tuple[Wheel, Wheel, Finding]] = {
     "requirements depend on the builder": (
         wheel(metadata="Requires-Dist: tomli\n"),
         wheel(),
-        differs("has not the requirement `tomli`"),
+        differs("lacks the requirement `tomli`"),
     ),
     "requirements depend on the user": (
         wheel(metadata='Requires-Dist: tomli; python_version < "3.11"\n'),

@@ -130,13 +130,13 @@ CASES: dict[str, tuple[CommandRun, Finding]] = {
     ),
     "a directory has no digest": (
         printed({"digest": DIGEST, "file": "out"}, HASHED, file=path(is_file=False, sha256="")),
-        failed("`file` names /out, which is no file."),
+        failed("`file` names /out, which is not a file."),
     ),
     "a file that is not the command's own": (
         printed({"digest": DIGEST, "file": "out"}, HASHED, file=path(sha256="")),
         failed(
-            "`file` names /out, which is neither the command's nor the environment's, so it is not"
-            " read."
+            "`file` names /out, which is outside of the command's directory and the environment, so"
+            " it is not read."
         ),
     ),
     "neither a digest nor a path": (

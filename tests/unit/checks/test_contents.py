@@ -142,7 +142,7 @@ CASES: dict[str, tuple[dict[str, Any], list[Finding]]] = {
             SAYS.failed(
                 "WHEEL",
                 "It says py2-none-any, py3-none-any, the file's name py3-none-any.",
-                hint="What renames a wheel has to write WHEEL anew: `wheel tags` does.",
+                hint="A tool that renames a wheel must also rewrite WHEEL: `wheel tags` does.",
             )
         ],
     ),
@@ -201,7 +201,7 @@ CASES: dict[str, tuple[dict[str, Any], list[Finding]]] = {
                 "demo/config.py",
                 "It holds the path of the directory it was built in, /home/me/demo, which no user"
                 " has.",
-                hint="What writes it at build time should write a relative path.",
+                hint="The code that writes it at build time should write a relative path.",
             )
         ],
     ),

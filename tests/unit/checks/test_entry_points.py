@@ -67,7 +67,7 @@ CASES: dict[str, tuple[dict[str, Any], list[Finding]]] = {
         [
             SAYS.warned(
                 SUBJECT,
-                "`demo:main` demands argv, out, and the program calls it without arguments.",
+                "`demo:main` requires argv, out, but the program calls it without arguments.",
                 hint=FIX,
             )
         ],

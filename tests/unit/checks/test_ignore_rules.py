@@ -88,7 +88,7 @@ def covered(path: str) -> Finding:
     return TRACKED.warned(
         path,
         "It is tracked although an ignore rule covers it, so a new file beside it would be left"
-        " out without a word.",
+        " out silently.",
         hint=f"Exempt it with a rule `!/{path}`, or narrow the rule.",
     )
 

@@ -133,7 +133,7 @@ CASES: dict[str, tuple[dict[str, Any], list[Finding]]] = {
             SAYS.failed(
                 "yaml",
                 "demo.cli imports it in line 3 (main), on the way of an entry point: no requirement"
-                " brings it; it is `pyyaml` that does.",
+                " brings it; `pyyaml` does.",
                 hint=absent("yaml"),
             )
         ],
@@ -369,7 +369,7 @@ def test_an_extra_that_is_named_for_the_module_warns_at_once() -> None:
         SAYS.warned(
             "yaml",
             "demo.cli imports it in line 3 (main), on the way of an entry point: no requirement"
-            " brings it; it is `pyyaml` that does.",
+            " brings it; `pyyaml` does.",
             hint="It comes with the extra `files`: say so where it is missing, or require it.",
         )
     ]

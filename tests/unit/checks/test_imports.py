@@ -263,7 +263,7 @@ CASES: dict[str, tuple[dict[str, Any], list[Finding]]] = {
         [
             SAYS.failed(
                 "demo",
-                "importing it worked, but then the interpreter's end was: exit status 7.",
+                "importing it worked, but then the interpreter ended (exit status 7).",
                 hint=CRASH_HINT,
             )
         ],
@@ -320,7 +320,7 @@ CASES: dict[str, tuple[dict[str, Any], list[Finding]]] = {
             SAYS.warned(
                 "demo",
                 "Importing it writes ~/a, starts git status.",
-                hint="Do that when a function is called; whoever imports it may have no right to.",
+                hint="Do that when a function is called; users who import it may lack the permission.",
             )
         ],
     ),
@@ -330,7 +330,7 @@ CASES: dict[str, tuple[dict[str, Any], list[Finding]]] = {
             SAYS.warned(
                 "demo",
                 "Importing it writes ~/a, writes ~/b, writes ~/c (and 1 more).",
-                hint="Do that when a function is called; whoever imports it may have no right to.",
+                hint="Do that when a function is called; users who import it may lack the permission.",
             )
         ],
     ),

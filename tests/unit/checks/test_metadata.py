@@ -59,7 +59,7 @@ CASES: dict[str, tuple[dict[str, Any], list[Finding]]] = {
     "another spelling of the version": ({"wheel": saying("Name: demo\nVersion: v1\n")}, []),
     "what is no version": (
         {"wheel": saying("Name: demo\nVersion: one\n")},
-        [SAYS.failed("version", "'one' is no version by PEP 440.", hint="Write it as 1.2.3.")],
+        [SAYS.failed("version", "'one' is not a version by PEP 440.", hint="Write it as 1.2.3.")],
     ),
     "the installed metadata are not found": (
         {"installed": installed(distribution("other"))},
@@ -105,7 +105,7 @@ CASES: dict[str, tuple[dict[str, Any], list[Finding]]] = {
         [
             SAYS.failed(
                 "requires-python",
-                "'3.9+' is no version specifier, so installers cannot obey it.",
+                "'3.9+' is not a version specifier, so installers cannot obey it.",
                 hint="Write it as `>=3.10`.",
             )
         ],
@@ -121,7 +121,7 @@ CASES: dict[str, tuple[dict[str, Any], list[Finding]]] = {
         [
             SAYS.failed(
                 "requires-dist",
-                "Not by PEP 508: \"a; os_name ~= 'posix'\" (the marker compares what cannot be"
+                "This does not follow PEP 508: \"a; os_name ~= 'posix'\" (the marker compares what cannot be"
                 " compared).",
             )
         ],
@@ -165,5 +165,5 @@ def test_metadata(values: dict[str, Any], differing: list[Finding]) -> None:
 
 def test_what_is_no_requirement_is_named_with_the_reason() -> None:
     found = look(NAME, HEALTHY, **stated(metadata="Requires-Dist: a b\nRequires-Dist: c\n"))[-1]
-    assert found.message.startswith("Not by PEP 508: 'a b' (")
+    assert found.message.startswith("This does not follow PEP 508: 'a b' (")
     assert found.message.count(";") == 0

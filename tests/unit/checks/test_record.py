@@ -10,7 +10,7 @@ from nox_cleanroom.members import record_digest
 
 NAME = "record"
 SAYS = Says(NAME)
-HINT = "The build backend writes RECORD; what repacks the wheel afterwards must, too."
+HINT = "The build backend writes RECORD; a tool that repacks the wheel must update it."
 FINE = SAYS.passed(FILENAME)
 DIGEST = record_digest(b"x = 1\n")
 ABOUT = {name: digest for name, digest in wheel({}).digests.items() if not name.endswith("RECORD")}

@@ -45,33 +45,33 @@ LOST = {
     "requirements.txt": (
         Content(metadata="Requires-Dist: a>=1\nRequires-Dist: b\nRequires-Dist: c\n"),
         Content(metadata="Requires-Dist: c\n"),
-        "has not the requirements `a>=1`, `b`",
+        "lacks the requirements `a>=1`, `b`",
     ),
     "one requirement": (
         Content(metadata="Requires-Dist: a>=1\n"),
         Content(),
-        "has not the requirement `a>=1`",
+        "lacks the requirement `a>=1`",
     ),
     "an older file of requirements": (
         Content(metadata="Requires-Dist: a>=2\n"),
         Content(metadata="Requires-Dist: a>=1\n"),
-        "has not the requirement `a>=2`; has the further requirement `a>=1`",
+        "lacks the requirement `a>=2`; has the further requirement `a>=1`",
     ),
     "another marker": (
         Content(metadata='Requires-Dist: a; python_version < "3.11"\n'),
         Content(metadata="Requires-Dist: a\n"),
-        'has not the requirement `a; python_version < "3.11"`; has the further requirement `a`',
+        'lacks the requirement `a; python_version < "3.11"`; has the further requirement `a`',
     ),
     "what is no requirement": (
         Content(metadata="Requires-Dist: a b c\n"),
         Content(),
-        "has not the requirement `a b c`",
+        "lacks the requirement `a b c`",
     ),
     # facebookresearch/hiplot#19: setup.py reads requirements/{dev,main}.txt.
     "extras from files": (
         Content(metadata='Provides-Extra: dev\nRequires-Dist: pytest; extra == "dev"\n'),
         Content(),
-        'has not the requirement `pytest; extra == "dev"`; has not the extra `dev`',
+        'lacks the requirement `pytest; extra == "dev"`; lacks the extra `dev`',
     ),
     # alecthomas/voluptuous#41: long_description is read in try/except.
     "the README": (
@@ -136,12 +136,12 @@ LOST = {
     "Requires-Python": (
         Content(metadata="Requires-Python: >=3.10\n"),
         Content(),
-        "has not the Requires-Python `>=3.10`",
+        "lacks the Requires-Python `>=3.10`",
     ),
     "classifiers.txt": (
         Content(metadata="Classifier: Programming Language :: Python :: 3\n"),
         Content(),
-        "has not the classifier `Programming Language :: Python :: 3`",
+        "lacks the classifier `Programming Language :: Python :: 3`",
     ),
     "the rest": (
         Content(
@@ -150,14 +150,14 @@ LOST = {
         ),
         Content(metadata="Summary: UNKNOWN\nKeywords: two\n"),
         (
-            "has not the keyword `one`; has not the URL `Docs, https://example.org`;"
-            " has not the summary `It shows.`; has not the licence `MIT`"
+            "lacks the keyword `one`; lacks the URL `Docs, https://example.org`;"
+            " lacks the summary `It shows.`; lacks the licence `MIT`"
         ),
     ),
     "licence text from a file": (
         Content(metadata="License: Do what\n        you want.\n"),
         Content(),
-        "has not the licence `Do what you want.`",
+        "lacks the licence `Do what you want.`",
     ),
     # package_data by glob.
     "data files": (

@@ -158,7 +158,7 @@ def notes(project: Path, *, uncommitted: int = 0, reclaimed: int = 0, **more: An
     )
 
 
-ALWAYS = ["An installer's note.", "`constraints` hold for what is installed: numpy<2"]
+ALWAYS = ["An installer's note.", "`constraints` limit the installed versions: numpy<2"]
 
 
 def test_what_a_user_should_know_beforehand(tmp_path: Path) -> None:
@@ -174,7 +174,7 @@ def test_what_a_user_should_know_beforehand(tmp_path: Path) -> None:
             "[tool.nox-cleanroom] of the checkout differs from the commit's, which is the one that"
             " counts"
         ),
-        "removed what 3 earlier runs left when they were killed",
+        "removed the files of 3 killed runs",
         *ALWAYS,
     ]
     (tmp_path / "pyproject.toml").write_text("no TOML")
