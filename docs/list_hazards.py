@@ -49,9 +49,8 @@ def page() -> str:
     lines = [
         "# Hazards",
         "",
-        "What the tool is put through, each time with the real tool on a real repository, and checked",
-        "against a snapshot of the checkout that shares nothing with it. `nox -s hazards` runs all of it; the",
-        "list is made from the suite by `docs/list_hazards.py`.",
+        "Each test runs the real tool on a real repository, and compares the checkout with an independent",
+        "snapshot. `nox -s hazards` runs all tests; `docs/list_hazards.py` makes this list from the suite.",
     ]
     for module, table, promise in TABLES:
         cases = getattr(importlib.import_module(module), table)

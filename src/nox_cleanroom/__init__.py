@@ -1,4 +1,4 @@
-"""As-installed testing for Python packages, straight from git, without touching the checkout.
+"""As-installed testing for Python packages, directly from git, without touching the checkout.
 
 >>> import nox_cleanroom
 >>> nox_cleanroom.define_sessions()  # doctest: +SKIP
@@ -46,8 +46,8 @@ _HOMES = {
 def __getattr__(name: str) -> Any:
     """A public name, imported when it is first asked for (PEP 562).
 
-    ``python -m nox_cleanroom`` imports this module while the checkout under test is still the
-    first place to import from; nothing else may be imported by then.
+    ``python -m nox_cleanroom`` imports this module while the checkout under test is still the first
+    entry of the path. Nothing else may be imported at that time.
     """
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

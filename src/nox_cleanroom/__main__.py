@@ -5,8 +5,8 @@ from __future__ import annotations
 import sys
 
 if __name__ == "__main__" and not getattr(sys.flags, "safe_path", False):
-    # `python -m` puts the current directory first on the path, and that is the checkout under
-    # test: it would import a flat `platformdirs/` there, and write bytecode beside it.
+    # `python -m` puts the current directory, which is the checkout under test, first on the path.
+    # We would import a package `platformdirs/` from there, and write bytecode into it.
     del sys.path[0]
 
 import json
@@ -71,7 +71,7 @@ missing; 2 usage or configuration; 3 no test could run (no repository, no networ
 
 
 def main() -> None:
-    """Run the command line, and exit with the status that `HELP` explains."""
+    """Run the command line, and exit with a status that `HELP` explains."""
     sys.exit(run(sys.argv[1:]))
 
 
@@ -99,7 +99,7 @@ def run(arguments: Sequence[str]) -> int:  # noqa: PLR0911 - one for each kind o
         print(clean_text(f"nox-cleanroom: {error}"), file=sys.stderr)
         return error.code.exit_status
     except OSError as error:
-        # The current directory is gone, or the cache is not writable.
+        # The current directory no longer exists, or the cache is not writable.
         code = unforeseen(error).code
         print(clean_text(f"nox-cleanroom: {code.name}: {error}"), file=sys.stderr)
         print("  -> Is HOME, or XDG_CACHE_HOME, a place to write to?", file=sys.stderr)
@@ -109,7 +109,7 @@ def run(arguments: Sequence[str]) -> int:  # noqa: PLR0911 - one for each kind o
 
 
 def _check_again(paths: Sequence[Path]) -> int:
-    """Print the report of each file of evidence, as the checks see it now."""
+    """Check each file of evidence again, and print its report."""
     if not paths:
         raise UsageError(
             "`check` needs the evidence of a run.",
@@ -128,9 +128,9 @@ def _clear_cache() -> int:
     megabytes = cleared.freed / 1_000_000
     print(f"removed {len(cleared.removed)} directories, {megabytes:.1f} MB")
     for path in cleared.used:
-        print(f"left alone, for it is in use or has a mount in it: {path}", file=sys.stderr)
+        print(f"left alone because it is in use or has a mount in it: {path}", file=sys.stderr)
     for path in cleared.kept:
-        print(f"left alone, for it was to be kept: {path}", file=sys.stderr)
+        print(f"left alone because a run was told to keep it: {path}", file=sys.stderr)
     return 0
 
 
@@ -160,14 +160,14 @@ def _find_project(start: Path) -> Path:
     project = find_project(start.resolve(), checkout.root.resolve())
     if project is None:
         require_project(checkout, checkout.resolve("HEAD"), ".")
-        # The commit has a project at the top level that the checkout lacks.
+        # The project at the top level may exist in the commit only.
         project = checkout.root
     return project
 
 
 def _call_nox(arguments: list[str], variables: dict[str, str]) -> int:
-    """Run nox in this process, so that it gets Ctrl-C as usual, and return its exit status."""
-    # Users set these for their own noxfiles, whose sessions are not ours.
+    """Run nox in this process, where it receives Ctrl-C as usual, and return its exit status."""
+    # Users set these variables for the sessions of their own noxfiles.
     for name in ("NOXSESSION", "NOXPYTHON", "NOXEXTRAPYTHON", "NOXFORCEPYTHON", "NOX_SCRIPT_MODE"):
         os.environ.pop(name, None)
     os.environ.update(variables)
@@ -175,7 +175,7 @@ def _call_nox(arguments: list[str], variables: dict[str, str]) -> int:
     os.environ["PYTHONSAFEPATH"] = "1"
     sys.argv = ["nox", *arguments]
     hand_over_arguments()
-    # Importing nox takes time, which `--help` and errors do not need.
+    # Importing nox takes time, and `--help` and errors do not need it.
     from nox.__main__ import main as nox_main  # noqa: PLC0415
 
     try:
@@ -186,7 +186,7 @@ def _call_nox(arguments: list[str], variables: dict[str, str]) -> int:
 
 
 def _own_status(nox_status: int, statuses: Path, report: Path) -> int:
-    """Our exit status, from the codes that this run's sessions have written."""
+    """Our exit status, computed from the codes that the sessions of this run have written."""
     if nox_status == Code.INTERRUPTED.exit_status:
         return nox_status
     if nox_status in {2, 3}:
@@ -195,7 +195,7 @@ def _own_status(nox_status: int, statuses: Path, report: Path) -> int:
     codes = {code for path in statuses.glob("*.json") for code in _codes_in(path)}
     codes |= {code for entry in _report_entries(report) for code in _codes_of(entry)}
     if nox_status != 0 and not codes:
-        # A session ended without a code: that is a bug of ours, and nox has shown its traceback.
+        # A session ended without a code. That is a bug of ours, and nox has shown the traceback.
         return Code.INTERNAL.exit_status
     return worst_exit_status({code.exit_status for code in codes} - {0})
 
@@ -204,7 +204,7 @@ def _codes_in(status: Path) -> set[Code]:
     try:
         return {Code[name] for name in json.loads(status.read_text(encoding="utf-8"))}
     except (OSError, ValueError, TypeError, KeyError, RecursionError):
-        # The session could not write its codes, so that its result is unknown.
+        # The session could not write its codes, so its result is unknown.
         return {Code.INTERNAL}
 
 
@@ -217,7 +217,7 @@ def _report_entries(report: Path) -> list[dict[str, Any]]:
 
 
 def _codes_of(entry: dict[str, Any]) -> set[Code]:
-    """The codes of a session that nox failed before it ran, as its interpreter is missing."""
+    """The codes of a session that nox failed before it ran because its interpreter is missing."""
     reason = entry.get("reason") or ""
     if entry.get("result") == "failed" and reason.startswith("Python interpreter"):
         return {Code.INTERPRETER_MISSING}

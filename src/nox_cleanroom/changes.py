@@ -1,4 +1,4 @@
-"""Paths that differ between two moments, and the steps that were running meanwhile."""
+"""Paths that differ between two snapshots, and the steps that ran between them."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ Kind = Literal["created", "modified", "deleted", "renamed", "mode changed", "typ
 class Change:
     """One path that differs between two snapshots."""
 
-    #: The path, relative to the top level, ``/`` between its parts; git's own begin with ``.git/``.
+    #: The path, relative to the top level, with ``/``; git's own files begin with ``.git/``.
     path: str
     #: What happened to it.
     kind: Kind
-    #: The name that it had before, when it was renamed.
+    #: The former name of a renamed path.
     old_path: str = ""
-    #: Whether git tracks it, by either name.
+    #: Whether git tracks it under either name.
     is_tracked: bool = False
-    #: What more is known: the old and new commit.
+    #: Further details, such as the old and the new commit.
     detail: str = ""
 
     @property
     def paths(self) -> tuple[str, ...]:
-        """All the names that it concerns: a rename takes one away and makes another."""
+        """All paths of the change; a rename has two."""
         return (self.path, self.old_path) if self.old_path else (self.path,)
 
     def __str__(self) -> str:
@@ -37,7 +37,7 @@ class Change:
         return f"{self.path} ({self.kind}{': ' if detail else ''}{detail})"
 
 
-#: What editors, linters and file managers leave on their own while we run.
+#: Files that editors, linters and file managers write on their own during a run.
 _BYSTANDERS = (
     ".idea/*",
     ".vscode/*",
@@ -62,22 +62,22 @@ _BYSTANDERS = (
 
 @dataclass(frozen=True, kw_only=True)
 class Attribution:
-    """A change, and the steps that were running when it came about."""
+    """A change, and the steps that were running when it happened."""
 
     change: Change
-    #: Names of the steps; more than one when cells ran side by side, none between steps.
+    #: The names of the steps: several when cells ran side by side, none between two steps.
     steps: tuple[str, ...]
 
     @property
     def is_note(self) -> bool:
-        """Whether editors and daemons do this by themselves, so that it fails nothing.
+        """Whether it is a usual change by an editor or a daemon, which does not fail the run.
 
-        What git tracks is the project's own, whatever its name.
+        A change of a tracked file is never a note, whatever its name.
         """
         return not self.change.is_tracked and all(map(_is_bystander, self.change.paths))
 
     def __str__(self) -> str:
-        """What changed and what was running: a coincidence in time, never an accusation."""
+        """The change and the running steps; being simultaneous does not prove a cause."""
         if not self.steps:
             return f"{self.change}, between two steps"
         steps = " or ".join(f"`{clean_text(step)}`" for step in self.steps)
@@ -89,6 +89,6 @@ def _is_bystander(path: str) -> bool:
 
 
 def display(path: bytes) -> str:
-    """A path as text that cannot act in a terminal; odd bytes are spelled out."""
+    """A path as text that is safe to print; undecodable bytes are escaped."""
     text = path.decode("utf-8", "backslashreplace")
     return "".join(char if char.isprintable() else ascii(char)[1:-1] for char in text)

@@ -19,7 +19,7 @@ class EntryPoint:
     name: str
     #: ``module:attribute``, without extras.
     value: str
-    #: Extras that it says it needs.
+    #: The extras that it requires.
     extras: tuple[str, ...] = ()
 
     @property
@@ -29,17 +29,17 @@ class EntryPoint:
 
     @property
     def attribute(self) -> str:
-        """What it names in the module, dotted; empty for the module itself."""
+        """The dotted name in the module; empty for the module itself."""
         return self.value.partition(":")[2].strip()
 
     @property
     def is_script(self) -> bool:
-        """Whether installers make a program of it."""
+        """Whether installers make a program for it."""
         return self.group in SCRIPT_GROUPS
 
 
 def read_entry_points(text: str) -> tuple[tuple[EntryPoint, ...], str]:
-    """The lines of an ``entry_points.txt``, and why it cannot be read; empty when it can."""
+    """The lines of an ``entry_points.txt``, and why it cannot be read; empty when it can be."""
     parser = configparser.RawConfigParser(delimiters=("=",), strict=False)
     parser.optionxform = str  # type: ignore[assignment,method-assign] # names keep their case
     try:

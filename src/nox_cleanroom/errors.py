@@ -1,4 +1,4 @@
-"""Everything that can go wrong, each with a stable code, an exit status and a next step."""
+"""All errors, each with a stable code, an exit status and a next step."""
 
 from __future__ import annotations
 
@@ -8,21 +8,21 @@ from enum import Enum
 
 
 class Code(Enum):
-    """A stable name for one kind of news, as messages, evidence and docs spell it.
+    """A stable name for one kind of problem, as messages, evidence and docs spell it.
 
-    The value is the exit status that ``nox-cleanroom`` gives it: 1 the package is at
-    fault, 2 usage or configuration, 3 we could not ask, 10 and 30 a dirty checkout
-    before and after, 130 interrupted.
+    The value is the exit status of ``nox-cleanroom``: 1 the package is at fault, 2 usage or
+    configuration, 3 no check could run, 10 and 30 a dirty checkout before and after,
+    130 interrupted.
     """
 
     def __new__(cls, exit_status: int) -> Code:  # noqa: PYI034 - Self came with 3.11
-        """Keep codes of one exit status apart: the value is the name's place, not the status."""
+        """Distinguish codes with the same exit status: the value is the position of the name."""
         code = object.__new__(cls)
         code._value_ = len(cls.__members__)
         code.exit_status = exit_status
         return code
 
-    #: What ``nox-cleanroom`` exits with when this is the worst that happened.
+    #: The exit status of ``nox-cleanroom`` when this is the worst problem.
     exit_status: int
 
     PYTHON_EXCLUDED = 0
@@ -61,12 +61,12 @@ class Code(Enum):
     INTERRUPTED = 130
 
 
-#: Of several exit statuses, the first of these is the one to give.
+#: Exit statuses in descending precedence.
 EXIT_PRECEDENCE = (130, 30, 3, 1, 10, 2)
 
 
 def worst_exit_status(statuses: set[int]) -> int:
-    """The one exit status that speaks for several; 0 for none.
+    """The exit status with the highest precedence; 0 for none.
 
     >>> worst_exit_status({1, 30, 2})
     30
@@ -78,12 +78,12 @@ def worst_exit_status(statuses: set[int]) -> int:
 
 
 class CleanroomError(Exception):
-    """What stopped us, in one sentence, and what to do next.
+    """A problem that stopped us, in one sentence, with the next step.
 
     Attributes:
         code: the stable code.
-        hint: what to do next; empty when the message says it.
-        output: the last lines that a tool printed about it; may be empty.
+        hint: the next step; empty when the message says it.
+        output: the last lines of a tool's output about it; may be empty.
     """
 
     code = Code.INTERNAL
@@ -99,7 +99,7 @@ class CleanroomError(Exception):
             self.code = code
 
     def __str__(self) -> str:
-        """The code, the message, what was printed and the next step, for people."""
+        """The code, the message, the output and the next step, for people."""
         parts = [f"{self.code.name}: {self.message}"]
         if self.output:
             parts.append("\n".join(f"    {line}" for line in self.output.splitlines()))
@@ -108,7 +108,7 @@ class CleanroomError(Exception):
         return "\n".join(parts)
 
 
-#: What a system says of a place, and the code for it.
+#: Errors of the system about a path, and their codes.
 _OF_PLACES = {
     errno.ENOSPC: Code.NO_SPACE,
     errno.EDQUOT: Code.NO_SPACE,
@@ -119,7 +119,7 @@ _OF_PLACES = {
 
 
 def unforeseen(error: Exception) -> CleanroomError:
-    """The error to report in place of one that nobody has thought of: mostly a fault of ours."""
+    """The error to report for an unexpected exception, which is usually our fault."""
     if isinstance(error, CleanroomError):
         return error
     lines = "".join(traceback.format_exception(error))
@@ -140,7 +140,7 @@ def unforeseen(error: Exception) -> CleanroomError:
 
 
 class UsageError(CleanroomError):
-    """An option after ``--`` that we cannot follow."""
+    """An invalid option after ``--``."""
 
     code = Code.OPTION_INVALID
 
@@ -152,7 +152,7 @@ class ConfigError(CleanroomError):
 
 
 class RepositoryError(CleanroomError):
-    """Git cannot tell anything about this place."""
+    """Git cannot read this repository, or there is none."""
 
     code = Code.NOT_A_REPOSITORY
 
@@ -164,7 +164,7 @@ class WorktreeError(CleanroomError):
 
 
 class ProjectError(CleanroomError):
-    """There is nothing to build where we looked."""
+    """There is no project to build in this place."""
 
     code = Code.NOT_A_PROJECT
 
@@ -176,23 +176,23 @@ class DirtyCheckoutError(CleanroomError):
 
 
 class BuildError(CleanroomError):
-    """The build backend said no."""
+    """The build failed."""
 
     code = Code.BUILD_FAILED
 
 
 class BuildRequirementsError(BuildError):
-    """What the build requires is not to be had for the Python that builds."""
+    """The build requirements cannot be installed for the Python that builds."""
 
 
 class InstallError(CleanroomError):
-    """The installer said no."""
+    """The installation failed."""
 
     code = Code.INSTALL_FAILED
 
 
 class EnvironmentRefusedError(CleanroomError):
-    """Not a fresh environment of our own, so nothing is installed into it."""
+    """The environment is not a fresh one of our own, so we install nothing into it."""
 
     code = Code.ENVIRONMENT_REFUSED
 
@@ -204,10 +204,10 @@ class InterpreterMissingError(CleanroomError):
 
 
 class PythonExcludedError(CleanroomError):
-    """Requires-Python excludes the interpreter, so there is nothing to ask.
+    """Requires-Python excludes the interpreter, so there is nothing to test.
 
     Attributes:
-        requires_python: what is required.
+        requires_python: the project's Requires-Python.
     """
 
     code = Code.PYTHON_EXCLUDED
@@ -220,6 +220,6 @@ class PythonExcludedError(CleanroomError):
 
 
 class InterruptedRunError(CleanroomError):
-    """A process of ours was ended because the whole run is being ended."""
+    """One of our processes was ended because the whole run is being ended."""
 
     code = Code.INTERRUPTED

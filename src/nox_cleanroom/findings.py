@@ -1,4 +1,4 @@
-"""What a check finds, and how bad it is."""
+"""The findings of checks, and their outcomes."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from nox_cleanroom.output import last_lines
 
 
 class Outcome(Enum):
-    """How a check ended, from best to worst."""
+    """The outcome of a check, from best to worst."""
 
-    #: Nothing is wrong.
+    #: The check found no problem.
     PASSED = 0
-    #: It did not run, with a reason.
+    #: The check did not run, for a stated reason.
     SKIPPED = 1
-    #: It works, but a user should know something.
+    #: The package works, but users should know about something.
     WARNED = 2
     #: The package is at fault.
     FAILED = 3
@@ -33,7 +33,7 @@ class Outcome(Enum):
 
     @property
     def is_bad(self) -> bool:
-        """Whether it fails a run."""
+        """Whether this outcome fails a run."""
         return self in {Outcome.FAILED, Outcome.ERROR}
 
 
@@ -58,7 +58,7 @@ class Waiver:
 
 @dataclass(frozen=True, kw_only=True)
 class Finding:
-    """What a check says about one subject."""
+    """The result of a check about one subject."""
 
     #: The check: ``imports``, ``entry points``, ``tracked artefacts``; the registry fills it in.
     check: str = ""
@@ -67,28 +67,28 @@ class Finding:
     outcome: Outcome
     #: What came back, in one sentence; a PASSED result with a message is a note.
     message: str = ""
-    #: What to do about it.
+    #: The next step.
     hint: str = ""
     #: The last relevant lines that were printed.
     output: str = ""
-    #: The stable code of what is not green.
+    #: The stable code of a bad outcome.
     code: Code = Code.PROBE_FAILED
     #: Why the project accepts it; empty when it does not.
     waived: str = ""
-    #: The probe that would settle it, by the name of its value; empty when nothing has to.
+    #: The probe that would settle it, by the name of its value; empty when none is needed.
     settled_by: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Problem:
-    """Something that ended a cell before all was asked."""
+    """A problem that ended a cell before all of its checks could run."""
 
     code: Code
     outcome: Outcome
     message: str
     hint: str = ""
     output: str = ""
-    #: What is required of Python, when that is the problem.
+    #: The project's Requires-Python, if that is the problem.
     requires_python: str = ""
 
     @classmethod

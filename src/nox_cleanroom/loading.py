@@ -1,4 +1,4 @@
-"""Modules that are loaded when they are first needed."""
+"""Loading modules when they are first needed."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from types import ModuleType
 
 
 def load(name: str) -> ModuleType:
-    """A module of this package, loaded without looking for garbage.
+    """A module of this package, loaded without garbage collection.
 
-    What is loaded lives until the process ends, and for the garbage collector to look at all of it
-    over and over, and once more at the very end, takes a tenth of a short run.
+    Loaded code lives until the process ends. The garbage collector would examine it many times, and
+    once more at the end, which takes a tenth of a short run.
     (https://docs.python.org/3/library/gc.html#gc.freeze)
 
     Args:
@@ -22,7 +22,7 @@ def load(name: str) -> ModuleType:
     try:
         return import_module(f"nox_cleanroom.{name}")
     finally:
-        if hasattr(gc, "freeze"):  # PyPy has no use for it
+        if hasattr(gc, "freeze"):  # PyPy does not have it
             gc.freeze()
         if was_enabled:
             gc.enable()

@@ -1,4 +1,4 @@
-"""Whether a requirement applies somewhere (PEP 508)."""
+"""Whether a requirement applies in an environment (PEP 508)."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from packaging.requirements import Requirement
 def applies(
     requirement: Requirement, markers: Mapping[str, str], extras: Iterable[str] = ()
 ) -> bool:
-    """Whether a requirement holds there, with or without one of the extras.
+    """Whether a requirement applies without an extra, or with one of the given extras.
 
     Args:
-        requirement: one with a marker, or without.
-        markers: what an interpreter makes of the names in markers; those of ours when it is empty.
-        extras: what is installed.
+        requirement: a requirement with or without a marker.
+        markers: an interpreter's values of the names in markers; if empty, those of our own.
+        extras: the installed extras.
 
     Returns:
-        False also for a marker that compares what cannot be: see `is_decidable`.
+        False also for a marker that cannot be evaluated: see `is_decidable`.
     """
     marker = requirement.marker
     try:

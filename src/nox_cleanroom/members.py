@@ -1,4 +1,4 @@
-"""The files of a wheel: where they are installed, and what they are imported by."""
+"""The files of a wheel, with the places of installation and the names for imports."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ import hashlib
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-#: Endings of files that Python imports; an extension module's name ends at its first dot.
+#: Endings of files that Python imports; the name of an extension module ends at its first dot.
 _EXTENSIONS = (".so", ".pyd")
 
-#: Where a wheel's own installation scheme puts what lies under ``*.data/``.
+#: The schemes of installation to which files in ``*.data/`` go.
 #: (https://packaging.python.org/specifications/binary-distribution-format/)
 SCHEMES = ("purelib", "platlib", "scripts", "data", "headers")
 
-#: Names that a wheel should not put next to everybody else's packages.
+#: Top-level names that a wheel should not install, because other packages may use them, too.
 COMMON_NAMES = frozenset(
     {"test", "tests", "doc", "docs", "src", "example", "examples", "benchmarks", "scripts", "tools"}
 )
@@ -22,18 +22,18 @@ COMMON_NAMES = frozenset(
 
 @dataclass(frozen=True, kw_only=True)
 class Member:
-    """A file of a wheel, and where it is installed."""
+    """A file of a wheel, and its place of installation."""
 
     #: Its name in the archive.
     name: str
-    #: The part of the installation scheme that it goes to.
+    #: The part of the installation scheme to which it goes.
     scheme: str
     #: Its path within that part.
     path: PurePosixPath
 
     @classmethod
     def from_name(cls, name: str) -> Member:
-        """The member with a name of the archive; ``*.data/scheme/`` says where it goes."""
+        """The member with a name of the archive; ``*.data/scheme/`` names the scheme."""
         parts = PurePosixPath(name).parts
         if len(parts) > 2 and parts[0].endswith(".data") and parts[1] in SCHEMES:
             return cls(name=name, scheme=parts[1], path=PurePosixPath(*parts[2:]))
@@ -41,12 +41,12 @@ class Member:
 
     @property
     def is_library(self) -> bool:
-        """Whether it is installed where modules are imported from."""
+        """Whether it is installed on the import path."""
         return self.scheme in {"purelib", "platlib"}
 
     @property
     def module(self) -> tuple[str, ...] | None:
-        """The dotted name that it can be imported by, as parts; None when it cannot."""
+        """The parts of the dotted name for imports; None when it cannot be imported."""
         stem = self.path.name
         if stem.endswith(".py"):
             stem = stem[: -len(".py")]
@@ -56,12 +56,12 @@ class Member:
             return None
         parts = (*self.path.parts[:-1], stem)
         importable = self.is_library and all(part.isidentifier() for part in parts)
-        # mypyc gives shared code a module of its own, which nothing imports by name.
+        # mypyc puts shared code into a separate module that nobody imports by name.
         return parts if importable and not stem.endswith("__mypyc") else None
 
     @property
     def dotted(self) -> str:
-        """The name that it is imported by; empty when it cannot be."""
+        """The dotted name for imports; empty when it cannot be imported."""
         parts = self.module or ()
         return ".".join(parts[:-1] if parts[-1:] == ("__init__",) else parts)
 

@@ -1,4 +1,4 @@
-"""What commands print and are, made fit to be shown: nothing of it can act where it goes."""
+"""Text of commands and their output, made safe to show."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ def printable(command: Sequence[str]) -> str:
 def clean_text(text: str) -> str:
     """Text without secrets that cannot act in a terminal or in a CI log.
 
-    Control characters are spelled out. GitHub's runner obeys ``::command::`` at the start of a
-    line, so those are indented by a visible character. It and others obey ``##[command]``,
-    ``##vso[command]`` and the like anywhere in a line, so those are taken apart.
+    Control characters are escaped. GitHub's runner obeys ``::command::`` at the start of a line, so
+    we indent it by a visible character. Several CI services obey ``##[command]``,
+    ``##vso[command]`` and the like anywhere in a line, so we split these.
     (https://docs.github.com/actions/reference/workflow-commands-for-github-actions,
     https://learn.microsoft.com/azure/devops/pipelines/scripts/logging-commands)
     """
@@ -35,7 +35,7 @@ def clean_text(text: str) -> str:
     )
 
 
-#: What begins a command for a CI service anywhere in a line.
+#: The beginning of a command for a CI service, anywhere in a line.
 _COMMAND = re.compile(r"##(?=\w*\[)")
 
 
@@ -43,7 +43,7 @@ _PLAIN = str.maketrans({"✓": "+", "✗": "x"})
 
 
 def encodable(text: str, encoding: str | None) -> str:
-    """The text as far as a stream of this encoding can show it: an ASCII terminal has no ✓."""
+    """The text, reduced to what a stream of this encoding can show: an ASCII terminal has no ✓."""
     encoding = encoding or "utf-8"
     try:
         text.encode(encoding)
@@ -53,6 +53,6 @@ def encodable(text: str, encoding: str | None) -> str:
 
 
 def last_lines(text: str, count: int = 12) -> str:
-    """The last lines that say something, safe to print."""
+    """The last lines that are not empty, safe to print."""
     lines = [line.rstrip() for line in clean_text(text).splitlines() if line.strip()]
     return "\n".join(line if len(line) <= 400 else f"{line[:400]}..." for line in lines[-count:])

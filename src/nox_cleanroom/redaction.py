@@ -1,8 +1,8 @@
-"""What is secret, and text without it: for everything that is shown or stored.
+"""Redacting secrets in everything that is shown or stored.
 
-Known secrets are the values of variables whose names say so, and what stands before the ``@`` of
-URLs. They are replaced wherever they occur, however they are spelled. Of URLs that come up in text
-the user information and the values of the query are left out.
+Known secrets are the values of variables whose names say so, and the user information before the
+``@`` of URLs. They are replaced wherever they occur, in every usual spelling. In all URLs, the user
+information and the values of the query are removed.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 from urllib.parse import quote, quote_plus, unquote, urlsplit
 
-#: What stands for a secret.
+#: The replacement for a secret.
 MASK = "***"
 
-#: Parts of names that say that a value is secret, also inside of longer words.
+#: Parts of names that mark a value as secret, also inside of longer words.
 _TELLING = re.compile(
     r"TOKEN|PASSW|PASSPHRASE|SECRET|CREDENTIAL|API[_-]?KEY|ACCESS_?KEY|ACCOUNT_?KEY|PRIVATE_?KEY|SIGNING_?KEY"
     r"|ENCRYPTION_?KEY|AUTHORI[SZ]ATION|COOKIE"
@@ -29,13 +29,13 @@ _TELLING = re.compile(
     re.IGNORECASE,
 )
 
-#: Names that end so are of the place of a secret.
+#: Names with these endings hold the place of a secret.
 _PLACE = re.compile(
     r"[_.-](FILE|PATH|DIR|SOCK|SOCKET|URL|URI|HOST|NAME|USERNAME|USER|LOGIN)$|KEY[_.-]ID$",
     re.IGNORECASE,
 )
 
-#: What is no secret whatever the variable's name is, and would be struck out everywhere.
+#: Values that are never secret, whatever the variable's name is, because they are too common.
 _PLAIN = frozenset(
     {
         *("true", "false", "yes", "no", "none", "null", "on", "off", "auto", "always", "never"),
@@ -45,10 +45,10 @@ _PLAIN = frozenset(
 _SHORTEST = 4
 _SHORTEST_IN_BASE64 = 6
 
-#: What stands for a byte in a URL.
+#: An escaped byte in a URL.
 _ESCAPED = re.compile("%[0-9A-F]{2}")
 
-#: A header with which a client says who it is; `actions/checkout` puts it into git's configuration.
+#: A header that authenticates a client; `actions/checkout` writes it to git's configuration.
 _HEADER = re.compile(r"authorization:\s*(?:\S+\s+)?(\S+)", re.IGNORECASE)
 
 #: An assignment, as in a connection string, a table of settings or an option.
@@ -56,12 +56,12 @@ _ASSIGNMENT = re.compile(
     r"""(?:(?P<option>--)|\b)(?P<name>[A-Za-z][\w.-]*)["']?(?(option)[=\s]|\s*[=:])\s*"""
     r"""["']?(?P<value>(?!-)[^\s;,&"']+)"""
 )
-#: curl's way to say who one is.
+#: curl's option for a user and a password.
 _USER_OPTION = re.compile(r"(?:^|\s)(?:-u|--user)[=\s]+[^\s:]+:(\S+)")
 
 #: A URL in running text, up to the next blank.
 _URL = re.compile(r"(?:\b[a-z][a-z0-9+.-]*:)?//\S+", re.IGNORECASE)
-#: Where another URL begins in the same word.
+#: The beginning of another URL in the same word.
 _NEXT_URL = re.compile(r"(?<=[^a-z0-9+.-])(?=[a-z][a-z0-9+.-]*://)", re.IGNORECASE)
 
 _known: set[str] = set()
@@ -78,13 +78,13 @@ def says_secret(name: str) -> bool:
 
 
 def learn_from(env: Mapping[str, str]) -> None:
-    """Take note of what is secret in variables: by their names, and of URLs in their values."""
+    """Learn the secrets in variables: by their names, and from URLs in their values."""
     for name, value in env.items():
         learn(_secrets_in(name, value))
 
 
 def learn(values: Iterable[str]) -> None:
-    """Take note of secrets; values that are too short or too common to be one are left out."""
+    """Learn secrets, without values that are too short or too common to be one."""
     for value in values:
         for part in {value, value.strip(), *value.splitlines()}:
             if len(part) >= _SHORTEST and part.lower() not in _PLAIN and not _is_small_number(part):
@@ -104,7 +104,7 @@ def forget() -> None:
 
 
 def redact(text: str) -> str:
-    """Text without what is secret.
+    """Text without secrets.
 
     >>> redact("https://me:p@ss/w@index.example/simple?token=1#sha256=2")
     'https://***@index.example/simple?token=***#sha256=2'
@@ -118,7 +118,7 @@ def redact(text: str) -> str:
 
 
 def user_information(url: str) -> Iterator[str]:
-    """What stands before the ``@`` of a URL, as a whole and its password, decoded and not.
+    """The user information of a URL, and its password, each as it stands and decoded.
 
     >>> list(user_information("https://me:p%40ss@index.example/"))
     ['me:p%40ss', 'me:p@ss', 'p%40ss', 'p@ss']
@@ -138,7 +138,7 @@ def _secrets_in(name: str, value: str) -> Iterator[str]:
         yield value
     yield from _secrets_in_text(value)
     if re.match(r"[a-z][a-z0-9+.-]*://", value, re.IGNORECASE):
-        # A password may hold a blank, which a URL must not.
+        # A password may contain a blank, although a URL must not.
         yield from user_information(value)
     if value.startswith(("{", "[")):
         with contextlib.suppress(ValueError, RecursionError):
@@ -164,7 +164,7 @@ def _secrets_in_text(text: str) -> Iterator[str]:
 
 
 def _words(text: str) -> list[str]:
-    """The words of a value, as a shell has them where it can, and as they stand."""
+    """The words of a value, split as by a shell where that is possible, and split at blanks."""
     words = text.split()
     with contextlib.suppress(ValueError):
         words += shlex.split(text)
@@ -187,7 +187,7 @@ def _is_small_number(text: str) -> bool:
 
 
 def _spellings(secret: str) -> set[str]:
-    """How a secret may be spelled: in a URL, in Python, in JSON, in a header."""
+    """The possible spellings of a secret: in a URL, in Python, in JSON, in a header."""
     data = secret.encode("utf-8", "surrogateescape")
     quoted = {
         quote(secret, safe="", errors="replace"),
@@ -211,9 +211,9 @@ def _spellings(secret: str) -> set[str]:
 
 
 def _in_base64(data: bytes, offset: int) -> str:
-    """What base64 makes of some bytes, `offset` bytes after a group of three, whatever is around.
+    """The base64 text of bytes that start `offset` bytes after a group of three, in any context.
 
-    As in the header of basic authentication, where a user's name comes before (RFC 7617).
+    In the header of basic authentication, for example, the user's name comes before (RFC 7617).
     """
     encoded = base64.b64encode(bytes(offset) + data).decode()
     whole = encoded[-(-offset * 8 // 6) : (offset + len(data)) * 8 // 6]
@@ -235,16 +235,16 @@ def _redact_url(url: str) -> str:
 
 
 def _split_at_user(url: str) -> tuple[str, str, str]:
-    """A URL up to its ``@``, the ``@``, and what follows; nothing before where there is no user.
+    """A URL up to its ``@``, the ``@``, and the rest; the first part is empty without a user.
 
-    A password may hold ``@``; and ``/``, which a URL must not, and yet people write: then what
-    stands before the first ``/`` is no host.
+    A password may contain ``@``. People also write ``/`` in passwords, although a URL must not
+    contain it there. The text before the first ``/`` is then not a host.
     """
     try:
         parts = urlsplit(url)
         host, _, rest = parts.netloc, parts.port, url.partition("//")[2]
     except ValueError:
-        # The port is no number: it is the beginning of a password.
+        # The port is not a number, so it is the beginning of a password.
         host, rest = "", url.partition("//")[2]
     user, at, place = host.rpartition("@")
     if "@" in rest.removeprefix(host) and not _is_host(place) and not url.startswith("file:///"):
@@ -260,7 +260,7 @@ def _is_host(text: str) -> bool:
 
 
 def _fields(url: str) -> list[tuple[str, str]]:
-    """The fields of a URL's query, and those of its fragment whose names say secret."""
+    """The fields of a URL's query, and those of its fragment whose names mark a secret."""
     _, _, rest = url.partition("?")
     query, _, fragment = rest.partition("#")
     fragment = fragment or ("" if rest else url.partition("#")[2])

@@ -1,4 +1,4 @@
-"""What a run found out: frozen records, and verdicts that are computed from them."""
+"""The results of a run: frozen records, and verdicts that are computed from them."""
 
 from __future__ import annotations
 
@@ -12,52 +12,52 @@ from nox_cleanroom.findings import Finding, Outcome, Problem, Waiver, worst
 
 @dataclass(frozen=True, kw_only=True)
 class Step:
-    """One timed action of ours."""
+    """One of our actions, with its duration."""
 
-    #: What people call it: ``build wheel``, ``import demo``.
+    #: The name for people: ``build wheel``, ``import demo``.
     name: str
-    #: The exact command line; empty when we did it ourselves.
+    #: The exact command line; empty for work in our own process.
     command: tuple[str, ...] = ()
-    #: The directory that it ran in.
+    #: The directory in which it ran.
     cwd: str = ""
-    #: What it returned; None when no process ran or it never started.
+    #: The exit status; None when there was no process, or it did not start.
     exit_status: int | None = None
-    #: When it started, in seconds since the run did.
+    #: The start, in seconds since the start of the run.
     started: float
-    #: How long it took, in seconds.
+    #: The duration, in seconds.
     duration: float
-    #: The end of what it printed.
+    #: The end of its output.
     output: str = ""
-    #: Whether it was ended for taking too long.
+    #: Whether it was ended because it took too long.
     timed_out: bool = False
     #: How it ended, for people.
     ending: str = ""
 
     @property
     def succeeded(self) -> bool:
-        """Whether a process ran, in time, and returned zero."""
+        """Whether the process ended in time, with the exit status 0."""
         return self.exit_status == 0 and not self.timed_out
 
 
 @dataclass(frozen=True, kw_only=True)
 class WheelRecord:
-    """The wheel that a cell tested."""
+    """The wheel under test in a cell."""
 
     name: str
     version: str
     file: str
     sha256: str
-    #: Whether this run built it, rather than finding it in the wheelhouse.
+    #: Whether this run built it; otherwise it came from the wheelhouse.
     built_now: bool
     #: When it was built, in ISO 8601 with a time zone.
     built_at: str
-    #: The interpreter that it was built with.
+    #: The interpreter that built it.
     built_with: str
-    #: What its metadata require of Python; empty when they say nothing.
+    #: Its Requires-Python; empty when there is none.
     requires_python: str = ""
-    #: Variables that shaped the build, with a value or a digest of it.
+    #: Variables that affected the build, each with its value or a digest of it.
     variables: dict[str, str] = field(default_factory=dict)
-    #: What else there is to say about who built it.
+    #: Further remarks on the Python that built it.
     remarks: tuple[str, ...] = ()
 
 
@@ -69,15 +69,15 @@ class InterpreterRecord:
     implementation: str
     executable: str
     platform: str
-    #: Who made the environment: uv, virtualenv or venv.
+    #: The tool that made the environment: uv, virtualenv or venv.
     environment: str
 
 
 @dataclass(frozen=True, kw_only=True)
 class Cell:
-    """One column of a run: what was found out on one interpreter."""
+    """One cell of a run: the results on one interpreter."""
 
-    #: The nox session that answers the same: ``smoke-3.11``.
+    #: The nox session with the same result: ``smoke-3.11``.
     name: str
     #: The Python: ``3.11``.
     python: str
@@ -86,15 +86,15 @@ class Cell:
     problems: tuple[Problem, ...] = ()
     wheel: WheelRecord | None = None
     interpreter: InterpreterRecord | None = None
-    #: What the probes brought, by name: all that the checks of this cell have to go by.
+    #: The values of the probes, by name; the checks of this cell use nothing else.
     values: Mapping[str, object] = field(default_factory=dict, repr=False)
 
     @property
     def outcome(self) -> Outcome:
-        """The worst of what was found; waived findings do not count.
+        """The worst outcome of a finding; waived findings do not count.
 
-        SKIPPED only when the cell as a whole was: a check that had nothing to look at
-        leaves the cell as good as its other findings.
+        SKIPPED only when the whole cell was skipped: a check without a subject does not change the
+        outcome of the other findings.
         """
         problems = [problem.outcome for problem in self.problems]
         answers = [finding.outcome for finding in self.findings if not finding.waived]
@@ -103,7 +103,7 @@ class Cell:
 
     @property
     def codes(self) -> set[Code]:
-        """The codes of everything bad in the cell."""
+        """The codes of all problems in the cell."""
         return {problem.code for problem in self.problems if problem.outcome.is_bad} | {
             finding.code
             for finding in self.findings
@@ -119,43 +119,43 @@ class Cell:
 
 @dataclass(frozen=True, kw_only=True)
 class Subject:
-    """What a run is about: the commit, and where everything about it comes from."""
+    """The subject of a run: the commit, the project and the source of the settings."""
 
     #: The project's directory, relative to the top level.
     project: str
     commit: str
     describe: str
-    #: What was asked for: HEAD or another revision.
+    #: The requested revision, such as HEAD.
     rev: str
-    #: Where the settings come from, for people.
+    #: The source of the settings, for people.
     settings_source: str
-    #: How many uncommitted paths are not part of what is tested.
+    #: How many uncommitted paths are not part of the test.
     uncommitted: int
 
 
 @dataclass(frozen=True, kw_only=True)
 class Run:
-    """Everything that one session found out."""
+    """All results of one session."""
 
     #: The session: ``smoke``, ``clean_check`` or ``matrix``.
     session: str
     subject: Subject
     cells: tuple[Cell, ...]
-    #: What the session's name has besides, as ``_colours`` in ``smoke_colours``.
+    #: The suffix of the session's name, as ``_colours`` in ``smoke_colours``.
     suffix: str = ""
-    #: What changed in the checkout while the run went on.
+    #: The changes in the checkout during the run.
     changes: tuple[Attribution, ...] = ()
     #: Interpreters that the project supports and this machine lacks.
     missing: tuple[str, ...] = ()
     #: Whether a missing interpreter fails the run.
     missing_is_error: bool = False
-    #: Whether a run that has tested nothing fails; for a matrix it does in any case.
+    #: Whether a run that has tested nothing fails; a matrix always fails then.
     must_test: bool = False
     #: Whether warnings fail the run.
     strict: bool = False
-    #: What the project accepts: globs over findings, with the reasons.
+    #: The findings that the project accepts: globs, with the reasons.
     waivers: tuple[Waiver, ...] = ()
-    #: Sentences that people should read whatever the verdict.
+    #: Sentences for people, whatever the verdict is.
     notes: tuple[str, ...] = ()
     #: When it started, in ISO 8601 with a time zone.
     started_at: str = ""
@@ -169,7 +169,7 @@ class Run:
 
     @property
     def codes(self) -> set[Code]:
-        """The codes of everything bad in the run."""
+        """The codes of all problems in the run."""
         codes = {code for cell in self.cells for code in cell.codes}
         if self.dirtied:
             codes.add(Code.DIRTY_REPO_POST)

@@ -1,4 +1,4 @@
-"""Recorded steps: each is run under the watch of the checkout, and its record is kept."""
+"""Recorded steps: each one runs while the checkout is watched, and its record is kept."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ DEFAULT_TIMEOUT_SECONDS = 900.0
 
 
 class Progress(Protocol):
-    """Whoever shows a person what is going on."""
+    """The object that shows the progress of steps to a person."""
 
     def step_started(self, cell: str, step: str) -> None:
         """A step begins."""
@@ -31,16 +31,16 @@ class Progress(Protocol):
 
 
 class Steps:
-    """The steps of one cell, of which several may run at once: each is run, watched and recorded.
+    """The steps of one cell, which are run, watched and recorded; several may run at once.
 
     Args:
         cell: the cell's name, for progress.
-        watch: the eye on the checkout.
-        progress: whoever shows what is going on.
+        watch: watches the checkout.
+        progress: shows the progress.
         workspace: the directory of the run, in which steps run.
         env: the variables that installers and builds see.
-        at_once: bounds how many steps of the run start a process at once.
-        timeout_seconds: the time limit of a step that has none of its own.
+        at_once: limits how many steps of the run start a process at once.
+        timeout_seconds: the time limit of a step without one of its own.
         epoch: the monotonic time at which the run started.
     """
 
@@ -84,13 +84,13 @@ class Steps:
         """Run a command as a step; see `process.run`.
 
         Args:
-            name: what people call the step.
+            name: the name of the step, for people.
             command: the program and its arguments.
-            cwd: the directory that it runs in; None for the run's neutral one.
+            cwd: the directory in which it runs; None for the run's neutral one.
             env: the variables that it sees; None for those of installers and builds.
             timeout_seconds: its time limit; None for the general one.
             stdout: a file for its standard output; None to keep that with its other output.
-            only_reads: whether it runs no code but ours, which only reads.
+            only_reads: whether it runs only code of ours that writes nothing.
         """
         cwd, env = cwd or self.workspace.neutral, self.env if env is None else env
         limit = timeout_seconds or self._timeout_seconds
@@ -102,7 +102,7 @@ class Steps:
 
     @contextlib.contextmanager
     def action(self, name: str) -> Iterator[None]:
-        """A block of our own work, recorded as a step without a command."""
+        """A block of work in our own process, recorded as a step without a command."""
         started = self._start(name)
         begun = time.monotonic()
         ending = "done"
@@ -117,7 +117,7 @@ class Steps:
             self._finish(Step(name=name, started=started, duration=duration, ending=ending))
 
     def wait_for(self, what: str) -> None:
-        """Say that there is nothing to do until something is there."""
+        """Show that the cell waits for something."""
         self._progress.step_started(self.cell, f"wait for {what}")
 
     def _label(self, name: str) -> str:

@@ -1,4 +1,4 @@
-"""A wheel as a value: what its archive holds, and which interpreters it serves."""
+"""A wheel as a value: the content of its archive, and the interpreters that it serves."""
 
 from __future__ import annotations
 
@@ -46,20 +46,20 @@ class WheelFile:
 class Wheel:
     """A wheel as a value: everything about it that can be checked without the file.
 
-    `build.archive.read_wheel` makes one of a file.
+    `build.archive.read_wheel` reads one from a file.
     """
 
     filename: str
     #: The digest of the file, in hexadecimal.
     sha256: str
     files: tuple[WheelFile, ...]
-    #: The text of the files in ``.dist-info`` that describe it, by their names; odd bytes are
+    #: The text of the files in ``.dist-info`` that describe it, by name; undecodable bytes are
     #: surrogates.
     texts: Mapping[str, str]
 
     @cached_property
     def name(self) -> str:
-        """The distribution's name as its file spells it, normalised."""
+        """The distribution's name in the file's name, normalised."""
         return str(self._parsed[0])
 
     @cached_property
@@ -100,7 +100,7 @@ class Wheel:
         """The name of its ``.dist-info`` directory.
 
         Raises:
-            BuildError: there is none, or more than one.
+            BuildError: there is not exactly one such directory.
         """
         tops = {name.partition("/")[0] for name in self.names}
         found = sorted(top for top in tops if top.endswith(".dist-info"))
@@ -141,7 +141,7 @@ class Wheel:
 
     @cached_property
     def requirements(self) -> tuple[Requirement, ...]:
-        """Its Requires-Dist, as far as it can be read."""
+        """Its valid Requires-Dist fields."""
         found = []
         for line in self.metadata.get("requires_dist", []):
             try:
@@ -152,12 +152,12 @@ class Wheel:
 
     @property
     def record(self) -> tuple[RecordRow, ...]:
-        """The lines of RECORD, as far as they can be read."""
+        """The readable lines of RECORD."""
         return self._record[0]
 
     @property
     def record_problem(self) -> str:
-        """Why not all of RECORD can be read; empty when it can."""
+        """Why RECORD cannot be read as a whole; empty when it can be."""
         return self._record[1]
 
     @cached_property
@@ -173,7 +173,7 @@ class Wheel:
 
     @cached_property
     def members(self) -> tuple[Member, ...]:
-        """Its files, and where they are installed."""
+        """Its files, with their places of installation."""
         return tuple(Member.from_name(row.name) for row in self.record)
 
     @property
@@ -183,7 +183,7 @@ class Wheel:
 
     @property
     def entry_points_problem(self) -> str:
-        """Why ``entry_points.txt`` cannot be read; empty when it can."""
+        """Why ``entry_points.txt`` cannot be read; empty when it can be."""
         return self._entry_points[1]
 
     @cached_property
@@ -194,9 +194,9 @@ class Wheel:
 
     @cached_property
     def import_names(self) -> tuple[str, ...]:
-        """What can be imported first: top-level modules, and the first real level of namespaces.
+        """The modules to import first: top-level ones, and the first real level in namespaces.
 
-        From RECORD: neither ``top_level.txt`` nor the distribution's name can be relied on.
+        RECORD shows them; ``top_level.txt`` and the distribution's name are not reliable.
         """
         modules = {member.module for member in self.members if member.module}
         packages = {module[:-1] for module in modules if module[-1] == "__init__"}
@@ -210,12 +210,12 @@ class Wheel:
 
     @cached_property
     def modules(self) -> frozenset[str]:
-        """The dotted names of everything that can be imported from it."""
+        """The dotted names of all its modules."""
         return frozenset(member.dotted for member in self.members if member.module)
 
     @cached_property
     def top_level_names(self) -> frozenset[str]:
-        """The first parts of everything that can be imported from it."""
+        """The first parts of the names of all its modules."""
         return frozenset(member.module[0] for member in self.members if member.module)
 
 
@@ -223,7 +223,7 @@ def parse_filename(filename: str) -> tuple[object, object, object, Iterable[obje
     """The name, version, build number and tags in the name of a wheel's file.
 
     Raises:
-        BuildError: it is the name of no wheel.
+        BuildError: it is not the name of a wheel.
     """
     try:
         return parse_wheel_filename(filename)
@@ -235,7 +235,7 @@ def parse_filename(filename: str) -> tuple[object, object, object, Iterable[obje
 
 
 def _tags(line: str) -> Iterator[str]:
-    """The tags that a line of WHEEL stands for; itself when it is none."""
+    """The tags in a line of WHEEL; an invalid line as it stands."""
     try:
         yield from map(str, parse_tag(line.strip()))
     except ValueError:

@@ -117,6 +117,6 @@ def test_what_clearing_came_to_is_said(
     said = capsys.readouterr()
     assert said.out == "removed 2 directories, 2.5 MB\n"
     assert said.err == (
-        "left alone, for it is in use or has a mount in it: c\n"
-        "left alone, for it was to be kept: d\n"
+        "left alone because it is in use or has a mount in it: c\n"
+        "left alone because a run was told to keep it: d\n"
     )

@@ -1,4 +1,4 @@
-"""What people and machines get to see of a run: an open set, one file each.
+"""Reports of a run for people and machines, one module each.
 
-A report is a function of the record of a run; it asks nobody anything.
+A report is a function of the record of a run. It reads nothing else.
 """

@@ -1,4 +1,4 @@
-"""Frozen records as JSON, and back again by the types of their fields."""
+"""Frozen records as JSON, and their restoration by the types of their fields."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from functools import cache
 from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
-#: Fields that evidence has called otherwise since its first format.
+#: Fields that have other names in evidence, as in its first format.
 _KEYS = {"findings": "probes", "check": "probe"}
-#: Fields that mean nothing once a run has ended.
+#: Fields without a meaning after the end of a run.
 _LEFT_OUT = frozenset({"settled_by"})
 
 
@@ -19,8 +19,8 @@ def encode(value: Any, text: Callable[[str], str] = str) -> Any:
     """A value in JSON's terms: records become objects, enumerations the names of their members.
 
     Args:
-        value: a record, or what records hold.
-        text: what becomes of each text, such as one without secrets.
+        value: a record, or a value that records may hold.
+        text: converts each text, for example by redacting secrets.
     """
     if isinstance(value, Enum):
         return value.name
@@ -40,13 +40,13 @@ def encode(value: Any, text: Callable[[str], str] = str) -> Any:
 
 
 def decode(kind: Any, value: Any) -> Any:  # noqa: PLR0911 - one for each kind of type
-    """The value of a type that was encoded.
+    """An encoded value of a type.
 
     >>> decode(tuple[int, ...], [1, 2])
     (1, 2)
 
     Raises:
-        ValueError: it is none of that type.
+        ValueError: the value does not have that type.
     """
     origin, arguments = get_origin(kind), get_args(kind)
     if dataclasses.is_dataclass(kind):

@@ -1,4 +1,4 @@
-"""The record of a run on disk: what was tested, with which commands, and how it ended."""
+"""The record of a run on disk: what it tested, with which commands, and with which results."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ from nox_cleanroom.redaction import redact
 from nox_cleanroom.reports.encoding import decode, encode
 from nox_cleanroom.results import Cell, Run
 
-#: The format's version: raised when a field changes its meaning or goes.
+#: The format's version: raised when a field changes its meaning or is removed.
 FORMAT = 1
 
-#: How long a value may be that is written as it is; longer ones are compressed.
+#: Longer values are compressed.
 _PLAIN_CHARACTERS = 2_000
-#: What a value may unpack to, in bytes.
+#: The size limit of an unpacked value, in bytes.
 _UNPACKED_BYTES = 256 * 2**20
 
 
@@ -52,19 +52,19 @@ def require_ignored(checkout: Checkout, directory: Path) -> None:
 
 
 def write_evidence(run: Run, directory: Path, version: str, *, mode: int = 0o600) -> list[Path]:
-    """Write one file a cell, and for a matrix one for the whole.
+    """Write one file per cell, and for a matrix one for the whole run.
 
     Args:
-        run: what happened.
-        directory: where the files go; made when it is not there.
+        run: the record of the run.
+        directory: the directory for the files; made when it is missing.
         version: the version of this tool.
-        mode: who may read the files; for the user alone, so is the directory if it is made.
+        mode: the mode of the files; if it is private to the user, so is a new directory.
 
     Returns:
-        The files, the whole of a matrix first.
+        The files; the one for a whole matrix comes first.
 
     Raises:
-        CleanroomError: they cannot be written.
+        CleanroomError: the files cannot be written.
     """
     documents = {_file_name(cell): _document(_only(run, cell), version) for cell in run.cells}
     if run.session == "matrix":
@@ -86,7 +86,7 @@ def write_evidence(run: Run, directory: Path, version: str, *, mode: int = 0o600
 
 
 def _file_name(cell: Cell) -> str:
-    """Where a cell's record goes: ``smoke-3.11.json``, ``smoke-3.11-sdist.json``."""
+    """The file name of a cell's record: ``smoke-3.11.json``, ``smoke-3.11-sdist.json``."""
     return re.sub(r"[^\w.,]+", "-", cell.name).strip("-") + ".json"
 
 
@@ -114,7 +114,7 @@ def _document(run: Run, version: str) -> dict[str, Any]:
 
 
 def _store(value: object, encoded: Any, values: dict[str, Any]) -> str:
-    """Keep a value once, by its digest; compressed where it is large."""
+    """Store a value once, under its digest; large values are compressed."""
     kept = {"problem": encoded} if isinstance(value, Problem) else {"value": encoded}
     text = json.dumps(kept, ensure_ascii=True, separators=(",", ":"), sort_keys=True)
     digest = hashlib.sha256(text.encode("ascii")).hexdigest()
@@ -126,14 +126,14 @@ def _store(value: object, encoded: Any, values: dict[str, Any]) -> str:
 
 
 def read_evidence(path: Path, types: Mapping[str, object]) -> Run:
-    """The run that a file is the evidence of.
+    """The run in a file of evidence.
 
     Args:
         path: the file.
-        types: the type of each value that probes bring, by its name; others are left out.
+        types: the types of the probes' values, by name; other values are left out.
 
     Raises:
-        UsageError: the file cannot be read, or is no evidence of this format.
+        UsageError: the file cannot be read, or is not evidence of this format.
     """
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
@@ -189,6 +189,6 @@ def _unpack(kept: Mapping[str, Any]) -> Any:
 
 
 def write_json(document: Any, path: Path, *, mode: int = 0o600) -> None:
-    """Write a document whole; see `write_whole`."""
+    """Write a whole document at once; see `write_whole`."""
     text = json.dumps(document, indent=2, ensure_ascii=True) + "\n"
     write_whole(path, text.encode("ascii"), mode=mode)

@@ -22,7 +22,7 @@ def github_matrix(pythons: Sequence[str], *, session: str = "smoke") -> str:
 
 
 def append_output(matrix: str, path: Path) -> None:
-    """Hand the matrix to the following jobs, as the step's output ``matrix``.
+    """Give the matrix to the following jobs, as the step's output ``matrix``.
 
     (https://docs.github.com/actions/reference/workflow-commands-for-github-actions)
     """

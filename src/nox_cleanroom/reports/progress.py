@@ -1,4 +1,4 @@
-"""What a person sees while it runs: live lines on a terminal, plain ones otherwise."""
+"""The progress of a run: live lines on a terminal, plain lines elsewhere."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from nox_cleanroom.results import Step
 _FRAMES = "|/-\\"
 _INTERVAL = 0.2
 
-#: Steps shorter than this are not worth a plain line of their own, in seconds.
+#: Shorter steps get no plain line of their own, in seconds.
 _WORTH_A_LINE = 0.5
 
 
@@ -32,10 +32,10 @@ class PlainBoard:
         self._logger = logger
 
     def step_started(self, cell: str, step: str) -> None:
-        """Nothing to say yet."""
+        """Print nothing yet."""
 
     def step_finished(self, cell: str, step: Step) -> None:
-        """Say it when it took a while."""
+        """Print a line when the step took a while or failed."""
         failed = bool(step.command) and not step.succeeded
         if step.duration >= _WORTH_A_LINE or failed:
             ending = f", {step.ending}" if failed else ""
@@ -45,7 +45,7 @@ class PlainBoard:
 
 
 class LiveBoard:
-    """One line a cell, redrawn in place, gone when the run ends."""
+    """One line per cell, redrawn in place, and erased when the run ends."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
@@ -80,7 +80,7 @@ class LiveBoard:
             self.erase()
 
     def erase(self) -> None:
-        """Take it off the screen, until it is next drawn."""
+        """Erase it from the screen until it is drawn again."""
         with self._lock:
             self._clear()
 
@@ -107,7 +107,7 @@ class LiveBoard:
 
     def _clear(self) -> None:
         if self._drawn:
-            # Up over the lines that were drawn, and erase to the end of the screen.
+            # Move up over the drawn lines, and erase to the end of the screen.
             self._stream.write(f"\x1b[{self._drawn}A\x1b[J")
             self._stream.flush()
             self._drawn = 0
@@ -115,10 +115,10 @@ class LiveBoard:
 
 @contextlib.contextmanager
 def board(logger: logging.Logger, stream: TextIO | None = None) -> Iterator[PlainBoard | LiveBoard]:
-    """The board that suits where the output goes.
+    """The board that suits the output.
 
     Args:
-        logger: takes the lines of a plain board; what it says otherwise stays above a live one.
+        logger: takes the lines of a plain board; its other lines stay above a live board.
         stream: where a live board is drawn, if it is a terminal; standard error by default.
     """
     stream = stream or sys.stderr

@@ -1,4 +1,4 @@
-"""A run for people: the grid of a matrix, the reasons of what is not green, the verdict."""
+"""The report for people: the grid of a matrix, the bad findings and the verdict."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from nox_cleanroom.findings import Outcome, worst
 from nox_cleanroom.output import clean_text
 from nox_cleanroom.results import Cell, Run
 
-#: How many changed paths are listed before the rest is counted.
+#: How many changed paths are listed; the rest is counted.
 _LISTED = 20
 
 
 @dataclass(frozen=True, kw_only=True)
 class _Finding:
-    """Something to say about a cell; the same thing about several cells is said once."""
+    """A finding about a cell; equal findings about several cells are printed once."""
 
     outcome: Outcome
     about: str
@@ -29,8 +29,8 @@ def render(run: Run, *, durations: bool = False) -> str:
     """The report of a run.
 
     Args:
-        run: what was found out.
-        durations: whether to say where the time went, too.
+        run: the record of the run.
+        durations: whether to list the durations of steps, too.
     """
     return "\n".join([*(_duration_lines(run) if durations else ()), *_lines(run)])
 
@@ -50,7 +50,7 @@ def verdict_line(run: Run) -> str:
 
 
 def wheel_lines(run: Run) -> Iterator[str]:
-    """Which wheels were tested: who built them, and how long ago."""
+    """The tested wheels, with the Python that built each one, and their age."""
     ended_at = datetime.fromisoformat(run.started_at) + timedelta(seconds=run.duration)
     tested = sorted((cell.wheel for cell in run.cells if cell.wheel), key=lambda one: one.built_now)
     wheels = {wheel.sha256: wheel for wheel in tested}
@@ -63,7 +63,7 @@ def wheel_lines(run: Run) -> Iterator[str]:
 
 
 def _in_words(age: timedelta) -> str:
-    """A length of time as one number.
+    """A duration as one number with a unit.
 
     >>> _in_words(timedelta(hours=3, minutes=5))
     '3 h'
@@ -138,7 +138,7 @@ def _missing_lines(run: Run) -> Iterator[str]:
     if run.missing:
         symbol = Outcome.FAILED.symbol if run.missing_is_error else Outcome.SKIPPED.symbol
         yield f"{symbol} INTERPRETER_MISSING: Python {', '.join(run.missing)}"
-        yield "    The project supports what this machine does not have."
+        yield "    The project supports Pythons that are not on this machine."
         yield "    -> Install it, or narrow the run with `-- --pythons`."
 
 
@@ -162,7 +162,7 @@ def _change_lines(run: Run) -> Iterator[str]:
 
 
 def _duration_lines(run: Run) -> Iterator[str]:
-    """Where the time went: the steps of all cells by name, the longest in all first."""
+    """The durations of the steps of all cells by name, the longest sum first."""
     taken: dict[str, list[float]] = {}
     for cell in run.cells:
         for step in cell.steps:
@@ -176,7 +176,7 @@ def _duration_lines(run: Run) -> Iterator[str]:
 
 
 def render_grid(run: Run) -> list[str]:
-    """The grid: a row an interpreter, a column a probe."""
+    """The grid, with a row per interpreter and a column per check."""
     columns = _columns(run.cells)
     missing = [f"smoke{run.suffix}-{python}" for python in run.missing]
     width = max((len(name) for name in (*(cell.name for cell in run.cells), *missing)), default=0)
@@ -189,7 +189,7 @@ def render_grid(run: Run) -> list[str]:
 
 
 def _columns(cells: Sequence[Cell]) -> list[str]:
-    """The probes that were asked anywhere, in the order in which they were."""
+    """The checks that ran in any cell, in their order."""
     return list(dict.fromkeys(probe.check for cell in cells for probe in cell.findings))
 
 

@@ -121,7 +121,7 @@ REPORTS: dict[str, tuple[Run, str]] = {
         - smoke-3.13 missing on this machine
         - smoke-3.14 missing on this machine
         - INTERPRETER_MISSING: Python 3.13, 3.14
-            The project supports what this machine does not have.
+            The project supports Pythons that are not on this machine.
             -> Install it, or narrow the run with `-- --pythons`.
         ✓ PASSED: demo 1.0 at aaaaaaaaaaaa, 1 cells, 4.2 s
         """,
@@ -139,7 +139,7 @@ REPORTS: dict[str, tuple[Run, str]] = {
         ✓ smoke-3.11        ✓         ✓
         - smoke_all-3.14 missing on this machine
         ✗ INTERPRETER_MISSING: Python 3.14
-            The project supports what this machine does not have.
+            The project supports Pythons that are not on this machine.
             -> Install it, or narrow the run with `-- --pythons`.
         ✗ FAILED: demo 1.0 at aaaaaaaaaaaa, 1 cells, 4.2 s [INTERPRETER_MISSING]
         """,
