@@ -267,7 +267,6 @@ class Checkout:
     @property
     def is_shallow(self) -> bool:
         """Whether the history is incomplete, as in CI checkouts by default."""
-        # As `git rev-parse --is-shallow-repository` tells it.
         return (self.common_dir / "shallow").exists()
 
     def ask(
