@@ -269,10 +269,10 @@ def test_our_own_programs_have_theirs_in_a_directory_of_their_own(shop: Shop) ->
         with shop.store.lent_inside(facts(shop.place)) as prefix:
             lent.append({path.name.partition(".")[0] for path in prefix.rglob("*.pyc")})
             script = f"import sys; sys.pycache_prefix = {str(prefix)!r}\n"
-            script += f"sys.path.insert(0, {str(INSIDE)!r})\nimport finding"
+            script += f"sys.path.insert(0, {str(INSIDE)!r})\nimport locating"
             subprocess.run([sys.executable, "-I", "-c", script], check=True)
-    assert lent == [set(), {"finding"}, {"finding"}]
-    assert shop.compiled == ["finding.py"]
+    assert lent == [set(), {"locating"}, {"locating"}]
+    assert shop.compiled == ["locating.py"]
 
 
 def test_the_oldest_are_removed(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:

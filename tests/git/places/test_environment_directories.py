@@ -17,7 +17,7 @@ KILLED = """
 import os, signal
 from pathlib import Path
 from nox_cleanroom.checkout.checkout import Checkout
-from nox_cleanroom.places.environments import reserve_environments
+from nox_cleanroom.places.environment_directories import reserve_environments
 from nox_cleanroom.places.workspace import create_workspace
 
 checkout = Checkout.find(Path.cwd())
