@@ -20,6 +20,7 @@ import pytest
 from nox_cleanroom import redaction
 from nox_cleanroom.checkout.checkout import Checkout
 from nox_cleanroom.members import record_digest
+from nox_cleanroom.processes import supervision
 
 IN_CI = bool(os.environ.get("CI"))
 HERE = Path(__file__).parent
@@ -70,6 +71,8 @@ def seal(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFacto
     monkeypatch.setenv("TMPDIR", str(temporary))
     monkeypatch.setattr("tempfile.tempdir", None)
     redaction.forget()
+    # A test before may have ended a run.
+    supervision.allow_starts()
 
 
 def git(where: Path, *arguments: str) -> str:

@@ -17,6 +17,7 @@ from conftest import make_wheel
 
 from nox_cleanroom.build.archive import read_wheel
 from nox_cleanroom.build.wheelhouse import Provenance, StoredWheel, Wheelhouse
+from nox_cleanroom.errors import BuildError
 from nox_cleanroom.places import ownership
 from nox_cleanroom.wheel import Wheel
 
@@ -169,6 +170,16 @@ def test_a_wheel_that_is_pruned_while_it_is_looked_for_is_built_anew(
     # Between the moment in which it is found and that in which it is copied.
     monkeypatch.setattr(Wheelhouse, "_is_recent", pruned)
     assert content(house.take()) == b"NUMBER = 2\n"
+
+
+def test_what_is_no_wheel_is_not_kept(house: House, tmp_path: Path) -> None:
+    path = tmp_path / "demo-not.a.version-py3-none-any.whl"
+    path.write_bytes(b"")
+    provenance = house.take("other").provenance
+    for _ in range(2):
+        with pytest.raises(BuildError, match="no wheel's name"):
+            house.house.get("key", house.into(), lambda: (path, provenance))
+    assert house.house.latest() == "demo-1.0-py3-none-any.whl"
 
 
 def test_the_latest_wheel_is_known(house: House) -> None:

@@ -130,6 +130,12 @@ def test_a_damaged_archive_is_the_builds_fault(
         read(path)
 
 
+def test_paths_of_the_build_count_wherever_a_package_keeps_its_files(tmp_path: Path) -> None:
+    vendored = "demo/_vendor/other-1.0.dist-info/direct_url.json"
+    path = make_wheel(tmp_path, {vendored: "/build/here", f"{INFO}/direct_url.json": "/build/here"})
+    assert find_traces(path, ["/build"]) == {vendored: "/build"}
+
+
 def test_a_bomb_is_not_unpacked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("nox_cleanroom.build.archive._UNPACKED_BYTES", 1000)
     path = make_wheel(tmp_path, {"a.py": "x" * 2000})

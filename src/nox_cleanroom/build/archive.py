@@ -85,7 +85,7 @@ def find_traces(path: Path, traces: Sequence[str]) -> dict[str, str]:
         for name in archive.namelist():
             content = archive.read(name)
             # Compilers write many paths into debug information, and nothing follows them.
-            if b"\0" in content or ".dist-info/" in name:
+            if b"\0" in content or name.partition("/")[0].endswith(".dist-info"):
                 continue
             found.update((name, trace) for trace, words in wanted if words in content)
     return found

@@ -20,12 +20,11 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import Literal
 
-from packaging.utils import parse_wheel_filename
-
 from nox_cleanroom.config.axes import Artifact
 from nox_cleanroom.environments.interpreter import InstalledPython
 from nox_cleanroom.errors import CleanroomError
 from nox_cleanroom.places.files import write_whole
+from nox_cleanroom.wheel import parse_filename
 
 #: The Pythons that a wheel serves: all, its builder's and newer ones (abi3), or its builder's only.
 Audience = Literal["all", "newer", "own"]
@@ -140,9 +139,9 @@ def audience_of(filename: str) -> Audience:
     """The Pythons that a wheel serves, by the tags in the name of its file.
 
     Raises:
-        InvalidWheelFilename: it is not the name of a wheel.
+        BuildError: it is not the name of a wheel.
     """
-    tags = [str(tag).split("-", 2) for tag in parse_wheel_filename(filename)[3]]
+    tags = [str(tag).split("-", 2) for tag in parse_filename(filename)[3]]
     if any(interpreter in {"py3", "py2"} and abi == "none" for interpreter, abi, _ in tags):
         return "all"
     return "newer" if any(abi == "abi3" for _, abi, _ in tags) else "own"

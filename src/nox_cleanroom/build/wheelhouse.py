@@ -177,6 +177,8 @@ class Wheelhouse:
                     yield path, provenance
 
     def _store(self, shelf: Path, into: Path, path: Path, provenance: Provenance) -> StoredWheel:
+        # What is no wheel is not kept: its name alone would puzzle later runs.
+        read_wheel(path)
         provenance = replace(provenance, sha256=_digest(path))
         aside = shelf / f".{secrets.token_hex(8)}"
         aside.mkdir()

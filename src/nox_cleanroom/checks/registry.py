@@ -29,9 +29,7 @@ from nox_cleanroom.checks import (
     pollution,
     readme,
     sdist,
-)
-from nox_cleanroom.checks import (
-    wheel_record as record,
+    wheel_record,
 )
 from nox_cleanroom.errors import InterruptedRunError, unforeseen
 from nox_cleanroom.findings import Finding, Outcome, Problem
@@ -67,7 +65,7 @@ CHECKS = (
     Check("import statements", import_statements.check),
     Check("bytecode", bytecode.check),
     Check("metadata", metadata.check),
-    Check("record", record.check),
+    Check("record", wheel_record.check),
     Check("contents", contents.check),
     Check("readme", readme.check),
     Check("dependencies", dependencies.check),

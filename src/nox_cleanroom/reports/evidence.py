@@ -161,6 +161,8 @@ def read_evidence(path: Path, types: Mapping[str, object]) -> Run:
 def _require_format(document: Mapping[str, Any]) -> None:
     if document.get("format") != FORMAT:
         raise ValueError(f"its format is {document.get('format')!r}, not {FORMAT}")
+    if "values" not in document:
+        raise ValueError("it holds nothing that can be checked again; an older release wrote it")
 
 
 def _decode_values(

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from nox_cleanroom.build.frontend import Frontend
 from nox_cleanroom.build.wheelhouse import StoredWheel
-from nox_cleanroom.checks.registry import CHECKS, Check, run_checks, unsettled
+from nox_cleanroom.checks.registry import run_checks, unsettled
 from nox_cleanroom.checks.waivers import waive
 from nox_cleanroom.config.axes import Variant, name_of
 from nox_cleanroom.environments.environment import Environment, Facts
@@ -113,20 +113,17 @@ class RunningCell:
             values = {name: workers.submit(_try, probe) for name, probe in probes.items()}
             self.values |= {name: value.result() for name, value in values.items()}
 
-    def check(
-        self, confirming: Mapping[str, Callable[[], object]], checks: tuple[Check, ...] = CHECKS
-    ) -> None:
+    def check(self, confirming: Mapping[str, Callable[[], object]]) -> None:
         """Run the checks, and repeat them until no further probe would settle a finding.
 
         Args:
             confirming: the probes that run only when a finding says that they would settle it.
-            checks: the checks.
         """
-        findings = run_checks(self.values, checks)
+        findings = run_checks(self.values)
         while names := [name for name in unsettled(findings, self.values) if name in confirming]:
             for name in names:
                 self.bring(**{name: confirming[name]})
-            findings = run_checks(self.values, checks)
+            findings = run_checks(self.values)
         self.findings = waive(findings, self.run.source.settings.ignore)
 
     @contextlib.contextmanager

@@ -318,3 +318,10 @@ def test_whatever_a_file_holds_it_is_evidence_or_refused_with_a_sentence(
     path = tmp_path_factory.getbasetemp() / "mutated.json"
     path.write_text(json.dumps(document))
     assert said_of(path)
+
+
+def test_evidence_of_an_older_release_is_said_to_be_that(tmp_path: Path) -> None:
+    path = tmp_path / "old.json"
+    path.write_text('{"format": 1, "cells": []}')
+    with pytest.raises(UsageError, match="an older release wrote it"):
+        read_evidence(path, {})
