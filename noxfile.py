@@ -86,7 +86,7 @@ def end_to_end(session: nox.Session) -> None:
 def coverage(session: nox.Session) -> None:
     """Say which lines the fast tests leave out; fail when they are too many."""
     install_group(session, "coverage", "--editable", ".[uv]")
-    env = {"COVERAGE_FILE": f"{session.create_tmp()}/coverage"}
+    env = {"COVERAGE_FILE": f"{session.virtualenv.location}/coverage"}
     # Without pytest-xdist: its workers would each leave a file of their own to be combined.
     pytest = ("-m", "pytest", "-p", "no:cacheprovider", "tests/unit", "tests/git")
     session.run("coverage", "run", *pytest, *session.posargs, env=env)
