@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import KW_ONLY, dataclass, field
 from enum import Enum
 from fnmatch import fnmatchcase
 
@@ -56,12 +56,10 @@ class Waiver:
         return any(fnmatchcase(name, self.pattern) for name in (check, f"{check}:{subject}"))
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Finding:
     """The result of a check about one subject."""
 
-    #: The check: ``imports``, ``entry points``, ``tracked artefacts``; the registry fills it in.
-    check: str = ""
     #: What it is about: a module, an entry point, a path.
     subject: str
     outcome: Outcome
@@ -69,14 +67,24 @@ class Finding:
     message: str = ""
     #: The next step.
     hint: str = ""
+    _: KW_ONLY
     #: The last relevant lines that were printed.
     output: str = ""
     #: The stable code of a bad outcome.
     code: Code = Code.PROBE_FAILED
+    #: The check: ``imports``, ``entry points``, ``tracked artefacts``; the registry fills it in.
+    check: str = ""
     #: Why the project accepts it; empty when it does not.
     waived: str = ""
     #: The probe that would settle it, by the name of its value; empty when none is needed.
     settled_by: str = field(default="", compare=False)
+
+    @classmethod
+    def of(cls, subject: str, problem: str, hint: str = "", *, output: str = "") -> Finding:
+        """FAILED with a problem and the next step; PASSED without a problem."""
+        if not problem:
+            return cls(subject, Outcome.PASSED)
+        return cls(subject, Outcome.FAILED, problem, hint, output=output)
 
 
 @dataclass(frozen=True, kw_only=True)

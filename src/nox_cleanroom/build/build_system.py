@@ -34,16 +34,7 @@ class BuildSystem:
         if not path.exists():
             return cls()
         text = path.read_text(encoding="utf-8", errors="replace")
-        return cls.from_document(parse_toml(text, path.name))
-
-    @classmethod
-    def from_document(cls, document: Mapping[str, Any]) -> BuildSystem:
-        """The build system that a ``pyproject.toml`` describes.
-
-        Raises:
-            BuildError: the table is invalid; the message names the key.
-        """
-        table = document.get("build-system")
+        table = parse_toml(text, path.name).get("build-system")
         if table is None:
             return cls()
         if not isinstance(table, Mapping):

@@ -107,7 +107,7 @@ class Frontend:
         self._install(environment, system.requires)
         return BuildEnvironment(system=system, environment=environment, facts=facts)
 
-    def build(self, what: What, project: Path, ready: BuildEnvironment | None = None) -> BuiltFile:
+    def build(self, what: What, project: Path) -> BuiltFile:
         """Build a distribution of the project in a directory.
 
         When the backend fails in a worktree, the build is tried in a fresh clone.
@@ -115,13 +115,12 @@ class Frontend:
         Args:
             what: a wheel, a source distribution, or the wheel of one that is built first.
             project: the directory.
-            ready: an environment to build in; None to have one prepared.
 
         Raises:
             BuildError: the backend failed, or its requirements could not be installed; the code
                 says whether the package is at fault.
         """
-        ready = ready or self.prepare(BuildSystem.of_project(project))
+        ready = self.prepare(BuildSystem.of_project(project))
         try:
             return self._make(what, project, ready)
         except _BackendError as error:

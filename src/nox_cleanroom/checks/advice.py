@@ -52,10 +52,10 @@ def ended_early(answer: Answer, doing: str) -> Finding | None:
     else:
         return None
     return Finding(
-        subject=answer.subject,
-        outcome=Outcome.FAILED,
-        message=f"{what}.",
-        hint="Users would see the same; run the import in a fresh environment to watch it.",
+        answer.subject,
+        Outcome.FAILED,
+        f"{what}.",
+        "Users would see the same; run the import in a fresh environment to watch it.",
         output=last_lines(answer.output),
         code=code or Code.PROBE_FAILED,
     )

@@ -20,13 +20,13 @@ def check(*, committed: Committed) -> Iterator[Finding]:
     """
     found = find_artefacts(committed)
     if not found:
-        yield Finding(subject="checkout", outcome=Outcome.PASSED)
+        yield Finding("checkout", Outcome.PASSED)
     for artefact, what in sorted(found.items()):
         yield Finding(
-            subject=clean_text(artefact),
-            outcome=Outcome.FAILED,
-            message=f"It is tracked, and it is {what}.",
-            hint=f"git rm -r --cached -- {clean_text(artefact)}",
+            clean_text(artefact),
+            Outcome.FAILED,
+            f"It is tracked, and it is {what}.",
+            f"git rm -r --cached -- {clean_text(artefact)}",
             code=Code.CHECKOUT_POLLUTED,
         )
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from nox_cleanroom.checks.sdist import differences_of
-from nox_cleanroom.findings import Finding, Outcome
+from nox_cleanroom.findings import Finding
 from nox_cleanroom.probes.builds import Builds, BuiltWheel
 from nox_cleanroom.probes.tracked import Tracked
 
@@ -18,12 +18,9 @@ def check(*, tracked: Tracked, builds: Builds, rebuilt: BuiltWheel) -> Iterator[
     """One finding for two wheels of the same tree that two Pythons have built."""
     problems = differences_of(builds.from_tree, rebuilt, tracked)
     pythons = f"{rebuilt.built_with}, and not {builds.from_tree.built_with}"
-    yield Finding(
-        subject="wheel",
-        outcome=Outcome.FAILED if problems else Outcome.PASSED,
-        message=f"Built by Python {pythons}, the wheel {problems}." if problems else "",
-        hint="Every user gets the wheel that one Python has built. Distinguish Pythons by markers,"
-        " such as `; python_version < '3.11'`, or by the tags of the wheel."
-        if problems
-        else "",
+    yield Finding.of(
+        "wheel",
+        problems and f"Built by Python {pythons}, the wheel {problems}.",
+        "Every user gets the wheel that one Python has built. Distinguish Pythons by markers, such"
+        " as `; python_version < '3.11'`, or by the tags of the wheel.",
     )

@@ -25,9 +25,9 @@ def check(*, wheel: Wheel, sources: Sources) -> Iterator[Finding]:
     yield from findings
     if not any(finding.outcome is Outcome.FAILED for finding in findings):
         yield Finding(
-            subject="all modules",
-            outcome=Outcome.PASSED if sources.answers else Outcome.SKIPPED,
-            message="" if sources.answers else "The wheel has no Python source.",
+            "all modules",
+            Outcome.PASSED if sources.answers else Outcome.SKIPPED,
+            "" if sources.answers else "The wheel has no Python source.",
         )
 
 
@@ -42,13 +42,13 @@ def _judge(answer: Answer, *, importable: bool) -> Finding | None:
     if not importable:
         # It may be a template, data with the ending .py, or a module for other versions of Python.
         return Finding(
-            subject=answer.subject,
-            outcome=Outcome.PASSED,
-            message=f"It does not compile, and no import leads to it here: {clean_text(problem)}",
+            answer.subject,
+            Outcome.PASSED,
+            f"It does not compile, and no import leads to it here: {clean_text(problem)}",
         )
     return Finding(
-        subject=answer.subject,
-        outcome=Outcome.FAILED,
-        message=f"It does not compile on this interpreter: {clean_text(problem)}",
-        hint="Raise requires-python, or write it for this version.",
+        answer.subject,
+        Outcome.FAILED,
+        f"It does not compile on this interpreter: {clean_text(problem)}",
+        "Raise requires-python, or write it for this version.",
     )

@@ -16,11 +16,7 @@ from nox_cleanroom.probes.commands import MISSING, CommandRun, Commands, JsonAns
 def check(*, commands: Commands) -> Iterator[Finding]:
     """One finding per command, in the order of the configuration."""
     if not commands.runs:
-        yield Finding(
-            subject="smoke",
-            outcome=Outcome.SKIPPED,
-            message="The project configures no smoke commands.",
-        )
+        yield Finding("smoke", Outcome.SKIPPED, "The project configures no smoke commands.")
     yield from map(judge, commands.runs)
 
 
@@ -119,11 +115,4 @@ def _finding(
     output: str = "",
     code: Code = Code.PROBE_FAILED,
 ) -> Finding:
-    return Finding(
-        subject=printable(run.command.argv),
-        outcome=outcome,
-        message=message,
-        hint=hint,
-        output=output,
-        code=code,
-    )
+    return Finding(printable(run.command.argv), outcome, message, hint, output=output, code=code)

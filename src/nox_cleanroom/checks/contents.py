@@ -26,11 +26,7 @@ def check(*, wheel: Wheel, tracked: Tracked, traces: Traces) -> Iterator[Finding
         *_licences(wheel),
         *_traces(traces),
     ]
-    yield from found or [Finding(subject=wheel.filename, outcome=Outcome.PASSED)]
-
-
-def _result(outcome: Outcome, subject: str, message: str, hint: str) -> Finding:
-    return Finding(subject=clean_text(subject), outcome=outcome, message=message, hint=hint)
+    yield from found or [Finding(wheel.filename, Outcome.PASSED)]
 
 
 def _nothing(wheel: Wheel, tracked: Tracked) -> Iterator[Finding]:
@@ -38,19 +34,19 @@ def _nothing(wheel: Wheel, tracked: Tracked) -> Iterator[Finding]:
         return
     packages = _tracked_packages(tracked)
     if packages:
-        yield _result(
-            Outcome.FAILED,
+        yield Finding(
             wheel.filename,
+            Outcome.FAILED,
             f"The wheel is empty: it installs no file, and the commit has {packages[0]}.",
             "Tell the build backend where the package is.",
         )
     elif any(one.marker is None or "extra" not in str(one.marker) for one in wheel.requirements):
         about = "It installs no file, only its requirements."
-        yield _result(Outcome.PASSED, wheel.filename, about, "")
+        yield Finding(wheel.filename, Outcome.PASSED, about)
     else:
-        yield _result(
-            Outcome.FAILED,
+        yield Finding(
             wheel.filename,
+            Outcome.FAILED,
             "The wheel is empty: it installs no file and has no requirement.",
             "Tell the build backend where the package is.",
         )
@@ -73,9 +69,9 @@ def _common_names(wheel: Wheel) -> Iterator[Finding]:
     for top in sorted(tops & COMMON_NAMES):
         if own or top == "src":
             untried = "; it was not imported" if own else ""
-            yield _result(
+            yield Finding(
+                clean_text(top),
                 Outcome.WARNED,
-                top,
                 f"The wheel installs a top-level `{top}`, a name that every other package could"
                 f" take{untried}.",
                 "Leave it out of the wheel; where packages are found is set for the backend.",
@@ -86,9 +82,9 @@ def _tags(wheel: Wheel) -> Iterator[Finding]:
     compiled = [member for member in wheel.members if _is_compiled(member)]
     is_pure = all(tag.endswith("-none-any") for tag in wheel.tags)
     if is_pure and compiled:
-        yield _result(
-            Outcome.FAILED,
+        yield Finding(
             wheel.filename,
+            Outcome.FAILED,
             f"Its tags say that it runs anywhere, and {compiled[0].name} was compiled for one"
             " platform.",
             "The backend, or an option of it, sets the wrong tags.",
@@ -97,17 +93,17 @@ def _tags(wheel: Wheel) -> Iterator[Finding]:
     for member in [] if is_pure else compiled:
         built_for = _BUILT_FOR.search(member.name)
         if built_for and f"cp{(built_for[1] or built_for[2]).rstrip('t')}" not in pythons:
-            yield _result(
+            yield Finding(
+                clean_text(member.name),
                 Outcome.FAILED,
-                member.name,
                 f"It was compiled for CPython {built_for[1] or built_for[2]}, and the wheel's tags"
                 f" say {', '.join(sorted(pythons))}.",
                 "A stale file of another build may have got in.",
             )
     if wheel.stated_tags and wheel.stated_tags != wheel.tags:
-        yield _result(
-            Outcome.FAILED,
+        yield Finding(
             "WHEEL",
+            Outcome.FAILED,
             f"It says {', '.join(sorted(wheel.stated_tags))}, the file's name"
             f" {', '.join(sorted(wheel.tags))}.",
             "A tool that renames a wheel must also rewrite WHEEL: `wheel tags` does.",
@@ -127,9 +123,9 @@ def _permissions(wheel: Wheel) -> Iterator[Finding]:
     ):
         if bad:
             more = f" (and {len(bad) - 1} more are like it)" if bad[1:] else ""
-            yield _result(
+            yield Finding(
+                clean_text(bad[0]),
                 Outcome.WARNED,
-                bad[0],
                 f"Its permissions in the wheel are {modes[bad[0]]:o}: {words}{more}.",
                 "Fix the permissions of the file (`chmod 644`) where the wheel is built.",
             )
@@ -139,9 +135,9 @@ def _licences(wheel: Wheel) -> Iterator[Finding]:
     for stated in wheel.licence_files:
         places = {f"{wheel.dist_info}/{stated}", f"{wheel.dist_info}/licenses/{stated}"}
         if places.isdisjoint(wheel.names):
-            yield _result(
+            yield Finding(
+                clean_text(stated),
                 Outcome.WARNED,
-                stated,
                 "METADATA names it as a licence file, and it is not in the wheel.",
                 "Is it in the commit? Does `license-files` match it?",
             )
@@ -149,9 +145,9 @@ def _licences(wheel: Wheel) -> Iterator[Finding]:
 
 def _traces(traces: Traces) -> Iterator[Finding]:
     for name, trace in traces.found.items():
-        yield _result(
+        yield Finding(
+            clean_text(name),
             Outcome.WARNED,
-            name,
             f"It holds the path of the directory it was built in, {trace}, which no user has.",
             "The code that writes it at build time should write a relative path.",
         )

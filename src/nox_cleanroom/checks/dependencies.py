@@ -9,7 +9,7 @@ from packaging.utils import NormalizedName, canonicalize_name
 from packaging.version import InvalidVersion, Version
 
 from nox_cleanroom.environments.environment import Facts
-from nox_cleanroom.findings import Finding, Outcome
+from nox_cleanroom.findings import Finding
 from nox_cleanroom.markers import applies
 from nox_cleanroom.probes.installed import Distribution, Installed
 from nox_cleanroom.wheel import Wheel
@@ -26,11 +26,10 @@ def check(*, wheel: Wheel, facts: Facts, installed: Installed) -> Iterator[Findi
         )
         for problem in _problems(requirement, found)
     ]
-    yield Finding(
-        subject="requirements",
-        outcome=Outcome.FAILED if problems else Outcome.PASSED,
-        message="The installed requirements do not fit together." if problems else "",
-        hint="Loosen the bounds that exclude each other." if problems else "",
+    yield Finding.of(
+        "requirements",
+        "The installed requirements do not fit together." if problems else "",
+        "Loosen the bounds that exclude each other.",
         output="\n".join(problems),
     )
 

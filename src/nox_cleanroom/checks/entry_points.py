@@ -46,9 +46,9 @@ def check(
         lacking = set(entry_point.extras) - set(installed.extras)
         if lacking:
             yield Finding(
-                subject=_subject(entry_point),
-                outcome=Outcome.SKIPPED,
-                message=f"It needs the extra {', '.join(sorted(lacking))}, which is not installed.",
+                _subject(entry_point),
+                Outcome.SKIPPED,
+                f"It needs the extra {', '.join(sorted(lacking))}, which is not installed.",
             )
     yield from settle_by_extras(
         _findings(clues, loaded, installed),
@@ -96,15 +96,15 @@ def _judge(entry_point: EntryPoint, answer: Answer, clues: Clues, installed: Ins
                 ),
                 outcome=Outcome.WARNED,
             )
-    return Finding(subject=subject, outcome=Outcome.PASSED)
+    return Finding(subject, Outcome.PASSED)
 
 
 def _failed(subject: str, message: str) -> Finding:
     return Finding(
-        subject=subject,
-        outcome=Outcome.FAILED,
-        message=message,
-        hint="Fix the entry point in the project's metadata, or what it names.",
+        subject,
+        Outcome.FAILED,
+        message,
+        "Fix the entry point in the project's metadata, or what it names.",
     )
 
 
@@ -114,9 +114,7 @@ def _failed_load(clues: Clues, entry_point: EntryPoint, error: Mapping[str, Any]
     own = missing.partition(".")[0] in clues.wheel.top_level_names
     if error["type"] == "ModuleNotFoundError" and not own and not entry_point.is_script:
         return Finding(
-            subject=_subject(entry_point),
-            outcome=Outcome.WARNED,
-            message=f"{message} (its host `{missing}` is absent).",
+            _subject(entry_point), Outcome.WARNED, f"{message} (its host `{missing}` is absent)."
         )
     result = _failed(_subject(entry_point), message)
     output = exception_lines(clues.facts, error)

@@ -33,14 +33,14 @@ def check_hidden(*, wheel: Wheel, hidden: Hidden) -> Iterator[Finding]:
         loud = Outcome.FAILED if like_shipped else Outcome.WARNED
         findings.append(
             Finding(
-                subject=clean_text(path),
-                outcome=Outcome.PASSED if meant else loud,
-                message=f"The ignore rule `{clean_text(rule)}` hides it, and the wheel lacks it.",
-                hint="" if meant else f"Write `/{clean_text(rule)}`, and `git add` the file.",
+                clean_text(path),
+                Outcome.PASSED if meant else loud,
+                f"The ignore rule `{clean_text(rule)}` hides it, and the wheel lacks it.",
+                "" if meant else f"Write `/{clean_text(rule)}`, and `git add` the file.",
                 code=Code.CHECKOUT_POLLUTED,
             )
         )
-    yield from findings or [Finding(subject="checkout", outcome=Outcome.PASSED)]
+    yield from findings or [Finding("checkout", Outcome.PASSED)]
 
 
 def check_tracked(*, committed: Committed) -> Iterator[Finding]:
@@ -52,20 +52,20 @@ def check_tracked(*, committed: Committed) -> Iterator[Finding]:
         if not any(path == place or path.startswith(f"{place}/") for place in covered)
     ]
     if not paths:
-        yield Finding(subject="checkout", outcome=Outcome.PASSED)
+        yield Finding("checkout", Outcome.PASSED)
     for path in paths[:NAMED]:
         yield Finding(
-            subject=clean_text(path),
-            outcome=Outcome.WARNED,
-            message="It is tracked although an ignore rule covers it, so a new file beside it"
+            clean_text(path),
+            Outcome.WARNED,
+            "It is tracked although an ignore rule covers it, so a new file beside it"
             " would be left out silently.",
-            hint=f"Exempt it with a rule `!/{clean_text(path)}`, or narrow the rule.",
+            f"Exempt it with a rule `!/{clean_text(path)}`, or narrow the rule.",
         )
     if paths[NAMED:]:
         yield Finding(
-            subject=f"and {len(paths) - NAMED:,} more",
-            outcome=Outcome.WARNED,
-            message="They are tracked although an ignore rule covers them.",
+            f"and {len(paths) - NAMED:,} more",
+            Outcome.WARNED,
+            "They are tracked although an ignore rule covers them.",
         )
 
 
@@ -80,4 +80,4 @@ def check_anchors(*, committed: Committed) -> Iterator[Finding]:
             f"{shown} would also hide a package directory of that name; `/{loose[0]}` matches at"
             " the top only."
         )
-    yield Finding(subject=".gitignore", outcome=Outcome.PASSED, message=message)
+    yield Finding(".gitignore", Outcome.PASSED, message)

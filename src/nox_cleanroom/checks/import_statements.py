@@ -105,9 +105,9 @@ def _findings(clues: Clues, sources: Sources) -> Iterator[Finding]:
     has_source = bool(sources.answers)
     if optional or not found:
         yield Finding(
-            subject="all modules",
-            outcome=Outcome.PASSED if has_source else Outcome.SKIPPED,
-            message=_note(optional) if has_source else "The wheel has no Python source.",
+            "all modules",
+            Outcome.PASSED if has_source else Outcome.SKIPPED,
+            _note(optional) if has_source else "The wheel has no Python source.",
         )
 
 
@@ -116,9 +116,9 @@ def _unread(sources: Sources) -> Iterator[Finding]:
     for answer in sources.answers:
         if answer.said and "unread" in answer.said:
             yield Finding(
-                subject=clean_text(answer.subject),
-                outcome=Outcome.PASSED,
-                message=f"It could not be read: {clean_text(answer.said['unread'])}.",
+                clean_text(answer.subject),
+                Outcome.PASSED,
+                f"It could not be read: {clean_text(answer.said['unread'])}.",
             )
 
 
@@ -184,10 +184,10 @@ def _finding(clues: Clues, what: str, outcome: Outcome, dead_ends: list[DeadEnd]
     way = ", on the way of an entry point" if outcome is Outcome.FAILED else ""
     extras = _extras_with(wheel, what.partition(".")[0])
     return Finding(
-        subject=clean_text(what),
-        outcome=Outcome.WARNED if extras else outcome,
-        message=f"{clean_text(where)}{way}: {_why(wheel, what)}.",
-        hint=f"It comes with the extra `{extras[0]}`: say so where it is missing, or require it."
+        clean_text(what),
+        Outcome.WARNED if extras else outcome,
+        f"{clean_text(where)}{way}: {_why(wheel, what)}.",
+        f"It comes with the extra `{extras[0]}`: say so where it is missing, or require it."
         if extras
         else advice_on_missing(clues, what),
         settled_by="" if extras else clues.settled_by,

@@ -49,11 +49,7 @@ def check(
 
 def _findings(clues: Clues, loaded: Loaded, installed: Installed) -> Iterator[Finding]:
     if not clues.wheel.import_names:
-        yield Finding(
-            subject=clues.wheel.name,
-            outcome=Outcome.SKIPPED,
-            message="The wheel has no module to import.",
-        )
+        yield Finding(clues.wheel.name, Outcome.SKIPPED, "The wheel has no module to import.")
     first = imported_first(clues.wheel)
     answers = [one for one in loaded.answers if one.kind == "import"]
     others = [one for one in answers if one.subject not in clues.wheel.import_names]
@@ -72,10 +68,10 @@ def _judge(answer: Answer, clues: Clues, installed: Installed) -> Finding:
     outside = [place for place in places if not installed.has_inside(place)]
     if outside:
         return Finding(
-            subject=name,
-            outcome=Outcome.FAILED,
-            message=f"It came from {outside[0]!r}, outside of the environment.",
-            hint="A .pth file or an import hook of a requirement may redirect it.",
+            name,
+            Outcome.FAILED,
+            f"It came from {outside[0]!r}, outside of the environment.",
+            "A .pth file or an import hook of a requirement may redirect it.",
         )
     return _side_effects(name, answer.said or {})
 
@@ -85,13 +81,13 @@ def _side_effects(name: str, said: Mapping[str, Any]) -> Finding:
     did = [f"writes {path}" for path in said.get("wrote", [])]
     did += [f"starts {command}" for command in said.get("started", [])]
     if not did:
-        return Finding(subject=name, outcome=Outcome.PASSED)
+        return Finding(name, Outcome.PASSED)
     more = f" (and {len(did) - 3} more)" if did[3:] else ""
     return Finding(
-        subject=name,
-        outcome=Outcome.WARNED,
-        message=f"Importing it {clean_text(', '.join(did[:3]))}{more}.",
-        hint="Do that when a function is called; users who import it may lack the permission.",
+        name,
+        Outcome.WARNED,
+        f"Importing it {clean_text(', '.join(did[:3]))}{more}.",
+        "Do that when a function is called; users who import it may lack the permission.",
     )
 
 
@@ -101,10 +97,10 @@ def _failed_import(clues: Clues, name: str, error: Mapping[str, Any]) -> Finding
         message = f"Importing it calls sys.exit({error['exit']})."
     lacking = what_is_lacking(error)
     return Finding(
-        subject=name,
-        outcome=Outcome.ERROR if lacking else Outcome.FAILED,
-        message=f"{message} ({lacking})" if lacking else message,
-        hint=advice_on_import(clues, error),
+        name,
+        Outcome.ERROR if lacking else Outcome.FAILED,
+        f"{message} ({lacking})" if lacking else message,
+        advice_on_import(clues, error),
         output=exception_lines(clues.facts, error),
         code=Code.ENVIRONMENT_LACKING if lacking else Code.PROBE_FAILED,
         settled_by=clues.settled_by if error.get("missing") else "",

@@ -37,20 +37,11 @@ def check(
     yield from _version_from_git(wheel, tracked)
 
 
-def _result(subject: str, problem: str = "", hint: str = "") -> Finding:
-    return Finding(
-        subject=subject,
-        outcome=Outcome.FAILED if problem else Outcome.PASSED,
-        message=problem,
-        hint=hint,
-    )
-
-
 def _name(wheel: Wheel) -> Finding:
     stated = wheel.metadata.get("name", "")
     if canonicalize_name(stated) != wheel.name:
-        return _result("name", f"METADATA says {stated!r}, the file's name {wheel.name!r}.")
-    return _result("name")
+        return Finding.of("name", f"METADATA says {stated!r}, the file's name {wheel.name!r}.")
+    return Finding("name", Outcome.PASSED)
 
 
 def _version(wheel: Wheel) -> Finding:
@@ -58,10 +49,14 @@ def _version(wheel: Wheel) -> Finding:
     try:
         same = Version(stated) == Version(wheel.version)
     except InvalidVersion:
-        return _result("version", f"{stated!r} is not a version by PEP 440.", "Write it as 1.2.3.")
+        return Finding.of(
+            "version", f"{stated!r} is not a version by PEP 440.", "Write it as 1.2.3."
+        )
     if not same:
-        return _result("version", f"METADATA says {stated!r}, the file's name {wheel.version!r}.")
-    return _result("version")
+        return Finding.of(
+            "version", f"METADATA says {stated!r}, the file's name {wheel.version!r}."
+        )
+    return Finding("version", Outcome.PASSED)
 
 
 def _installed_version(wheel: Wheel, installed: Installed) -> Finding:
@@ -74,16 +69,16 @@ def _installed_version(wheel: Wheel, installed: Installed) -> Finding:
     ]
     unreadable = next((one.problem for one in installed.distributions if one.problem), "")
     if not found and unreadable:
-        return _result(subject, f"METADATA cannot be read: {unreadable}.", "Write it in UTF-8.")
+        return Finding.of(subject, f"METADATA cannot be read: {unreadable}.", "Write it in UTF-8.")
     if not found:
-        return _result(subject, "The installed metadata cannot be found.")
+        return Finding.of(subject, "The installed metadata cannot be found.")
     try:
         is_same = {Version(one) for one in found} == {Version(wheel.version)}
     except InvalidVersion:
         is_same = False
     if not is_same:
-        return _result(subject, f"It says {', '.join(found)}, the wheel {wheel.version}.")
-    return _result(subject)
+        return Finding.of(subject, f"It says {', '.join(found)}, the wheel {wheel.version}.")
+    return Finding(subject, Outcome.PASSED)
 
 
 def _requires_python(wheel: Wheel) -> Finding:
@@ -91,12 +86,12 @@ def _requires_python(wheel: Wheel) -> Finding:
     try:
         SpecifierSet(stated)
     except InvalidSpecifier:
-        return _result(
+        return Finding.of(
             "requires-python",
             f"{stated!r} is not a version specifier, so installers cannot obey it.",
             "Write it as `>=3.10`.",
         )
-    return _result("requires-python")
+    return Finding("requires-python", Outcome.PASSED)
 
 
 def _requirements(wheel: Wheel, facts: Facts) -> Finding:
@@ -110,8 +105,8 @@ def _requirements(wheel: Wheel, facts: Facts) -> Finding:
             if not is_decidable(requirement, facts.markers):
                 bad.append(f"{line!r} (the marker compares what cannot be compared)")
     if bad:
-        return _result("requires-dist", f"This does not follow PEP 508: {'; '.join(bad)}.")
-    return _result("requires-dist")
+        return Finding.of("requires-dist", f"This does not follow PEP 508: {'; '.join(bad)}.")
+    return Finding("requires-dist", Outcome.PASSED)
 
 
 def _version_from_git(wheel: Wheel, tracked: Tracked) -> Iterator[Finding]:
@@ -121,9 +116,9 @@ def _version_from_git(wheel: Wheel, tracked: Tracked) -> Iterator[Finding]:
         return
     state = "is shallow" if tracked.is_shallow else "has no tags"
     yield Finding(
-        subject="version from git",
-        outcome=Outcome.WARNED,
-        message=f"The version comes from git and this repository {state}, so"
+        "version from git",
+        Outcome.WARNED,
+        f"The version comes from git and this repository {state}, so"
         f" {wheel.version} is not what a release would get.",
-        hint="Fetch everything: `git fetch --unshallow --tags`; `fetch-depth: 0` in CI.",
+        "Fetch everything: `git fetch --unshallow --tags`; `fetch-depth: 0` in CI.",
     )

@@ -72,10 +72,10 @@ def _finding(
     run: RanTest, outcome: Outcome, message: str = "", hint: str = "", output: str = ""
 ) -> Finding:
     return Finding(
-        subject=clean_text(run.command),
-        outcome=outcome,
-        message=message,
-        hint=hint,
+        clean_text(run.command),
+        outcome,
+        message,
+        hint,
         output=output,
         code=Code.TIMEOUT if run.timed_out else Code.PROBE_FAILED,
     )

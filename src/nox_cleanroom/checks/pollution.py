@@ -21,9 +21,9 @@ def check_new(*, scratch: Scratch) -> Iterator[Finding]:
     yield from _findings(scratch, attrgetter("new"), "was left by", _ignore_hint)
     if not scratch.has_editable_install:
         yield Finding(
-            subject="pip install -e .",
-            outcome=Outcome.PASSED,
-            message="This was not checked: the backend has no `build_editable`, which PEP 660"
+            "pip install -e .",
+            Outcome.PASSED,
+            "This was not checked: the backend has no `build_editable`, which PEP 660"
             " makes optional.",
         )
 
@@ -36,22 +36,22 @@ def _findings(
 ) -> Iterator[Finding]:
     dirtied = [look for look in scratch.looks if paths_of(look)]
     if not dirtied and scratch.is_complete:
-        yield Finding(subject="checkout", outcome=Outcome.PASSED)
+        yield Finding("checkout", Outcome.PASSED)
     for look in dirtied:
         paths = paths_of(look)
         for path in paths[:NAMED]:
             yield Finding(
-                subject=clean_text(path),
-                outcome=Outcome.FAILED,
-                message=f"It {what} `{look.step}`.",
-                hint=hint(path),
+                clean_text(path),
+                Outcome.FAILED,
+                f"It {what} `{look.step}`.",
+                hint(path),
                 code=Code.CHECKOUT_POLLUTED,
             )
         if paths[NAMED:]:
             yield Finding(
-                subject=f"and {len(paths) - NAMED:,} more",
-                outcome=Outcome.FAILED,
-                message=f"They {what.replace('was', 'were')} `{look.step}`.",
+                f"and {len(paths) - NAMED:,} more",
+                Outcome.FAILED,
+                f"They {what.replace('was', 'were')} `{look.step}`.",
                 code=Code.CHECKOUT_POLLUTED,
             )
 

@@ -10,26 +10,13 @@ from nox_cleanroom.probes.description import Description
 
 def check(*, description: Description) -> Iterator[Finding]:
     """One finding for the description."""
-    if not description.is_rendered:
-        yield _finding(Outcome.PASSED)
-    elif not description.has_renderer:
-        yield _finding(Outcome.SKIPPED, "This is checked when nox-cleanroom[readme] is installed.")
-    elif not description.complaints:
-        yield _finding(Outcome.PASSED)
-    else:
-        yield _finding(
-            Outcome.FAILED,
-            "The index would refuse it: it does not render.",
-            "Fix the README at these lines, or use another type.",
-            description.complaints,
-        )
-
-
-def _finding(outcome: Outcome, message: str = "", hint: str = "", output: str = "") -> Finding:
-    return Finding(
-        subject="description",
-        outcome=outcome,
-        message=message,
-        hint=hint,
-        output=output,
+    if description.is_rendered and not description.has_renderer:
+        why = "This is checked when nox-cleanroom[readme] is installed."
+        yield Finding("description", Outcome.SKIPPED, why)
+        return
+    yield Finding.of(
+        "description",
+        description.complaints and "The index would refuse it: it does not render.",
+        "Fix the README at these lines, or use another type.",
+        output=description.complaints,
     )

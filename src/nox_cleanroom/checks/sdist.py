@@ -8,10 +8,11 @@ description.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import PurePosixPath
 
 from nox_cleanroom.checks.declarations import differences
-from nox_cleanroom.findings import Finding, Outcome
+from nox_cleanroom.findings import Finding
 from nox_cleanroom.output import clean_text
 from nox_cleanroom.probes.builds import Builds, BuiltWheel
 from nox_cleanroom.probes.tracked import Tracked
@@ -35,16 +36,13 @@ def check(
     """
     problems = differences_of(rebuilt or builds.from_tree, builds.from_sdist, tracked)
     is_doubtful = rebuilt is None and builds.from_tree.python != builds.from_sdist.python
-    yield Finding(
-        subject="wheel from the sdist",
-        outcome=Outcome.FAILED if problems else Outcome.PASSED,
-        message=f"Built from the source distribution, the wheel {problems}." if problems else "",
-        hint="Include in the sdist all that the build reads; the build backend's documentation"
-        " says how."
-        if problems
-        else "",
-        settled_by="rebuilt" if problems and is_doubtful else "",
+    finding = Finding.of(
+        "wheel from the sdist",
+        problems and f"Built from the source distribution, the wheel {problems}.",
+        "Include in the sdist all that the build reads; the build backend's documentation says"
+        " how.",
     )
+    yield replace(finding, settled_by="rebuilt") if problems and is_doubtful else finding
 
 
 def differences_of(one: BuiltWheel, other: BuiltWheel, tracked: Tracked) -> str:

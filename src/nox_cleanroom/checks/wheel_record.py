@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from nox_cleanroom.findings import Finding, Outcome
+from nox_cleanroom.findings import Finding
 from nox_cleanroom.output import clean_text
 from nox_cleanroom.wheel import Wheel
 
@@ -12,14 +12,11 @@ from nox_cleanroom.wheel import Wheel
 def check(*, wheel: Wheel) -> Iterator[Finding]:
     """One finding for the wheel, with all problems."""
     problems = list(_problems(wheel))
-    yield Finding(
-        subject=wheel.filename,
-        outcome=Outcome.FAILED if problems else Outcome.PASSED,
-        message="; ".join(problems[:5])
-        + (f" and {len(problems) - 5} more" if problems[5:] else ""),
-        hint="The build backend writes RECORD; a tool that repacks the wheel must update it."
-        if problems
-        else "",
+    more = f" and {len(problems) - 5} more" if problems[5:] else ""
+    yield Finding.of(
+        wheel.filename,
+        "; ".join(problems[:5]) + more,
+        "The build backend writes RECORD; a tool that repacks the wheel must update it.",
     )
 
 

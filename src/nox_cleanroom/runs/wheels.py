@@ -9,7 +9,6 @@ from datetime import datetime, timezone
 from functools import partial
 from pathlib import Path
 
-from nox_cleanroom.build.build_system import BuildSystem
 from nox_cleanroom.build.builders import Audience, Builders, audience_of
 from nox_cleanroom.build.frontend import Frontend, What
 from nox_cleanroom.build.source_tree import naming_submodules
@@ -195,10 +194,9 @@ class Wheels:
             with cell.steps.action("create worktree"):
                 tree = stack.enter_context(source.worktree(self._run.workspace))
             source.require_python(python.version, tree)
-            ready = frontend.prepare(BuildSystem.from_document(source.pyproject))
             what: What = "wheel from sdist" if artifact == "sdist" else "wheel"
             with naming_submodules(tree):
-                built = frontend.build(what, tree.project, ready)
+                built = frontend.build(what, tree.project)
             with cell.steps.action("remove worktree"):
                 stack.close()
         built_at = datetime.now(timezone.utc).isoformat(timespec="milliseconds")

@@ -23,7 +23,7 @@ from nox_cleanroom.findings import Outcome
 from nox_cleanroom.probes.cleanliness import Look
 from nox_cleanroom.probes.commands import CommandRun
 from nox_cleanroom.results import Cell, Step
-from nox_cleanroom.runs import clean_check as module
+from nox_cleanroom.runs import in_place as module
 from nox_cleanroom.runs.cell import RunningCell
 from nox_cleanroom.runs.clean_check import clean_check
 
