@@ -239,9 +239,11 @@ def edge(to: str, to_scope: str = "", scope: str = "", **more: bool) -> dict[str
     return {"scope": scope, "to": to, "to_scope": to_scope, "sure": True, **more}
 
 
-def dead_end(what: str, scope: str = "", line: int = 3, *, sure: bool = True) -> dict[str, Any]:
+def dead_end(
+    what: str, scope: str = "", line: int = 3, *, sure: bool = True, **more: str
+) -> dict[str, Any]:
     """An import statement that leads nowhere."""
-    return {"what": what, "scope": scope, "line": line, "sure": sure}
+    return {"what": what, "scope": scope, "line": line, "sure": sure, **more}
 
 
 def sources(*answers: Answer) -> Sources:

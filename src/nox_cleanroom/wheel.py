@@ -214,6 +214,11 @@ class Wheel:
         return frozenset(member.dotted for member in self.members if member.module)
 
     @cached_property
+    def scripts(self) -> tuple[str, ...]:
+        """The names of the files that are installed as programs, without entry points."""
+        return tuple(one.path.name for one in self.members if one.scheme == "scripts")
+
+    @cached_property
     def top_level_names(self) -> frozenset[str]:
         """The first parts of the names of all its modules."""
         return frozenset(member.module[0] for member in self.members if member.module)

@@ -10,7 +10,17 @@ from typing import Any
 import pytest
 from conftest import write_files
 
-MODULES = ("locating", "text", "conditions", "scopes")
+MODULES = (
+    "standard_library",
+    "locating",
+    "text",
+    "conditions",
+    "endings",
+    "paths",
+    "by_name",
+    "expressions",
+    "scopes",
+)
 
 
 @pytest.fixture
@@ -22,6 +32,7 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def read(place: Path, code: str, **others: str) -> dict[str, Any]:
     """What is said about `pkg.mod` with this code, in a package with other modules."""
     files = {"pkg/__init__.py": "", "pkg/mod.py": code, "pkg/there.py": "NAME = 1\n"}
+    files["pkg/flags.py"] = "import sys\nOLD = sys.version_info < (3, 8)\n"
     write_files(place, {**files, **{f"pkg/{name}.py": text for name, text in others.items()}})
     for name in MODULES:
         sys.modules.pop(f"nox_cleanroom.inside.{name}", None)
@@ -80,6 +91,42 @@ def test_what_leads_nowhere_is_found(place: Path, code: str, what: str) -> None:
         "import sys\nif sys.platform.startswith('absent'):\n    import absent",
         "import os\nif os.name == 'absent':\n    import absent",
         "def f():\n    return\n    import absent",
+        # A decided condition that ends its block.
+        "import sys\ndef f():\n    if sys.version_info >= (3, 8):\n        return 1\n    import absent",
+        "import sys\ndef f():\n    if sys.version_info < (3, 8):\n        pass\n    else:\n"
+        "        raise OSError\n    import absent",
+        "import sys\nif sys.platform != 'absent':\n    raise ImportError\nimport absent",
+        "import sys\ndef f():\n    if sys.platform != 'absent':\n        sys.exit(1)\n    import absent",
+        "import sys\ndef f():\n    assert sys.platform == 'absent'\n    import absent",
+        "def fail() -> 'NoReturn':\n    ...\ndef f():\n    fail()\n    import absent".replace(
+            "'", ""
+        ),
+        "def fail():\n    raise OSError\ndef f():\n    fail()\n    import absent",
+        "import sys\ndef f():\n    try:\n        return 1\n    finally:\n        print()\n    import absent",
+        "def f(x):\n    try:\n        return 1\n    except ValueError:\n        raise\n    import absent",
+        "def f(x):\n    with x:\n        return 1\n    import absent",
+        "def f(x):\n    if x:\n        return 1\n    else:\n        raise OSError\n    import absent",
+        "def f():\n    while True:\n        return 1\n    import absent",
+        # Aliases, and names of conditions.
+        "import sys as _sys\nif _sys.version_info < (3, 8):\n    import absent",
+        "from sys import version_info as vi\nif vi < (3, 8):\n    import absent",
+        "from sys import platform as p\nif p == 'absent':\n    import absent",
+        "import os as _os\nif _os.name == 'absent':\n    import absent",
+        "import platform as _p\nif _p.system().lower() == 'absent':\n    import absent",
+        "from platform import system\nif system() == 'Absent':\n    import absent",
+        "from typing import TYPE_CHECKING as _T\nif _T:\n    import absent",
+        "import sys\ndef old():\n    return sys.version_info < (3, 8)\nif old():\n    import absent",
+        "from .flags import OLD\ndef f():\n    if OLD:\n        import absent",
+        "from . import flags\ndef f():\n    if flags.OLD:\n        import absent",
+        "import os\ndef f():\n    if not hasattr(os, 'absent'):\n        return\n    import absent",
+        "from importlib.util import find_spec\nHAS = find_spec('absent') is not None\n"
+        "if HAS:\n    import absent",
+        "import importlib.util as u\ndef f():\n    if u.find_spec('absent') is None:\n"
+        "        return\n    import absent",
+        # Handlers.
+        "ERRORS = (ImportError, AttributeError)\ntry:\n    import absent\nexcept ERRORS:\n    pass",
+        "ERROR = ImportError\ntry:\n    import absent\nexcept ERROR:\n    pass",
+        "from contextlib import suppress as s\nwith s(ValueError, ImportError):\n    import absent",
     ],
 )
 def test_what_is_guarded_or_there_is_not(place: Path, code: str) -> None:
@@ -98,6 +145,16 @@ def test_what_is_guarded_or_there_is_not(place: Path, code: str) -> None:
         "class GONE: pass\n",
         "try:\n    import json as GONE\nexcept ImportError:\n    GONE = None\n",
         "with open(__file__) as GONE: pass\n",
+        "vars()['GONE'] = 1\n",
+        "globals().update(GONE=1)\n",
+        "for name in ('GONE',):\n    globals()[name] = 1\n",
+        "import sys\nsetattr(sys.modules[__name__], 'GO' + 'NE', 1)\n",
+        "import sys\nthis = sys.modules[__name__]\nsetattr(this, 'GONE', 1)\n",
+        "import sys\nsys.modules[__name__].__dict__['GONE'] = 1\n",
+        "import enum\n@enum.global_enum\nclass E(enum.Enum):\n    GONE = 1\n",
+        "def export(f):\n    f.__globals__['GONE'] = f\n    return f\n@export\ndef g(): pass\n",
+        "exec('GONE = 1')\n",
+        "fill(globals())\n",
     ],
 )
 def test_a_name_that_may_be_there_is_not_missed(place: Path, other: str) -> None:
@@ -135,3 +192,224 @@ def test_nothing_is_run(place: Path) -> None:
     read(place, "raise SystemExit\n", there="raise SystemExit\n")
     assert "pkg.mod" not in sys.modules
     assert "pkg.there" not in sys.modules
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        "def f():\n    return globals()['x']\n",
+        "ns = {}\nexec('GONE = 1', ns)\n",
+        "class C:\n    def __getattr__(self, name): return 1\n",
+        "# globals() exec __getattr__ __path__\n",
+        "def f(thing):\n    setattr(thing, 'GONE', 1)\n",
+    ],
+)
+def test_a_word_alone_opens_no_module(place: Path, other: str) -> None:
+    assert missing(place, "from .other import GONE", other=other) == ["pkg.other.GONE"]
+
+
+def test_a_getattr_of_a_module_makes_names_and_no_submodules(place: Path) -> None:
+    write_files(place, {"pkg/sub/__init__.py": "def __getattr__(name): return 1\n"})
+    assert missing(place, "from .sub import anything\nimport pkg.sub.absent") == ["pkg.sub.absent"]
+
+
+@pytest.mark.parametrize(
+    ("code", "what"),
+    [
+        ("import importlib\nimportlib.import_module('pkg.absent')", "pkg.absent"),
+        ("from importlib import import_module as i\ni('.absent', __package__)", "pkg.absent"),
+        ("from importlib import import_module\nimport_module('.absent', 'pkg')", "pkg.absent"),
+        ("def f():\n    return __import__('absent')", "absent"),
+        (
+            "import importlib\n_MAP = {'Thing': '.absent'}\ndef __getattr__(name):\n"
+            "    return getattr(importlib.import_module(_MAP[name], __name__), name)",
+            "pkg.absent",
+        ),
+        (
+            "import importlib\n_MAP = {'Thing': ('pkg.there', 'Thing')}\ndef __getattr__(name):\n"
+            "    module, attr = _MAP[name]\n    return getattr(importlib.import_module(module), attr)",
+            "pkg.there.Thing",
+        ),
+        (
+            "import lazy_loader as lazy\n"
+            "a, b, c = lazy.attach(__name__, submodules=['there', 'absent'])",
+            "pkg.absent",
+        ),
+        (
+            "import lazy_loader as lazy\n"
+            "a, b, c = lazy.attach(__name__, submod_attrs={'there': ['NAME', 'GONE']})",
+            "pkg.there.GONE",
+        ),
+    ],
+)
+def test_a_module_that_is_named_in_a_string_is_missed(place: Path, code: str, what: str) -> None:
+    write_files(place, {"lazy_loader.py": ""})
+    assert [one for one in missing(place, code) if one != "lazy_loader"] == [what]
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import importlib\nimportlib.import_module('pkg.there')",
+        "import importlib\ndef f(name):\n    importlib.import_module(name)",
+        "import importlib\ntry:\n    importlib.import_module('absent')\nexcept ImportError: pass",
+        "_MAP = {'Thing': 'just text'}\ndef __getattr__(name):\n    return _MAP[name]",
+        "import importlib\n_MAP = {'NAME': '.there'}\ndef __getattr__(name):\n"
+        "    return getattr(importlib.import_module(_MAP[name], __name__), name)",
+        "import importlib\n_OLD = {'a': 'json', 'b': 'words of text'}\ndef __getattr__(name):\n"
+        "    return importlib.import_module(_OLD[name])",
+    ],
+)
+def test_a_string_that_names_what_is_there_is_not(place: Path, code: str) -> None:
+    assert missing(place, code) == []
+
+
+def distributions(place: Path, code: str) -> list[str]:
+    return [one["name"] for one in read(place, code).get("distributions", [])]
+
+
+@pytest.mark.parametrize(
+    ("code", "name"),
+    [
+        ("from importlib.metadata import version\nversion('other')", "other"),
+        ("import importlib.metadata as m\ndef f():\n    return m.distribution('other')", "other"),
+        ("from importlib import metadata\nV = metadata.version(__name__)", "pkg.mod"),
+        ("import importlib.metadata\nimportlib.metadata.version(__name__.split('.')[0])", "pkg"),
+        ("import pkg_resources\npkg_resources.get_distribution('other').version", "other"),
+        ("import click\n@click.version_option()\ndef main(): pass", "pkg"),
+        ("import click\n@click.version_option(package_name='other')\ndef main(): pass", "other"),
+        ("NAME = 'other'\nfrom importlib.metadata import version\nversion(NAME)", "other"),
+    ],
+)
+def test_a_distribution_that_is_asked_for_is_noted(place: Path, code: str, name: str) -> None:
+    assert distributions(place, code) == [name]
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "from importlib.metadata import version, PackageNotFoundError\ntry:\n    version('other')\n"
+        "except PackageNotFoundError:\n    pass",
+        "import importlib.metadata as m\ntry:\n    m.version('other')\n"
+        "except m.PackageNotFoundError:\n    pass",
+        "from importlib.metadata import version\ntry:\n    version('other')\nexcept Exception: pass",
+        "import click\n@click.version_option('1.0')\ndef main(): pass",
+        "def version(name): pass\nversion('other')",
+        "from importlib.metadata import version\ndef f(name):\n    return version(name)",
+    ],
+)
+def test_a_distribution_that_may_be_absent_is_not(place: Path, code: str) -> None:
+    assert distributions(place, code) == []
+
+
+def reads(place: Path, code: str) -> list[tuple[str, bool, bool]]:
+    """The files that are missed: where, whether they are certainly read, whether in vain is fine."""
+    found = read(place, code).get("reads", [])
+    return [(one["rel"], one["sure"], one.get("guarded", False)) for one in found]
+
+
+HERE = "from pathlib import Path\nHERE = Path(__file__).parent\n"
+OS = "import os\nHERE = os.path.dirname(os.path.abspath(__file__))\n"
+
+
+@pytest.mark.parametrize(
+    ("code", "found"),
+    [
+        (HERE + "open(HERE / 'a.json')", ("a.json", True, False)),
+        (HERE + "TEXT = (HERE / 'a.json').read_text()", ("a.json", True, False)),
+        (
+            HERE + "def f():\n    with open(HERE / 'data' / 'a.json') as x: pass",
+            ("data/a.json", True, False),
+        ),
+        (HERE + "P = HERE / 'a.json'\ndef f():\n    return P.read_text()", ("a.json", True, False)),
+        (HERE + "def f():\n    return HERE / 'a.ttf'", ("a.ttf", False, False)),
+        (HERE + "open(HERE.parent / 'data/a.json')", ("../data/a.json", True, False)),
+        (HERE + "open(HERE.parent.joinpath('a.json'))", ("../a.json", True, False)),
+        ("from pathlib import Path\nopen(Path(__file__).parents[1] / 'a')", ("../a", True, False)),
+        (
+            "from pathlib import Path\nPath(__file__).with_name('a.txt').open()",
+            ("a.txt", True, False),
+        ),
+        (
+            "from pathlib import Path\nPath(__file__).resolve().parent.joinpath('a.b').read_bytes()",
+            ("a.b", True, False),
+        ),
+        (OS + "open(os.path.join(HERE, 'data', 'a.json'))", ("data/a.json", True, False)),
+        (OS + "os.listdir(os.path.join(HERE, 'data'))", ("data", True, False)),
+        (
+            OS + "def d():\n    return HERE\ndef f():\n    open(os.path.join(d(), 'x.txt'))",
+            ("x.txt", True, False),
+        ),
+        (OS + "open(HERE + '/a.json')", ("a.json", True, False)),
+        (
+            OS + "def f():\n    here = os.path.dirname(__file__)\n    open(f'{here}/a.json')",
+            ("a.json", True, False),
+        ),
+        (HERE + "def f(n):\n    open(HERE / 'text' / f'{n}.json')", ("text/*.json", True, False)),
+        (
+            HERE + "def f():\n    return list((HERE / 'sql').glob('*.sql'))",
+            ("sql/*.sql", True, False),
+        ),
+        (
+            "from importlib.resources import files\nfiles('pkg').joinpath('a.json').read_text()",
+            ("a.json", True, False),
+        ),
+        (
+            "from importlib.resources import files\n(files(__package__) / 'a.json').read_text()",
+            ("a.json", True, False),
+        ),
+        (
+            "from importlib import resources\nresources.files('pkg.data').joinpath('a').read_text()",
+            ("data/a", True, False),
+        ),
+        (
+            "from importlib import resources\nresources.read_text('pkg', 'a.json')",
+            ("a.json", True, False),
+        ),
+        ("import pkgutil\npkgutil.get_data('pkg', 'data/a.json')", ("data/a.json", True, False)),
+        ("import pkgutil\npkgutil.get_data(__name__, 'a.json')", ("a.json", True, False)),
+        (
+            "import pkg_resources as p\np.resource_filename(__package__, 'a.json')",
+            ("a.json", True, False),
+        ),
+        ("from jinja2 import PackageLoader\nPackageLoader('pkg', 'views')", ("views", True, False)),
+        ("from jinja2 import PackageLoader\nPackageLoader('pkg')", ("templates", True, False)),
+        (
+            "import pkg\nimport os\nopen(os.path.join(os.path.dirname(pkg.__file__), 'a.j'))",
+            ("a.j", True, False),
+        ),
+        (
+            "from .flags import __file__ as f\nimport sys\nopen(sys.prefix + '/share/a.json')",
+            ("<prefix>/share/a.json", True, False),
+        ),
+        (HERE + "P = HERE / 'a'\nif P.exists():\n    P.read_text()", ("a", False, True)),
+        (HERE + "try:\n    (HERE / 'a').read_text()\nexcept OSError:\n    pass", ("a", True, True)),
+        (
+            OS + "P = os.path.join(HERE, 'a')\nif os.path.isfile(P):\n    open(P)",
+            ("a", False, True),
+        ),
+    ],
+)
+def test_a_file_that_is_not_there_is_missed(
+    place: Path, code: str, found: tuple[str, bool, bool]
+) -> None:
+    assert found in reads(place, code)
+    assert {one[0] for one in reads(place, code)} == {found[0]}
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        HERE + "open(HERE / 'there.py')",
+        HERE + "def f(name):\n    open(HERE / name)",
+        HERE + "(HERE / 'made.log').write_text('')",
+        HERE + "open(HERE / 'made.log', 'w')",
+        HERE + "import sys\nsys.path.insert(0, str(HERE))",
+        OS + "open(os.path.join(os.getcwd(), 'a.json'))",
+        "open('a.json')",
+        "from importlib.resources import files\nfiles('other').joinpath('a').read_text()",
+        "import sys\nif sys.platform == 'absent':\n    open(__file__ + '.txt')",
+    ],
+)
+def test_a_file_that_is_there_or_unknown_is_not(place: Path, code: str) -> None:
+    assert reads(place, code) == []

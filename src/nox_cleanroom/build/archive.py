@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import re
 import zipfile
 import zlib
 from collections.abc import Iterator, Sequence
@@ -19,6 +20,9 @@ _UNPACKED_BYTES = 16 * 2**30
 
 #: The files of ``.dist-info`` that describe a wheel.
 _DESCRIBING = ("METADATA", "WHEEL", "RECORD", "entry_points.txt")
+
+#: How a pointer of git-lfs begins.
+_POINTER = b"version https://git-lfs.github.com/spec/"
 
 #: Raised for a damaged archive, and for an unsupported compression or encryption.
 _DAMAGES = (zipfile.BadZipFile, zlib.error, KeyError, EOFError, OSError, RuntimeError, ValueError)
@@ -69,26 +73,41 @@ def _require_description(wheel: Wheel) -> None:
         wheel.describing(name)
 
 
-def find_traces(path: Path, traces: Sequence[str]) -> dict[str, str]:
-    """The text files of a wheel that hold one of several paths, each with the path.
+def search_contents(path: Path, directories: Sequence[str]) -> tuple[dict[str, str], list[str]]:
+    """What the files of a wheel hold that no user needs.
 
     Args:
         path: the wheel.
-        traces: directories of this machine.
+        directories: directories of this machine.
+
+    Returns:
+        The text files that hold one of the directories, each with it, and the files that are
+        pointers of git-lfs instead of the files that they stand for
+        (https://github.com/git-lfs/git-lfs/blob/main/docs/spec.md).
 
     Raises:
         BuildError: the wheel cannot be read.
     """
-    wanted = [(trace, trace.encode()) for trace in traces]
-    found: dict[str, str] = {}
+    # Any text may name a directory at the top, such as `/app`.
+    deep = (one for one in directories if len(Path(one).parts) > 2)
+    wanted = [(one, _at_its_end(one)) for one in deep]
+    traces: dict[str, str] = {}
+    pointers: list[str] = []
     with _open(path) as archive:
         for name in archive.namelist():
             content = archive.read(name)
+            if content.startswith(_POINTER):
+                pointers.append(name)
             # Compilers write many paths into debug information, and nothing follows them.
             if b"\0" in content or name.partition("/")[0].endswith(".dist-info"):
                 continue
-            found.update((name, trace) for trace, words in wanted if words in content)
-    return found
+            traces.update((name, one) for one, pattern in wanted if pattern.search(content))
+    return traces, pointers
+
+
+def _at_its_end(directory: str) -> re.Pattern[bytes]:
+    """Finds a directory in a text, and not the beginning of a longer name."""
+    return re.compile(re.escape(directory.encode()) + rb"(?![\w.-])")
 
 
 @contextlib.contextmanager

@@ -19,6 +19,16 @@ from nox_cleanroom.places.layout import repository_lock
 
 
 @dataclass(frozen=True, kw_only=True)
+class IgnoreRule:
+    """A rule that makes git ignore a path."""
+
+    #: As the ignore file spells it.
+    pattern: str
+    #: The file with the rule, and the line: ``.gitignore:3``.
+    place: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Commit:
     """The commit under test."""
 
@@ -99,6 +109,11 @@ class Checkout:
     def file_names(self, commit: Commit) -> list[str]:
         """Every path of a commit."""
         return [os.fsdecode(line.partition(b"\t")[2]) for line in self._tree(commit)]
+
+    def executables(self, commit: Commit) -> list[str]:
+        """The paths of a commit's files that may be executed."""
+        found = (line.partition(b"\t") for line in self._tree(commit))
+        return [os.fsdecode(path) for about, _, path in found if about.startswith(b"100755 ")]
 
     def gitlinks(self, oid: str, repository: Path | None = None) -> dict[str, str] | None:
         """The paths of a commit's submodules, and the commit that each one is at.
@@ -187,16 +202,19 @@ class Checkout:
         names = self.must("ls-files", "-z", *which, "--exclude-per-directory=.gitignore")
         return [os.fsdecode(name) for name in names.split(b"\0") if name]
 
-    def ignore_rules(self, paths: Iterable[str]) -> dict[str, str]:
-        """For each of `paths` the pattern that covers it, as the ignore file spells it."""
+    def ignore_rules(self, paths: Iterable[str]) -> dict[str, IgnoreRule]:
+        """For each of `paths` the rule that covers it."""
         wanted = b"\0".join(os.fsencode(path) for path in paths)
         if not wanted:
             return {}
         answer = self.ask("check-ignore", "-v", "-z", "--stdin", "--no-index", given=wanted + b"\0")
         fields = answer.stdout.split(b"\0")
         # Four fields a path: the file, the line, the pattern, the path.
-        quads = zip(fields[2::4], fields[3::4], strict=False)
-        return {os.fsdecode(path): os.fsdecode(pattern) for pattern, path in quads}
+        quads = zip(*(map(os.fsdecode, fields[start::4]) for start in range(4)), strict=False)
+        return {
+            path: IgnoreRule(pattern=pattern, place=f"{file}:{line}")
+            for file, line, pattern, path in quads
+        }
 
     def index(self) -> Index:
         """The staged files."""

@@ -8,10 +8,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from nox_cleanroom.checks.python_versions import explain_missing
 from nox_cleanroom.environments.environment import Facts
 from nox_cleanroom.environments.interpreter_questions import Answer
 from nox_cleanroom.errors import Code
 from nox_cleanroom.findings import Finding, Outcome
+from nox_cleanroom.inside.standard_library import is_known
 from nox_cleanroom.output import last_lines
 from nox_cleanroom.probes.tracked import LeftOut, Tracked
 from nox_cleanroom.wheel import Wheel
@@ -81,38 +83,103 @@ def _as_in_wheel(facts: Facts, text: str) -> str:
 
 def advice_on_import(clues: Clues, error: Mapping[str, Any]) -> str:
     """The next step for code that does not load."""
+    explained = explain_missing(error["message"])
+    missing = _missing_name(error)
     if "exit" in error:
-        return 'Put what it does behind `if __name__ == "__main__":`.'
-    if "variable" in error:
-        return (
+        advice = 'Put what it does behind `if __name__ == "__main__":`.'
+    elif "variable" in error:
+        advice = (
             f"It needs the variable {error['variable']}, which users do not have; `pass-env` hands"
             " it on to the probes if they do."
         )
-    if "file" in error:
-        return (
-            f"{_as_in_wheel(clues.facts, error['file'])} is not in the wheel: declare it as"
-            " package data, and `git add` it."
-        )
-    missing = _missing_name(error)
-    if not missing:
-        return "The same happens to every user who loads it."
-    return advice_on_missing(clues, missing)
+    elif "file" in error:
+        advice = _advice_on_file(clues, _as_in_wheel(clues.facts, error["file"]))
+    elif error["type"] == "PackageNotFoundError":
+        name = clues.wheel.metadata.get("name")
+        advice = f"No distribution of that name is installed; this one is `{name}`."
+    elif explained is not None:
+        words, more = explained
+        advice = f"{words[0].upper()}{words[1:]}. {more}"
+    elif missing:
+        advice = advice_on_missing(clues, missing)
+    else:
+        advice = "The same happens to every user who loads it."
+    return advice
+
+
+def _advice_on_file(clues: Clues, path: str) -> str:
+    """The next step for a file that the package opens and that is not there."""
+    source = clues.tracked.source_of(path)
+    if source:
+        return _advice_on_tracked(clues, source)
+    return f"{path} is not in the wheel: declare it as package data, and `git add` it."
+
+
+def _advice_on_tracked(clues: Clues, source: str) -> str:
+    """The next step for a file that is in the commit and not in the wheel."""
+    rule = clues.left_out.rules.get(source) if clues.left_out else None
+    if rule is None:
+        return f"{source} is in the commit and not in the wheel: does the build backend include it?"
+    return (
+        f"{source} is in the commit and not in the wheel. The ignore rule `{rule.pattern}`"
+        f" ({rule.place}) covers it, and some build backends leave out what is ignored: narrow the"
+        " rule."
+    )
 
 
 def advice_on_missing(clues: Clues, missing: str) -> str:
     """The next step for a missing module."""
+    is_own = missing.partition(".")[0] in clues.wheel.top_level_names
+    committed = clues.tracked.source_of_module(missing) if is_own else ""
     left_out = clues.left_out.file_of(missing.rpartition(".")[2]) if clues.left_out else ""
-    if left_out:
+    empty = _empty_submodule(clues, missing)
+    if committed:
+        advice = _advice_on_tracked(clues, committed)
+    elif left_out:
+        advice = _advice_on_left_out(clues, left_out)
+    elif empty:
+        advice = f"The submodule {empty} is empty; `git submodule update --init {empty}` fills it."
+    elif is_own:
+        advice = f"`{missing}` is not in the wheel: does the build backend include it?"
+    elif missing in _MOVED:
+        advice = _MOVED[missing]
+    elif is_known(missing):
+        advice = "This interpreter was built without it; its users need another, or a guard."
+    else:
+        advice = f"`{missing}` is not installed. Is it declared in the project's dependencies?"
+    return advice
+
+
+#: Modules that a distribution had, and has no more.
+_MOVED = {
+    "pkg_resources": "setuptools has no `pkg_resources` since version 82: use importlib.metadata and"
+    " importlib.resources instead, or require `setuptools<81`.",
+}
+
+
+def _advice_on_left_out(clues: Clues, path: str) -> str:
+    """The next step for a module that is in the checkout and not in the commit."""
+    rule = clues.left_out.rules.get(path) if clues.left_out else None
+    if rule is None:
         return (
-            f"{left_out} is in the checkout and not in the commit: `git add` it. Only what is"
-            " committed is tested."
+            f"{path} is in the checkout and not in the commit: `git add` it. Only what is committed"
+            " is tested."
         )
-    if clues.tracked.missing_submodules:
-        names = ", ".join(clues.tracked.missing_submodules)
-        return f"These submodules are empty: {names}; `git submodule update --init` fills them."
-    if missing.partition(".")[0] in clues.wheel.top_level_names:
-        return f"`{missing}` is not in the wheel: does the build backend include it?"
-    return f"`{missing}` is not installed. Is it declared in the project's dependencies?"
+    return (
+        f"{path} is in the checkout and not in the commit, because the ignore rule"
+        f" `{rule.pattern}` ({rule.place}) covers it. If it is generated, a build hook has to make"
+        " it; otherwise narrow the rule, and commit the file."
+    )
+
+
+def _empty_submodule(clues: Clues, missing: str) -> str:
+    """The empty submodule in which a module would lie; empty when there is none."""
+    parts = missing.split(".")
+    paths = {"/".join(parts[:depth]) for depth in range(1, len(parts) + 1)}
+    for submodule in clues.tracked.missing_submodules:
+        if any(f"/{submodule}".endswith(f"/{path}") for path in paths):
+            return submodule
+    return ""
 
 
 #: Modules that an interpreter has only if the system had their libraries at its build.

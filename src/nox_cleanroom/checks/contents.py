@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from pathlib import PurePosixPath
 
 from nox_cleanroom.findings import Finding, Outcome
 from nox_cleanroom.members import COMMON_NAMES, Member
@@ -14,6 +15,9 @@ from nox_cleanroom.wheel import Wheel
 
 #: The interpreter in an extension module's name, as in ``_speed.cpython-311-x86_64-linux-gnu.so``.
 _BUILT_FOR = re.compile(r"\.cpython-(\d+t?)-[^/]*\.so$|\.cp(\d+t?)-[^/]*\.pyd$")
+
+#: Endings of libraries, of which each system loads one.
+_LIBRARIES = (".so", ".dylib", ".dll", ".pyd")
 
 
 def check(*, wheel: Wheel, tracked: Tracked, traces: Traces) -> Iterator[Finding]:
@@ -81,7 +85,9 @@ def _common_names(wheel: Wheel) -> Iterator[Finding]:
 def _tags(wheel: Wheel) -> Iterator[Finding]:
     compiled = [member for member in wheel.members if _is_compiled(member)]
     is_pure = all(tag.endswith("-none-any") for tag in wheel.tags)
-    if is_pure and compiled:
+    # A wheel may bring a library for each system, and load the right one by itself.
+    systems = {ending for name in wheel.names for ending in _LIBRARIES if name.endswith(ending)}
+    if is_pure and compiled and len(systems) < 2:
         yield Finding(
             wheel.filename,
             Outcome.FAILED,
@@ -133,8 +139,10 @@ def _permissions(wheel: Wheel) -> Iterator[Finding]:
 
 def _licences(wheel: Wheel) -> Iterator[Finding]:
     for stated in wheel.licence_files:
+        # Old versions of setuptools put all of them into one directory.
+        name = PurePosixPath(stated).name
         places = {f"{wheel.dist_info}/{stated}", f"{wheel.dist_info}/licenses/{stated}"}
-        if places.isdisjoint(wheel.names):
+        if places.isdisjoint(wheel.names) and f"{wheel.dist_info}/{name}" not in wheel.names:
             yield Finding(
                 clean_text(stated),
                 Outcome.WARNED,
@@ -144,6 +152,14 @@ def _licences(wheel: Wheel) -> Iterator[Finding]:
 
 
 def _traces(traces: Traces) -> Iterator[Finding]:
+    for name in traces.lfs_pointers:
+        yield Finding(
+            clean_text(name),
+            Outcome.FAILED,
+            "It is a pointer of git-lfs, and not the file that it stands for.",
+            "Install git-lfs, and fetch the files with `git lfs pull` before the build;"
+            " actions/checkout does that with `lfs: true`.",
+        )
     for name, trace in traces.found.items():
         yield Finding(
             clean_text(name),

@@ -38,18 +38,24 @@ class Edge:
     sure: bool
     #: Whether an ``except ImportError`` surrounds it.
     guarded: bool
+    #: Whether it never runs on this interpreter, because of a condition.
+    dead: bool = False
 
 
 @dataclass(frozen=True, order=True)
 class DeadEnd:
-    """An import statement for a name that does not exist."""
+    """Code that needs a name that does not exist."""
 
     #: The shortest prefix of the dotted name that does not exist.
     what: str
     scope: Scope
+    #: Where the code is: a file of the wheel, and the line.
+    path: str
     line: int
     #: Whether it runs whenever its scope does.
     sure: bool
+    #: ``module``; ``name`` for one that is imported from a module, ``attribute`` for one of it.
+    kind: str = "module"
 
 
 @dataclass(frozen=True)
@@ -63,32 +69,33 @@ class ImportGraph:
     optional: frozenset[str]
     #: Names in strings, as in ``"numpy" in sys.modules``.
     mentioned: frozenset[str]
+    #: Attributes that modules of the wheel set on one another.
+    sets: frozenset[str]
+    #: Whether a module of the wheel makes others importable, as a finder in `sys.meta_path` does.
+    finds_modules: bool
 
     @classmethod
     def of(cls, wheel: Wheel, sources: Sources) -> ImportGraph:
         """The graph of the modules that an interpreter has read."""
-        read = [
-            answer.said
+        read = {
+            answer.subject: answer.said
             for answer in sources.answers
-            if Member.from_name(answer.subject).module
-            and answer.said
-            and _KEYS.issubset(answer.said)
-        ]
+            if answer.said and _KEYS.issubset(answer.said) and _is_loaded(answer.subject)
+        }
         return cls(
             wheel=wheel,
-            edges=tuple(_edge(said["module"], edge) for said in read for edge in said["edges"]),
+            edges=tuple(
+                _edge(said["module"], edge) for said in read.values() for edge in said["edges"]
+            ),
             dead_ends=tuple(
-                DeadEnd(
-                    what=found["what"],
-                    scope=Scope(said["module"], found["scope"]),
-                    line=found["line"],
-                    sure=found["sure"],
-                )
-                for said in read
+                _dead_end(path, said["module"], found)
+                for path, said in read.items()
                 for found in said["unresolved"]
             ),
-            optional=frozenset(name for said in read for name in said["optional"]),
-            mentioned=frozenset(name for said in read for name in said["mentioned"]),
+            optional=frozenset(name for said in read.values() for name in said["optional"]),
+            mentioned=frozenset(name for said in read.values() for name in said["mentioned"]),
+            sets=frozenset(name for said in read.values() for name in said.get("sets", ())),
+            finds_modules=any(said.get("finds_modules") for said in read.values()),
         )
 
     @cached_property
@@ -106,14 +113,19 @@ class ImportGraph:
     @cached_property
     def on_the_way(self) -> frozenset[Scope]:
         """Those scopes, and the ones that run when an entry point or a ``__main__`` is called."""
-        called = {Scope(one.module, one.attribute) for one in self.wheel.entry_points}
         mains = {
             scope
             for module in self.wheel.modules
             if module.rpartition(".")[2] == "__main__"
             for scope in (Scope(module), Scope(module, _SCRIPT))
         }
-        return self._reached({*self.run_by_import, *called, *mains})
+        return self._reached({*self.run_by_import, *self._called, *mains})
+
+    @cached_property
+    def _called(self) -> frozenset[Scope]:
+        """What programs and plug-ins call."""
+        called = {Scope(one.module, one.attribute) for one in self.wheel.entry_points}
+        return frozenset(called | {Scope(name) for name in self.wheel.scripts})
 
     @cached_property
     def led_to(self) -> frozenset[str]:
@@ -122,7 +134,7 @@ class ImportGraph:
         waiting = set(reached)
         ends: dict[str, set[str]] = {}
         for edge in self.edges:
-            if not edge.guarded:
+            if not edge.guarded and not edge.dead:
                 ends.setdefault(edge.start.module, set()).add(edge.end.module)
         while waiting:
             found = ends.get(waiting.pop(), set()) - reached
@@ -134,17 +146,46 @@ class ImportGraph:
     def only_tried(self) -> frozenset[str]:
         """The modules that are imported only where an ``except ImportError`` awaits them."""
         # A call within a module, or an import of what lies below it, does not import it.
-        imports = [edge for edge in self.edges if edge.start.module != edge.end.module]
+        edges = (edge for edge in self.edges if not edge.dead)
+        imports = [edge for edge in edges if edge.start.module != edge.end.module]
         tried = {edge.end.module for edge in imports if edge.guarded}
         return frozenset(
             tried - {edge.end.module for edge in imports if not edge.guarded} - self._first
         )
 
+    @cached_property
+    def dead(self) -> frozenset[Scope]:
+        """The scopes to which only code leads that never runs on this interpreter."""
+        kept = {*self._called, *(Scope(module) for module in self._first)}
+        starts: dict[Scope, set[Scope | None]] = {}
+        for edge in self.edges:
+            # A scope without a way to it may be called by users.
+            start = None if edge.dead else edge.start
+            if edge.end != edge.start:
+                starts.setdefault(edge.end, set()).add(start)
+        dead: set[Scope] = set()
+        while True:
+            found = {
+                scope
+                for scope, ways in starts.items()
+                if scope not in kept
+                and all(way is None or way in dead or Scope(way.module) in dead for way in ways)
+            }
+            if found == dead:
+                return frozenset(dead)
+            dead = found
+
+    def is_dead(self, scope: Scope) -> bool:
+        """Whether a scope never runs on this interpreter, because of the conditions around it."""
+        owner = scope.name.rpartition(".")[0]
+        scopes = {scope, Scope(scope.module), Scope(scope.module, f"{owner}.__init__")}
+        return not self.dead.isdisjoint(scopes)
+
     def _reached(self, starts: Iterable[Scope]) -> frozenset[Scope]:
         """The scopes that certainly run when the given scopes do."""
         ends: dict[Scope, set[Scope]] = {}
         for edge in self.edges:
-            if edge.sure and not edge.guarded:
+            if edge.sure and not edge.guarded and not edge.dead:
                 ends.setdefault(edge.start, set()).add(edge.end)
         reached = set(starts)
         waiting = set(reached)
@@ -155,10 +196,28 @@ class ImportGraph:
         return frozenset(reached)
 
 
+def _is_loaded(name: str) -> bool:
+    """Whether a file of the archive can be imported, or is run as a program."""
+    member = Member.from_name(name)
+    return member.module is not None or member.scheme == "scripts"
+
+
 def _edge(module: str, edge: Mapping[str, Any]) -> Edge:
     return Edge(
         start=Scope(module, edge["scope"]),
         end=Scope(edge["to"], edge["to_scope"]),
         sure=edge["sure"],
         guarded=edge.get("guarded", False),
+        dead=edge.get("dead", False),
+    )
+
+
+def _dead_end(path: str, module: str, found: Mapping[str, Any]) -> DeadEnd:
+    return DeadEnd(
+        what=found["what"],
+        scope=Scope(module, found["scope"]),
+        path=path,
+        line=found["line"],
+        sure=found["sure"],
+        kind=found.get("kind", "module"),
     )

@@ -14,8 +14,14 @@ from packaging.utils import canonicalize_name
 from nox_cleanroom.checks.advice import Clues, advice_on_missing
 from nox_cleanroom.checks.extras import settle_by_extras
 from nox_cleanroom.checks.import_graph import DeadEnd, ImportGraph
+from nox_cleanroom.checks.python_versions import (
+    is_of_versions,
+    standard_library_advice,
+    standard_library_words,
+)
 from nox_cleanroom.environments.environment import Facts
 from nox_cleanroom.findings import Finding, Outcome
+from nox_cleanroom.inside.standard_library import lacking, stated
 from nox_cleanroom.output import clean_text
 from nox_cleanroom.probes.extras import WithExtras
 from nox_cleanroom.probes.installed import Installed
@@ -28,16 +34,6 @@ _NOT_FOR_USERS = frozenset(
     {
         *("test", "tests", "testing", "_testing", "_tests", "conftest"),
         *("vendor", "vendored", "_vendor", "_vendored", "extern", "third_party", "thirdparty"),
-    }
-)
-
-#: Modules that another CPython has (PEP 594, PEP 632, and older removals).
-_STDLIB_ELSEWHERE = frozenset(
-    {
-        *("aifc", "annotationlib", "asynchat", "asyncore", "audioop", "cgi", "cgitb", "chunk"),
-        *("compression", "crypt", "distutils", "imghdr", "imp", "lib2to3", "mailcap", "msilib"),
-        *("nis", "nntplib", "ossaudiodev", "pipes", "smtpd", "sndhdr", "spwd", "sunau"),
-        *("telnetlib", "tomllib", "uu", "xdrlib"),
     }
 )
 
@@ -94,7 +90,7 @@ def _findings(clues: Clues, sources: Sources) -> Iterator[Finding]:
     graph = ImportGraph.of(clues.wheel, sources)
     found: dict[tuple[Outcome, str], list[DeadEnd]] = {}
     for dead_end in sorted(graph.dead_ends):
-        outcome = _judge(graph, dead_end)
+        outcome = _judge(graph, dead_end, clues.facts)
         if outcome is not None:
             found.setdefault((outcome, dead_end.what), []).append(dead_end)
     optional = {what: ends for (outcome, what), ends in found.items() if outcome is Outcome.PASSED}
@@ -122,30 +118,54 @@ def _unread(sources: Sources) -> Iterator[Finding]:
             )
 
 
-def _judge(graph: ImportGraph, dead_end: DeadEnd) -> Outcome | None:
+def _judge(graph: ImportGraph, dead_end: DeadEnd, facts: Facts) -> Outcome | None:
     """The outcome of a missing name; PASSED for a note, None for no finding."""
     scope, top = dead_end.scope, dead_end.what.partition(".")[0]
     was_run = scope in graph.run_by_import and dead_end.sure
-    if was_run or not _is_for_users(scope.module):
-        # Other probes have already run this import.
+    if was_run or not _is_for_users(scope.module) or graph.is_dead(scope):
+        # Other probes have already run this import, or it never runs here.
         return None
-    on_the_way = scope in graph.on_the_way
+    words = _standard_library(graph.wheel, dead_end, facts)
+    if words:
+        return _judge_standard_library(graph, dead_end, words)
+    if graph.finds_modules or dead_end.what in graph.sets:
+        return None
     if _is_own(graph.wheel, dead_end.what):
-        return Outcome.FAILED if on_the_way else Outcome.WARNED
+        return Outcome.FAILED if scope in graph.on_the_way else Outcome.WARNED
+    return _judge_foreign(graph, dead_end, top)
+
+
+def _judge_foreign(graph: ImportGraph, dead_end: DeadEnd, top: str) -> Outcome | None:
+    """The outcome of a missing module of another distribution, which may be optional."""
+    scope = dead_end.scope
     if top in graph.optional or scope.module in graph.only_tried:
         return None
-    if on_the_way and dead_end.sure:
+    if scope in graph.on_the_way and dead_end.sure:
         return Outcome.FAILED
-    return _judge_optional(graph, dead_end, top)
-
-
-def _judge_optional(graph: ImportGraph, dead_end: DeadEnd, top: str) -> Outcome | None:
-    """The outcome of a missing module of another distribution that may be optional."""
     if top in graph.mentioned or _extras_with(graph.wheel, top):
         # The package knows that it may be absent.
         return None
     # Many packages have modules for users of another package, and only their docs say so.
-    return Outcome.WARNED if dead_end.sure and top in _STDLIB_ELSEWHERE else Outcome.PASSED
+    return Outcome.PASSED
+
+
+def _standard_library(wheel: Wheel, dead_end: DeadEnd, facts: Facts) -> str:
+    """Where the standard library has a name that an interpreter lacks; or empty."""
+    if dead_end.what.partition(".")[0] in wheel.top_level_names:
+        return ""
+    module, _, name = dead_end.what.rpartition(".")
+    words = stated(dead_end.what) if dead_end.kind == "module" else stated(module, name)
+    minor = int(facts.version.split(".")[1])
+    return lacking(words, minor, facts.markers["sys_platform"])
+
+
+def _judge_standard_library(graph: ImportGraph, dead_end: DeadEnd, words: str) -> Outcome | None:
+    if dead_end.what.partition(".")[0] in graph.optional:
+        return None
+    if dead_end.sure and dead_end.scope in graph.on_the_way:
+        return Outcome.FAILED
+    # Code for another system is often reached only there; another version is any user's.
+    return Outcome.WARNED if is_of_versions(words) and dead_end.sure else None
 
 
 def _is_own(wheel: Wheel, what: str) -> bool:
@@ -164,9 +184,7 @@ def _note(optional: Mapping[str, list[DeadEnd]]) -> str:
     """A note on modules that are imported and not required, where this harms nobody."""
     if not optional:
         return ""
-    named = [
-        f"{what} ({ends[0].scope.module}, line {ends[0].line})" for what, ends in optional.items()
-    ]
+    named = [f"{what} ({ends[0].path}:{ends[0].line})" for what, ends in optional.items()]
     more = f" and {len(named) - 5} more" if named[5:] else ""
     return (
         f"No requirement brings {clean_text(', '.join(named[:5]))}{more}; fine where they are"
@@ -176,32 +194,38 @@ def _note(optional: Mapping[str, list[DeadEnd]]) -> str:
 
 def _finding(clues: Clues, what: str, outcome: Outcome, dead_ends: list[DeadEnd]) -> Finding:
     first, wheel = dead_ends[0], clues.wheel
-    where = f"{first.scope.module} imports it in line {first.line}"
+    verb = "uses" if first.kind == "attribute" else "imports"
+    where = f"{first.path}:{first.line} {verb} it"
     if first.scope.name:
-        where += f" ({first.scope.name})"
+        where += f" in {first.scope.name}"
     if dead_ends[1:]:
         where += f", and {len(dead_ends) - 1} more do"
     way = ", on the way of an entry point" if outcome is Outcome.FAILED else ""
-    extras = _extras_with(wheel, what.partition(".")[0])
+    words = _standard_library(wheel, first, clues.facts)
+    extras = [] if words else _extras_with(wheel, what.partition(".")[0])
+    if words:
+        hint = standard_library_advice(words)
+    elif extras:
+        hint = f"It comes with the extra `{extras[0]}`: say so where it is missing, or require it."
+    else:
+        hint = advice_on_missing(clues, what)
     return Finding(
         clean_text(what),
         Outcome.WARNED if extras else outcome,
-        f"{clean_text(where)}{way}: {_why(wheel, what)}.",
-        f"It comes with the extra `{extras[0]}`: say so where it is missing, or require it."
-        if extras
-        else advice_on_missing(clues, what),
-        settled_by="" if extras else clues.settled_by,
+        f"{clean_text(where)}{way}: {_why(wheel, what, words)}.",
+        hint,
+        settled_by="" if extras or words else clues.settled_by,
     )
 
 
-def _why(wheel: Wheel, what: str) -> str:
+def _why(wheel: Wheel, what: str, words: str) -> str:
     top = what.partition(".")[0]
+    if words:
+        return standard_library_words(words)
     if _is_own(wheel, what):
         return "it is not in the wheel"
     if top in sys.stdlib_module_names:
         return "this interpreter's standard library does not have it"
-    if top in _STDLIB_ELSEWHERE:
-        return "the standard library has it on other versions of Python only"
     provider = _PROVIDERS.get(top)
     return "no requirement brings it" + (f"; `{provider}` does" if provider else "")
 

@@ -74,7 +74,7 @@ def ask(
     step: str,
     questions: Sequence[Question],
     env: Mapping[str, str],
-    bytecode: Path | None = None,
+    arguments: Sequence[Path] = (),
 ) -> list[Answer]:
     """Ask an isolated interpreter questions, in an empty directory.
 
@@ -86,9 +86,8 @@ def ask(
         step: the step's name.
         questions: each with its subject; all for the same program.
         env: the variables that the interpreter sees.
-        bytecode: the directory with the bytecode of our own programs.
+        arguments: further arguments of the program.
     """
-    more = [] if bytecode is None else [bytecode]
     answers: list[Answer] = []
     while len(answers) < len(questions):
         remaining = questions[len(answers) :]
@@ -99,7 +98,7 @@ def ask(
         program = remaining[0].program
         done = steps.run(
             step,
-            [environment.python, "-I", program.path, request, replies, *more],
+            [environment.python, "-I", program.path, request, replies, *arguments],
             cwd=neutral,
             env=env,
             only_reads=program is _READING,

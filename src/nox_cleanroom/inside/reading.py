@@ -1,9 +1,10 @@
 """Reads modules without running them. Usage:
 
-    python -I reading.py REQUEST ANSWERS BYTECODE
+    python -I reading.py REQUEST ANSWERS BYTECODE [WANTED]
 
-The request is ``read`` and a module's file, for each of the wheel's modules, and each string ends
-with a NUL. The directory BYTECODE holds the bytecode of the modules beside this script.
+The request is ``read`` and a module's file, for each of the wheel's modules and scripts, and each
+string ends with a NUL. The directory BYTECODE holds the bytecode of the modules beside this script.
+The file WANTED names files that are not installed: an answer says which of them a module names.
 
 An answer is a line of JSON. It says whether a module's file compiles, which modules of the same
 wheel it imports and calls, and which of its imports name something that does not exist. Code that
@@ -42,7 +43,10 @@ def load(*names):
 
 def main():
     request_path, answers_path = sys.argv[1:3]
-    locating, scopes = load("locating", "scopes")
+    locating, paths_module, scopes = load("locating", "paths", "scopes")
+    for wanted in sys.argv[4:]:
+        with open(wanted, encoding="utf-8", errors="surrogateescape", newline="") as file:
+            paths_module.WANTED.update(filter(None, file.read().split("\0")))
     with open(request_path, encoding="utf-8", errors="surrogateescape", newline="") as file:
         paths = file.read().split("\0")[1::2]
     locating.OWN.update(locating.top_of(locating.dotted_name(path)[0]) for path in paths)
@@ -52,7 +56,8 @@ def main():
     with open(answers_path, "w", encoding="utf-8") as file:
         for path in paths:
             try:
-                answer = scopes.read(path)
+                name = locating.dotted_name(path)[0]
+                answer = scopes.read(path, "" if name else os.path.basename(path))
             except Exception as error:
                 answer = {"error": {"type": type(error).__name__, "message": str(error)}}
             file.write(json.dumps(answer) + "\n")

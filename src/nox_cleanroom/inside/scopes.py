@@ -2,21 +2,27 @@
 
 import ast
 
-from .conditions import Conditions, Unknown, name_parts
+from .by_name import ByName
+from .conditions import Conditions, Unknown
+from .endings import CATCH_ALL, caught_by, fits, is_script_guard, never_returns, suppressed_by
+from .expressions import Expressions, find_inner
 from .locating import OWN, find, is_namespace, top_of
+from .paths import Paths
+from .standard_library import lacks
 from .text import Text, first_missing
 
-#: Exceptions whose handlers make an import optional.
-CATCH_ALL = {"ImportError", "ModuleNotFoundError", "Exception", "BaseException"}
+#: Words of code that imports modules whose names no statement shows.
+DYNAMIC_IMPORTS = {b"import_module", b"__import__", b"iter_modules", b"walk_packages"}
+DYNAMIC_IMPORTS |= {b"spec_from_file_location", b"run_module", b"exec_module"}
 
 #: The scope of code that only ``python -m`` runs.
 SCRIPT = "<script>"
 
 
-def read(path):
-    """The imports and calls in the text of a module."""
+def read(path, name=""):
+    """The imports and calls in the text of a module, or of a script with a name."""
     try:
-        module = Text.at(path)
+        module = Text.at(path, name)
     except (SyntaxError, ValueError) as error:
         problem = "%s: %s" % (type(error).__name__, error)
         return {"problem": problem, "line": getattr(error, "lineno", None)}
@@ -25,19 +31,30 @@ def read(path):
     reader = Reader(module)
     try:
         reader.block(module.tree.body, "", True)
+        reader.by_name.lazy_names(module)
     except Exception as error:
         # An error of the import machinery about an odd name is not the module's fault.
         return {"unread": "%s: %s" % (type(error).__name__, error)}
-    return {
+    answer = {
         "module": module.name,
         "edges": reader.edges,
         "unresolved": reader.unresolved,
         "optional": sorted(reader.optional),
         "mentioned": sorted(module.mentioned),
+        "sets": sorted(reader.sets),
+        "distributions": reader.by_name.distributions,
+        "reads": reader.paths.finish(),
+        "names": reader.paths.names,
+        "imports_by_name": not module.words.isdisjoint(DYNAMIC_IMPORTS),
     }
+    if module.finds_modules:
+        answer["finds_modules"] = True
+    # What is empty in most modules is left out.
+    always = ("edges", "unresolved", "optional", "mentioned")
+    return {key: value for key, value in answer.items() if value or key in always}
 
 
-class Reader:
+class Reader(Expressions):
     """Walks the code of a module, scope by scope, and notes its imports and calls."""
 
     def __init__(self, text):
@@ -45,99 +62,219 @@ class Reader:
         self.edges = []
         self.unresolved = []
         self.optional = set()
-        self.conditions = Conditions()
+        #: Names of modules' attributes that the module sets.
+        self.sets = set()
+        self.conditions = Conditions(text)
+        #: What the handlers around a statement catch.
+        self.caught = frozenset()
+        self.by_name = ByName(self)
+        self.paths = Paths(self)
 
     def block(self, body, scope, sure):
-        """Read statements that run one after another.
+        """Read statements that run one after another; returns whether they end their scope.
 
         `sure` means that they run whenever their scope does.
         """
-        for node in body:
-            self.statement(node, scope, sure)
-            if isinstance(node, (ast.Return, ast.Raise, ast.Continue, ast.Break)):
-                return
+        for position, node in enumerate(body):
+            if self.statement(node, scope, sure):
+                self.skip(body[position + 1 :], scope)
+                return True
+        return False
 
     def statement(self, node, scope, sure):
-        if isinstance(node, ast.Import):
-            for alias in node.names:
-                self.wants(alias.name, node, scope, sure)
-        elif isinstance(node, ast.ImportFrom):
-            self.import_from(node, scope, sure)
-        elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
-            inner = (scope + "." if scope else "") + node.name
-            self.block(node.body, inner, True)
-        elif isinstance(node, ast.ClassDef):
-            self.class_body(node, scope, sure)
-        elif isinstance(node, ast.If):
-            self.condition(node, scope, sure)
-        elif isinstance(node, (ast.Try, getattr(ast, "TryStar", ast.Try))):
-            self.attempt(node, scope, sure)
-        elif isinstance(node, (ast.With, ast.AsyncWith)):
-            if any(suppresses(item.context_expr) for item in node.items):
-                self.note_optional(node.body)
-            else:
-                self.block(node.body, scope, sure)
-        elif isinstance(node, (ast.For, ast.AsyncFor, ast.While)):
-            if not scope:
-                self.forget(node)
-            self.block(node.body, scope, False)
-            self.block(node.orelse, scope, False)
-        elif hasattr(node, "cases"):
-            for case in node.cases:
-                self.block(case.body, scope, False)
-        else:
-            self.expression(node, scope, sure)
+        """Read a statement; returns whether no code after it runs."""
+        read_one = getattr(self, "_" + type(node).__name__.lower(), None)
+        if read_one is not None:
+            return bool(read_one(node, scope, sure))
+        self.expressions(node, scope, sure)
+        return isinstance(node, (ast.Return, ast.Raise, ast.Continue, ast.Break))
 
-    def class_body(self, node, scope, sure):
+    def _import(self, node, scope, sure):
+        self.text.note_import(node)
+        for alias in node.names:
+            self.wants(alias.name, node, scope, sure)
+
+    def _importfrom(self, node, scope, sure):
+        self.text.note_import(node)
+        source = self.text.absolute(node)
+        if not source or source == "__future__" or not self.wants(source, node, scope, sure):
+            return
+        if top_of(source) not in OWN:
+            for alias in node.names:
+                if lacks(source, alias.name) and not find_inner(source, alias.name):
+                    self.lacks(source + "." + alias.name, node, scope, sure, "name")
+            return
+        spec = find(source)
+        text = Text.of(spec)
+        for alias in node.names:
+            inner = source + "." + alias.name
+            if not scope:
+                # A call of this name is a call of the imported function.
+                self.edge(alias.asname or alias.name, source, alias.name, True)
+            if spec is not None and spec.submodule_search_locations is not None and find(inner):
+                self.edge(scope, inner, "", sure)
+            elif text is not None and alias.name != "*" and not text.has(alias.name):
+                self.lacks(inner, node, scope, sure, "name")
+            elif spec is not None and is_namespace(spec) and alias.name != "*":
+                self.lacks(inner, node, scope, sure)
+
+    def _functiondef(self, node, scope, sure):
+        self.header(node, scope, sure)
+        caught, self.caught = self.caught, frozenset()
+        self.block(node.body, (scope + "." if scope else "") + node.name, True)
+        self.caught = caught
+
+    _asyncfunctiondef = _functiondef
+
+    def header(self, node, scope, sure):
+        """Read what a definition evaluates when it runs: decorators, defaults and annotations."""
+        parts = [*node.decorator_list, *node.args.defaults, *filter(None, node.args.kw_defaults)]
+        if not self.text.has_lazy_annotations:
+            arguments = [*node.args.args, *node.args.kwonlyargs]
+            parts += filter(None, [node.returns, *(one.annotation for one in arguments)])
+        for part in parts:
+            self.expression(part, scope, sure)
+
+    def _classdef(self, node, scope, sure):
         # The body of a class runs at once; its methods run when they are called.
+        for part in [*node.decorator_list, *node.bases]:
+            self.expression(part, scope, sure)
         for part in node.body:
             if isinstance(part, (ast.FunctionDef, ast.AsyncFunctionDef)):
+                self.header(part, scope, sure)
                 inner = ".".join(filter(None, (scope, node.name, part.name)))
                 self.block(part.body, inner, True)
             else:
                 self.statement(part, scope, sure)
 
-    def condition(self, node, scope, sure):
+    def _if(self, node, scope, sure):
         if is_script_guard(node.test):
             self.block(node.body, SCRIPT, sure)
-            self.block(node.orelse, scope, sure)
-            return
+            return self.block(node.orelse, scope, sure)
+        self.expression(node.test, scope, sure)
         try:
             holds = self.conditions.value(node.test)
         except Unknown:
-            self.block(node.body, scope, False)
-            self.block(node.orelse, scope, False)
+            ends = self.block(node.body, scope, False)
+            ends = self.block(node.orelse, scope, False) and ends
             if not scope:
                 self.forget(node)
-            return
-        self.block(node.body if holds else node.orelse, scope, sure)
+            return ends
+        self.skip(node.orelse if holds else node.body, scope)
+        return self.block(node.body if holds else node.orelse, scope, sure)
 
-    def attempt(self, node, scope, sure):
-        catching = [one for one in node.handlers if catches_import_error(one.type)]
+    def _assert(self, node, scope, sure):
+        self.expression(node.test, scope, sure)
+        try:
+            return not self.conditions.value(node.test)
+        except Unknown:
+            return False
+
+    def _try(self, node, scope, sure):
+        catches = [(one, caught_by(one.type, self.conditions)) for one in node.handlers]
+        around, self.caught = self.caught, self.caught.union(*(names for _, names in catches))
+        catching = [one for one, names in catches if names & CATCH_ALL]
         if not catching:
-            self.block(node.body, scope, sure)
+            ends = self.block(node.body, scope, sure)
+            self.caught = around
             for handler in node.handlers:
                 self.note_optional(handler.body)
-                self.block(handler.body, scope, False)
-            self.block(node.orelse, scope, sure)
+                ends = self.block(handler.body, scope, False) and ends
+            ends = self.block(node.orelse, scope, sure) or ends
         else:
-            trial = Reader(self.text)
-            trial.conditions = self.conditions
-            trial.block(node.body, scope, sure)
-            self.note_optional(node.body)
-            self.optional |= trial.optional
-            if trial.unresolved:
-                # With several handlers, it is unknown which one runs.
-                for handler in catching:
-                    self.block(handler.body, scope, sure and len(catching) == 1)
-            else:
-                self.edges += [dict(edge, guarded=True) for edge in trial.edges]
-                # Modules of other distributions exist, but may still fail to load.
-                self.note_optional(node.orelse)
-                self.block(node.orelse, scope, False)
-        self.block(node.finalbody, scope, sure)
+            ends = self.attempt(node, catching, around, scope, sure)
+        ends = self.block(node.finalbody, scope, sure) or ends
         if not scope:
             self.forget(node)
+        return ends
+
+    _trystar = _try
+
+    def attempt(self, node, catching, around, scope, sure):
+        """Read a ``try`` whose handlers catch the error of a missing module."""
+        trial = Reader(self.text)
+        trial.conditions, trial.caught = self.conditions, self.caught
+        trial.paths, trial.by_name = Paths(trial, self.paths), ByName(trial, self.by_name)
+        ends = trial.block(node.body, scope, sure)
+        self.caught = around
+        self.note_optional(node.body)
+        self.optional |= trial.optional
+        self.sets |= trial.sets
+        if trial.unresolved:
+            # With several handlers, it is unknown which one runs.
+            is_certain = sure and len(catching) == 1
+            return all([self.block(one.body, scope, is_certain) for one in catching])
+        self.edges += [dict(edge, guarded=True) for edge in trial.edges]
+        # Modules of other distributions exist, but may still fail to load.
+        self.note_optional(node.orelse)
+        return self.block(node.orelse, scope, False) or (ends and not node.orelse)
+
+    def _with(self, node, scope, sure):
+        for item in node.items:
+            self.expression(item.context_expr, scope, sure)
+            names = suppressed_by(item.context_expr, self.conditions)
+            if names & CATCH_ALL:
+                self.note_optional(node.body)
+                return False
+            if names:
+                around, self.caught = self.caught, self.caught | names
+                self.block(node.body, scope, sure)
+                self.caught = around
+                return False
+        return self.block(node.body, scope, sure)
+
+    _asyncwith = _with
+
+    def _for(self, node, scope, sure):
+        if not scope:
+            self.forget(node)
+        self.expression(getattr(node, "iter", None) or node.test, scope, sure)
+        ends = self.block(node.body, scope, False)
+        self.block(node.orelse, scope, False)
+        is_endless = isinstance(node, ast.While) and getattr(node.test, "value", None) is True
+        leaves = any(isinstance(part, ast.Break) for part in ast.walk(node))
+        return is_endless and ends and not leaves
+
+    _asyncfor = _while = _for
+
+    def _match(self, node, scope, sure):
+        self.expression(node.subject, scope, sure)
+        try:
+            subject = self.conditions.value(node.subject)
+        except Unknown:
+            return self.cases(node.cases, scope, False)
+        for position, case in enumerate(node.cases):
+            fits = fits(case, subject, self.conditions)
+            if fits is None:
+                return self.cases(node.cases[position:], scope, False)
+            if fits:
+                for other in node.cases[position + 1 :]:
+                    self.skip(other.body, scope)
+                return self.block(case.body, scope, sure)
+            self.skip(case.body, scope)
+        return False
+
+    def cases(self, cases, scope, sure):
+        ends = [self.block(case.body, scope, sure) for case in cases]
+        last = cases[-1]
+        is_default = last.guard is None and getattr(last.pattern, "pattern", 0) is None
+        return all(ends) and is_default
+
+    def skip(self, body, scope):
+        """Note where code leads that does not run here: it shows what is guarded."""
+        for node in body:
+            for part in ast.walk(node):
+                if isinstance(part, ast.Call):
+                    self.calls(part, scope, False, dead=True)
+                elif isinstance(part, ast.Import):
+                    for alias in part.names:
+                        self.edge(scope, alias.name, "", False, dead=True)
+                elif isinstance(part, ast.ImportFrom):
+                    source = self.text.absolute(part)
+                    self.edge(scope, source, "", False, dead=True)
+                    for alias in part.names:
+                        self.edge(scope, source + "." + alias.name, "", False, dead=True)
+                        self.edge(scope, source, alias.name, False, dead=True)
 
     def forget(self, node):
         """Forget the values of names that code may have bound, if it is unknown whether it runs."""
@@ -153,54 +290,43 @@ class Reader:
                 elif isinstance(part, ast.ImportFrom) and not part.level and part.module:
                     self.optional.add(top_of(part.module))
 
-    def expression(self, node, scope, sure):
-        """Note calls of the module's functions, and the known values of module-level names."""
-        if isinstance(node, ast.Assign) and not scope and len(node.targets) == 1:
-            if isinstance(node.targets[0], ast.Name):
-                try:
-                    self.conditions.values[node.targets[0].id] = self.conditions.value(node.value)
-                except Unknown:
-                    self.conditions.values.pop(node.targets[0].id, None)
-        for call in calls_in(node):
-            if isinstance(call.func, ast.Name):
-                self.calls(call.func.id, scope, sure)
-            elif isinstance(call.func, ast.Attribute) and isinstance(call.func.value, ast.Name):
-                source = self.text.aliases.get(call.func.value.id)
-                if source and top_of(source) in OWN:
-                    self.edge(scope, source, call.func.attr, sure)
-
-    def calls(self, name, scope, sure):
-        if name in self.text.functions:
-            inner = name
-            if isinstance(self.text.functions[name], ast.ClassDef):
-                inner = name + ".__init__"
-            self.edge(scope, self.text.name, inner, sure)
-        elif top_of(self.text.aliases.get(name, "")) in OWN:
-            source, _, function = self.text.aliases[name].rpartition(".")
-            self.edge(scope, source, function, sure)
-
-    def edge(self, scope, module, to_scope, sure):
-        self.edges.append({"scope": scope, "to": module, "to_scope": to_scope, "sure": sure})
-
-    def import_from(self, node, scope, sure):
-        source = self.text.absolute(node)
-        if not source or source == "__future__":
+    def _assign(self, node, scope, sure):
+        self.expression(node.value, scope, sure)
+        for target in node.targets:
+            if isinstance(target, ast.Attribute):
+                owner = self.conditions.dotted(target.value)
+                if top_of(owner) in OWN:
+                    self.sets.add(owner + "." + target.attr)
+        if len(node.targets) != 1 or not isinstance(node.targets[0], ast.Name):
             return
-        if not self.wants(source, node, scope, sure) or top_of(source) not in OWN:
+        name = node.targets[0].id
+        self.paths.assign(name, node.value, scope)
+        if scope:
             return
-        spec = find(source)
-        text = Text.of(spec)
-        for alias in node.names:
-            inner = source + "." + alias.name
-            if not scope:
-                # A call of this name is a call of the imported function.
-                self.edge(alias.asname or alias.name, source, alias.name, True)
-            if spec is not None and spec.submodule_search_locations is not None and find(inner):
-                self.edge(scope, inner, "", sure)
-            elif text is not None and alias.name != "*" and not text.has(alias.name):
-                self.lacks(inner, node, scope, sure)
-            elif spec is not None and is_namespace(spec) and alias.name != "*":
-                self.lacks(inner, node, scope, sure)
+        try:
+            self.conditions.values[name] = self.conditions.value(node.value)
+        except Unknown:
+            self.conditions.values.pop(name, None)
+
+    def _annassign(self, node, scope, sure):
+        if not scope and not self.text.has_lazy_annotations:
+            self.expression(node.annotation, scope, sure)
+        if node.value is not None:
+            self.expression(node.value, scope, sure)
+
+    def _expr(self, node, scope, sure):
+        if isinstance(node.value, ast.Constant):
+            return False
+        self.expression(node.value, scope, sure)
+        return isinstance(node.value, ast.Call) and never_returns(node.value, self.conditions)
+
+    def edge(self, scope, module, to_scope, sure, dead=False):
+        edge = {"scope": scope, "to": module, "to_scope": to_scope, "sure": sure}
+        if dead:
+            if top_of(module) not in OWN:
+                return
+            edge["dead"] = True
+        self.edges.append(edge)
 
     def wants(self, name, node, scope, sure):
         """Note the target of an import; returns whether it exists."""
@@ -214,43 +340,8 @@ class Reader:
                 self.edge(scope, ".".join(parts[:depth]), "", sure)
         return True
 
-    def lacks(self, what, node, scope, sure):
+    def lacks(self, what, node, scope, sure, kind="module"):
         found = {"what": what, "line": node.lineno, "scope": scope, "sure": sure}
+        if kind != "module":
+            found["kind"] = kind
         self.unresolved.append(found)
-
-
-def is_script_guard(test):
-    return (
-        isinstance(test, ast.Compare)
-        and isinstance(test.left, ast.Name)
-        and test.left.id == "__name__"
-        and isinstance(test.ops[0], ast.Eq)
-    )
-
-
-def catches_import_error(kind):
-    if kind is None:
-        return True
-    kinds = kind.elts if isinstance(kind, ast.Tuple) else [kind]
-    return any(name_parts(one)[-1] in CATCH_ALL for one in kinds)
-
-
-def suppresses(node):
-    """Whether a context manager suppresses import errors, judged by its text."""
-    return isinstance(node, ast.Call) and (
-        any(name_parts(one)[-1] in CATCH_ALL for one in node.args)
-    )
-
-
-def calls_in(node):
-    """The calls that a statement certainly makes, as far as its text shows them."""
-    waiting = [getattr(node, "value", None), getattr(node, "exc", None)]
-    while waiting:
-        part = waiting.pop()
-        if isinstance(part, ast.Call):
-            yield part
-            waiting += part.args
-            waiting += [keyword.value for keyword in part.keywords]
-            waiting.append(part.func)
-        elif isinstance(part, (ast.Attribute, ast.Await, ast.Starred)):
-            waiting.append(part.value)

@@ -7,10 +7,13 @@ import warnings
 
 from .locating import OWN, dotted_name, find, is_namespace, top_of
 
-#: Signs that a module may get attributes that its text does not show.
-OPEN = re.compile(rb"\b(globals|locals|exec|__getattr__|__path__|sys\.modules|import modules)\b")
 GLOBAL = re.compile(rb"^[ \t]*global ([\w, ]+)$", re.MULTILINE)
 QUOTED = re.compile(rb"""['"]([A-Za-z_]\w*)(?:\.[\w.]+)?['"]""")
+WORD = re.compile(rb"[A-Za-z_]\w*")
+
+#: Without one of these words, a module has no other names than those that its text binds.
+DYNAMIC = {b"globals", b"vars", b"locals", b"exec", b"modules", b"__path__", b"__getattr__"}
+DYNAMIC |= {b"meta_path", b"path_hooks", b"_convert_", b"__dict__", b"setattr"}
 
 
 class Text:
@@ -19,10 +22,10 @@ class Text:
     _known = {}
 
     @classmethod
-    def at(cls, path):
-        """The parsed text of a file."""
+    def at(cls, path, name=""):
+        """The parsed text of a file; `name` is for a file that cannot be imported."""
         if path not in cls._known:
-            cls._known[path] = cls(path)
+            cls._known[path] = cls(path, name)
         return cls._known[path]
 
     @classmethod
@@ -36,7 +39,7 @@ class Text:
         except (OSError, SyntaxError, ValueError, RecursionError):
             return None
 
-    def __init__(self, path):
+    def __init__(self, path, name=""):
         with open(path, "rb") as file:
             content = file.read()
         with warnings.catch_warnings():
@@ -44,19 +47,42 @@ class Text:
             # Some errors show only when the whole module is compiled.
             compile(content, path, "exec", dont_inherit=True)
             self.tree = ast.parse(content, path)
-        self.name, self.is_package = dotted_name(path)
+        self.path = path
+        self.name, self.is_package = (name, False) if name else dotted_name(path)
         self.package = self.name if self.is_package else self.name.rpartition(".")[0]
         #: Functions, classes and imported names of the wheel's own modules: the targets of calls.
         self.functions = {}
         self.aliases = {}
+        #: All imported names with their full names; the reader adds those of functions.
+        self.imported = {}
+        #: The values of names that the module binds once, whatever happens.
+        self.assigned = {}
         self.bound = set()
         self.stars = []
+        self.words = set(WORD.findall(content))
         self._collect(self.tree.body)
+        self._note_values()
         for names in GLOBAL.findall(content):
             self.bound.update(names.decode().replace(" ", "").split(","))
-        self.is_open = bool(OPEN.search(content))
+        #: Whether the module may have other names, or submodules, than its text shows.
+        self.has_open_names = self.has_open_submodules = False
+        #: Whether it makes other modules importable.
+        self.finds_modules = False
+        if not self.words.isdisjoint(DYNAMIC):
+            self._note_dynamic_names()
+        decorators = (one for node in self.functions.values() for one in node.decorator_list)
+        self.has_open_names |= any(map(self._adds_names, decorators))
         #: Names in strings, which a module may look up in `sys.modules` or by `find_spec`.
         self.mentioned = {name.decode() for name in QUOTED.findall(content)}
+        #: Whether annotations are not evaluated.
+        self.has_lazy_annotations = b"annotations" in self.words and any(
+            isinstance(node, ast.ImportFrom) and node.module == "__future__"
+            for node in self.tree.body
+        )
+
+    def other(self, module):
+        """The text of another module of the wheel; None when it has none."""
+        return Text.of(find(module)) if top_of(module) in OWN else None
 
     def absolute(self, node):
         """The absolute name of a ``from`` statement's module."""
@@ -68,7 +94,7 @@ class Text:
 
     def has(self, name):
         """Whether the module may have an attribute."""
-        if self.is_open or name in self.bound or name.startswith("__"):
+        if self.has_open_names or name in self.bound or name.startswith("__"):
             return True
         for star in self.stars:
             text = Text.of(find(star)) if top_of(star) in OWN else None
@@ -76,16 +102,29 @@ class Text:
                 return True
         return False
 
+    def note_import(self, node):
+        """Keep the full names of what an import statement binds."""
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                name = alias.asname or top_of(alias.name)
+                self.imported[name] = alias.name if alias.asname else name
+        else:
+            source = self.absolute(node)
+            for alias in node.names:
+                self.imported[alias.asname or alias.name] = source + "." + alias.name
+
     def _collect(self, body):
         for node in body:
             if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
                 self.bound.add(node.name)
                 self.functions[node.name] = node
             elif isinstance(node, ast.Import):
+                self.note_import(node)
                 for alias in node.names:
                     self.bound.add(alias.asname or top_of(alias.name))
                     self.aliases[alias.asname or alias.name] = alias.name
             elif isinstance(node, ast.ImportFrom):
+                self.note_import(node)
                 source = self.absolute(node)
                 for alias in node.names:
                     if alias.name == "*":
@@ -94,15 +133,130 @@ class Text:
                         self.bound.add(alias.asname or alias.name)
                         self.aliases[alias.asname or alias.name] = source + "." + alias.name
             else:
-                self.bound.update(
-                    part.id
-                    for part in ast.walk(node)
-                    if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store)
-                )
+                self.bound.update(stored_names(node))
                 for field in ("body", "orelse", "finalbody"):
                     self._collect(getattr(node, field, None) or [])
                 for part in getattr(node, "handlers", []) + getattr(node, "cases", []):
                     self._collect(part.body)
+
+    def _note_values(self):
+        times = {}
+        for node in self.tree.body:
+            if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+                continue
+            for name in stored_names(node):
+                times[name] = times.get(name, 0) + 1
+            target = node.targets[0] if isinstance(node, ast.Assign) else node
+            if isinstance(node, ast.AnnAssign) and node.value is not None:
+                target = node.target
+            if isinstance(target, ast.Name):
+                self.assigned[target.id] = node.value
+        self.assigned = {name: one for name, one in self.assigned.items() if times[name] == 1}
+
+    def _note_dynamic_names(self):
+        """Look for code that gives a module names, or makes modules, that no statement shows."""
+        self.has_open_names = "__getattr__" in self.functions
+        for node in ast.walk(self.tree):
+            if isinstance(node, ast.Call):
+                self._note_call(node)
+            elif isinstance(node, ast.Subscript) and not isinstance(node.ctx, ast.Load):
+                if is_attribute(node.value, "sys", "modules"):
+                    # A module that replaces itself has any names; one that adds others, any below.
+                    self.has_open_names = True
+                    key = node.slice if isinstance(node.slice, ast.expr) else node.slice.value
+                    self.finds_modules |= not is_name(key)
+                elif isinstance(node.value, ast.Call):
+                    self.has_open_names |= is_namespace_call(node.value)
+                elif isinstance(node.value, ast.Attribute) and node.value.attr == "__dict__":
+                    self.has_open_names = True
+            elif isinstance(node, ast.Name) and node.id == "__path__":
+                self.has_open_submodules = True
+            elif isinstance(node, ast.Attribute) and node.attr in ("meta_path", "path_hooks"):
+                self.finds_modules = True
+
+    def _note_call(self, node):
+        function = node.func
+        method = function.attr if isinstance(function, ast.Attribute) else ""
+        owner = function.value if method else None
+        name = function.id if isinstance(function, ast.Name) else ""
+        if name == "exec":
+            # Code with a namespace of its own binds nothing here.
+            inner = [one for one in node.args[1:] if not is_namespace_call(one)]
+            self.has_open_names |= not inner
+        elif name == "setattr" and node.args:
+            self.has_open_names |= "modules" in names_in(node.args[0]) or self._is_module(node)
+        elif method in ("update", "setdefault", "__setitem__"):
+            if is_attribute(owner, "sys", "modules"):
+                self.has_open_names = self.finds_modules = True
+            elif isinstance(owner, ast.Call):
+                self.has_open_names |= is_namespace_call(owner)
+            elif isinstance(owner, ast.Attribute) and owner.attr == "__dict__":
+                self.has_open_names = True
+        elif method in ("_convert", "_convert_"):
+            self.has_open_names = True
+        elif any(is_namespace_call(one) for one in node.args):
+            # Something else gets the namespace, and may add to it.
+            self.has_open_names = True
+
+    def _is_module(self, call):
+        """Whether a call of `setattr` is about a name that is bound to a module."""
+        first = call.args[0]
+        if not isinstance(first, ast.Name):
+            return False
+        value = self.assigned.get(first.id)
+        return value is not None and "modules" in names_in(value)
+
+    def _adds_names(self, decorator):
+        """Whether a decorator adds names to the module, judged by the decorator's own text."""
+        function = decorator.func if isinstance(decorator, ast.Call) else decorator
+        name = function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
+        if name == "global_enum":
+            return True
+        text, own = self, name
+        if name in self.aliases:
+            source, _, own = self.aliases[name].rpartition(".")
+            text = self.other(source)
+        found = text.functions.get(own) if text is not None else None
+        signs = {"globals", "__globals__", "modules", "f_globals"}
+        return found is not None and not signs.isdisjoint(names_in(found))
+
+
+def stored_names(node):
+    return {
+        part.id
+        for part in ast.walk(node)
+        if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store)
+    }
+
+
+def names_in(node):
+    """The names of variables and attributes in a part of a text."""
+    parts = list(ast.walk(node))
+    names = {part.id for part in parts if isinstance(part, ast.Name)}
+    return names | {part.attr for part in parts if isinstance(part, ast.Attribute)}
+
+
+def is_attribute(node, owner, name):
+    return (
+        isinstance(node, ast.Attribute)
+        and node.attr == name
+        and isinstance(node.value, ast.Name)
+        and node.value.id.strip("_") == owner
+    )
+
+
+def is_name(node):
+    """Whether an expression is the module's own name."""
+    return isinstance(node, ast.Name) and node.id == "__name__"
+
+
+def is_namespace_call(node):
+    """Whether an expression is the namespace of a module, as far as its text shows it."""
+    return (
+        isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Name)
+        and node.func.id in ("globals", "vars", "locals")
+    )
 
 
 def first_missing(name):
@@ -119,12 +273,15 @@ def first_missing(name):
             return path
         if depth == len(parts) or is_namespace(spec):
             continue
-        if spec.submodule_search_locations is None:
-            return None
         if parts[0] in OWN:
             text = Text.of(spec)
-            if text is None or (text.is_open and find(".".join(parts[: depth + 1])) is None):
+            is_open = text is not None and text.has_open_submodules
+            if is_open and find(".".join(parts[: depth + 1])) is None:
                 return None
+            if text is None and spec.submodule_search_locations is None:
+                return None
+        elif spec.submodule_search_locations is None:
+            return None
         elif parts[0] not in getattr(sys, "stdlib_module_names", ()):
             return None
     return None

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from nox_cleanroom.checkout.checkout import Checkout, Commit
+from nox_cleanroom.probes.tracked import Tracked
 from nox_cleanroom.wheel import Wheel
 
 #: How many paths of one kind are named; the rest is counted.
@@ -109,44 +110,22 @@ def _lists_itself(checkout: Checkout, commit: Commit, sources: str) -> bool:
     return f"{PurePosixPath(sources).parent.name}/SOURCES.txt" in text
 
 
-def find_hidden(checkout: Checkout, wheel: Wheel, commit: Commit, project: str) -> Hidden:
+def find_hidden(checkout: Checkout, wheel: Wheel, tracked: Tracked) -> Hidden:
     """Ask git which rules hide files in the package's source.
 
     Args:
         checkout: the user's checkout.
         wheel: the commit's wheel.
-        commit: the commit.
-        project: the project's directory, relative to the top level.
+        tracked: the files of the commit.
     """
-    roots = _source_roots(wheel, checkout.file_names(commit), project)
     shipped = {str(member.path) for member in wheel.members if member.is_library}
     hidden = [
         path
         for path in checkout.ignored_files()
-        for source, installed in roots.items()
+        for source, installed in tracked.package_roots(wheel).items()
         if path.startswith(f"{source}/")
         and not _LEFTOVERS.search(path)
         and f"{installed}/{path.removeprefix(f'{source}/')}" not in shipped
     ]
     rules = checkout.ignore_rules(hidden)
-    return Hidden(rules={path: rules[path] for path in sorted(rules)[:NAMED]})
-
-
-def _source_roots(wheel: Wheel, names: Sequence[str], project: str) -> dict[str, str]:
-    """The installed directories of the wheel's packages, by source directory in the repository."""
-    prefix = "" if project == "." else f"{project}/"
-    packages = {
-        str(member.path.parent) for member in wheel.members if member.path.name == "__init__.py"
-    }
-    tops = {package for package in packages if str(PurePosixPath(package).parent) not in packages}
-    roots = {}
-    for package in tops:
-        ending = f"{package}/__init__.py"
-        places = [
-            name.removesuffix("/__init__.py")
-            for name in names
-            if name.startswith(prefix) and (name == ending or name.endswith(f"/{ending}"))
-        ]
-        if places:
-            roots[min(places, key=len)] = package
-    return roots
+    return Hidden(rules={path: rules[path].pattern for path in sorted(rules)[:NAMED]})

@@ -10,6 +10,7 @@ from nox_cleanroom.probes.installation import Installation
 from nox_cleanroom.probes.installed import Installed, look_at_installed
 from nox_cleanroom.probes.loading import Loaded, load
 from nox_cleanroom.probes.sources import Sources, read_sources
+from nox_cleanroom.probes.tracked import Tracked
 from nox_cleanroom.wheel import Wheel
 
 
@@ -22,11 +23,11 @@ class WithExtras:
     sources: Sources
 
 
-def look_with_extras(installation: Installation) -> WithExtras:
+def look_with_extras(installation: Installation, tracked: Tracked) -> WithExtras:
     """Load and read the package in an environment with its extras."""
     return WithExtras(
         loaded=load(installation),
-        sources=read_sources(installation),
+        sources=read_sources(installation, tracked),
         installed=look_at_installed(installation),
     )
 

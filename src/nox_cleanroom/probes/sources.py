@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from nox_cleanroom.environments.installing import installed_path
 from nox_cleanroom.environments.interpreter_questions import Answer, Question, ask
 from nox_cleanroom.members import Member
 from nox_cleanroom.probes.installation import Installation
+from nox_cleanroom.probes.tracked import Tracked
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,12 +20,15 @@ class Sources:
     answers: tuple[Answer, ...]
 
 
-def read_sources(installation: Installation) -> Sources:
-    """Read the wheel's Python files."""
-    members = {
-        str(installed_path(installation.facts, member)): member
-        for member in _readable(installation)
-    }
+def read_sources(installation: Installation, tracked: Tracked) -> Sources:
+    """Read the wheel's Python files.
+
+    Args:
+        installation: the environment with the wheel.
+        tracked: the files of the commit; it is noted where code names one that the wheel lacks.
+    """
+    facts = installation.facts
+    members = {str(installed_path(facts, member)): member for member in _readable(installation)}
     steps = installation.steps
     # No code of the package runs, so no process needs a home of its own.
     env = installation.env_with(home=steps.workspace.neutral, tmp=steps.workspace.tmp)
@@ -34,18 +39,36 @@ def read_sources(installation: Installation) -> Sources:
             step="read modules",
             questions=[Question("read", path) for path in members],
             env=env,
-            bytecode=bytecode,
+            arguments=[bytecode, _wanted_names(installation, tracked)],
         )
     return Sources(
         answers=tuple(replace(one, subject=members[one.subject].name) for one in answers)
     )
 
 
+def _wanted_names(installation: Installation, tracked: Tracked) -> Path:
+    """A file with the names of data files that the wheel lacks."""
+    lacking = tracked.lacking(installation.wheel)
+    names = {one.rpartition("/")[2] for one in lacking if not one.endswith((".py", ".pyi"))}
+    path = installation.steps.directory("wanted") / "names"
+    path.write_bytes("\0".join(sorted(names)).encode("utf-8", "surrogateescape"))
+    return path
+
+
 def _readable(installation: Installation) -> Iterator[Member]:
-    """The wheel's Python files, without those that are no regular files where installed."""
+    """The wheel's modules and Python scripts; only files that are regular ones where installed."""
     for member in installation.wheel.members:
+        if member.name not in installation.wheel.sizes:
+            continue
+        place = installed_path(installation.facts, member)
         if member.is_library and member.path.suffix == ".py":
-            place = installed_path(installation.facts, member)
-            is_file = member.name in installation.wheel.sizes
-            if is_file and (not place.exists() or place.is_file()):
+            if not place.exists() or place.is_file():
                 yield member
+        elif member.scheme == "scripts" and place.is_file() and _runs_with_python(place):
+            yield member
+
+
+def _runs_with_python(script: Path) -> bool:
+    with script.open("rb") as file:
+        first = file.readline(1000)
+    return first.startswith(b"#!") and b"python" in first

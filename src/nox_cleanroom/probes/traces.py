@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from nox_cleanroom.build.archive import find_traces
+from nox_cleanroom.build.archive import search_contents
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -14,8 +14,11 @@ class Traces:
     """The text files of a wheel that hold a path of this machine, each with the path."""
 
     found: Mapping[str, str]
+    #: The files that are pointers of git-lfs.
+    lfs_pointers: tuple[str, ...] = ()
 
 
 def look_for_traces(path: Path, directories: Sequence[str]) -> Traces:
     """Look for directories of the build, and of the checkout, in a wheel."""
-    return Traces(found=find_traces(path, directories))
+    traces, pointers = search_contents(path, directories)
+    return Traces(found=traces, lfs_pointers=tuple(pointers))

@@ -1,13 +1,15 @@
-"""The files that git tracks at the commit, and modules of the checkout outside of the commit."""
+"""The files that git tracks at the commit, and those that it leaves out."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import PurePosixPath
 
 from nox_cleanroom.changes import display
-from nox_cleanroom.checkout.checkout import Checkout, Commit
+from nox_cleanroom.checkout.checkout import Checkout, Commit, IgnoreRule
+from nox_cleanroom.wheel import Wheel
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,14 +27,83 @@ class Tracked:
     has_tags: bool
     #: Whether the repository is a shallow clone.
     is_shallow: bool
+    #: The names of the files that may be executed.
+    executables: tuple[str, ...] = ()
+
+    @cached_property
+    def _directories(self) -> frozenset[str]:
+        """All directories with tracked files."""
+        return frozenset(
+            str(parent) for name in self.names for parent in PurePosixPath(name).parents
+        )
+
+    @cached_property
+    def _by_file_name(self) -> Mapping[str, tuple[str, ...]]:
+        """The tracked files of the project, by the last part of their names."""
+        found: dict[str, list[str]] = {}
+        prefix = "" if self.subdirectory == "." else f"{self.subdirectory}/"
+        for name in self.names:
+            if name.startswith(prefix):
+                found.setdefault(name.rpartition("/")[2], []).append(name)
+        return {name: tuple(paths) for name, paths in found.items()}
+
+    def has(self, path: str) -> bool:
+        """Whether there is a tracked file or a directory of tracked files at a path."""
+        return path in self._directories or path in self._by_file_name.get(
+            path.rpartition("/")[2], ()
+        )
+
+    def source_of(self, installed: str) -> str:
+        """The tracked file from which a file of the wheel comes, judged by its path; or empty.
+
+        ``src/demo/core.py`` is the source of ``demo/core.py``.
+        """
+        same = self._by_file_name.get(installed.rpartition("/")[2], ())
+        found = [name for name in same if name == installed or name.endswith(f"/{installed}")]
+        return min(found, key=len, default="")
+
+    def source_of_module(self, module: str) -> str:
+        """The tracked file of a module with this dotted name; or empty."""
+        path = module.replace(".", "/")
+        return self.source_of(f"{path}.py") or self.source_of(f"{path}/__init__.py")
+
+    def package_roots(self, wheel: Wheel) -> Mapping[str, str]:
+        """The directories of a wheel's top packages, by their places in the repository."""
+        found = {}
+        for name in wheel.import_names:
+            installed = name.replace(".", "/")
+            source = self.source_of(f"{installed}/__init__.py")
+            if source:
+                found[source.rpartition("/")[0]] = installed
+        return found
+
+    def lacking(self, wheel: Wheel) -> tuple[str, ...]:
+        """The files of a wheel's packages that the wheel does not have, by their tracked paths."""
+        names, ends = frozenset(wheel.names), frozenset(map(_end, wheel.names))
+        return tuple(
+            source
+            for root, installed in self.package_roots(wheel).items()
+            for source in self.names
+            if source.startswith(f"{root}/")
+            and f"{installed}{source[len(root) :]}" not in names
+            # The build may put it elsewhere.
+            and _end(source) not in ends
+        )
+
+
+def _end(path: str) -> str:
+    """The file's name and its directory's, by which it is known again in another place."""
+    return "/".join(path.split("/")[-2:])
 
 
 @dataclass(frozen=True, kw_only=True)
 class LeftOut:
-    """Modules that are in the checkout but not in the commit."""
+    """Files that may be missing from a wheel because of their place in git."""
 
-    #: Their files, relative to the top level.
+    #: Modules that are in the checkout but not in the commit, relative to the top level.
     paths: tuple[str, ...]
+    #: The rules that ignore files, whether these are in the commit or not, by the path.
+    rules: Mapping[str, IgnoreRule] = field(default_factory=dict)
 
     def file_of(self, module: str) -> str:
         """The file of a module, by the last part of its name; empty when there is none."""
@@ -70,16 +141,14 @@ def list_tracked(
         build_requires=tuple(map(str, requires)) if isinstance(requires, list) else (),
         has_tags=any(name.startswith("refs/tags/") for name in refs),
         is_shallow=checkout.is_shallow,
+        executables=tuple(checkout.executables(commit)),
     )
 
 
 def find_left_out(checkout: Checkout) -> LeftOut:
-    """Ask git which modules of a checkout are uncommitted or ignored."""
+    """Ask git which modules of a checkout are uncommitted, and which files are ignored."""
     uncommitted = (display(path) for path in sorted(checkout.uncommitted()))
-    return LeftOut(
-        paths=tuple(
-            path
-            for path in (*uncommitted, *checkout.ignored_files())
-            if path.endswith((".py", ".so", ".pyd"))
-        )
-    )
+    ignored = checkout.ignored_files()
+    modules = [path for path in (*uncommitted, *ignored) if path.endswith((".py", ".so", ".pyd"))]
+    covered = [*(path for path in ignored if path in modules), *checkout.tracked_but_ignored()]
+    return LeftOut(paths=tuple(modules), rules=checkout.ignore_rules(covered))

@@ -82,10 +82,8 @@ class InPlace:
         cell.bring(committed=commit)
         if "_wheel" in vars(self):
             cell.values["wheel"] = self._wheel
-            hidden = partial(
-                find_hidden, source.checkout, self._wheel, source.commit, source.project
-            )
-            cell.bring(hidden=hidden)
+            tracked = cell.run.tracked
+            cell.bring(hidden=partial(find_hidden, source.checkout, self._wheel, tracked))
 
     def _look_after(self, step: str, act: Callable[[], object]) -> None:
         """Run a step, and examine the scratch worktree afterwards, even if the step fails."""

@@ -10,7 +10,7 @@ import pytest
 from conftest import commit_all, demo_files, git, make_repository, write_files
 
 from nox_cleanroom.build.project import find_project, require_project
-from nox_cleanroom.checkout.checkout import Checkout
+from nox_cleanroom.checkout.checkout import Checkout, IgnoreRule
 from nox_cleanroom.errors import Code, ProjectError, RepositoryError
 
 
@@ -114,7 +114,8 @@ def test_only_tracked_rules_cover_new_files(checkout: Checkout) -> None:
 
 def test_rules_are_told_by_path(checkout: Checkout) -> None:
     write_files(checkout.root, {".gitignore": "build/\n", "src/demo/build/x.py": ""})
-    assert checkout.ignore_rules(["src/demo/build/x.py"]) == {"src/demo/build/x.py": "build/"}
+    rule = IgnoreRule(pattern="build/", place=".gitignore:1")
+    assert checkout.ignore_rules(["src/demo/build/x.py"]) == {"src/demo/build/x.py": rule}
 
 
 def test_the_nearest_project_upwards(tmp_path: Path) -> None:

@@ -82,7 +82,7 @@ CASES: dict[str, tuple[dict[str, Any], list[Finding]]] = {
         [
             SAYS.failed(
                 "absent",
-                "demo.cli imports it in line 3 (main), on the way of an entry point: no requirement"
+                "demo/cli.py:3 imports it in main, on the way of an entry point: no requirement"
                 " brings it.",
                 hint=absent("absent"),
             )
@@ -93,7 +93,7 @@ CASES: dict[str, tuple[dict[str, Any], list[Finding]]] = {
         [
             SAYS.failed(
                 "absent",
-                "demo.cli imports it in line 3 (run), on the way of an entry point: no requirement"
+                "demo/cli.py:3 imports it in run, on the way of an entry point: no requirement"
                 " brings it.",
                 hint=absent("absent"),
             )
@@ -101,15 +101,15 @@ CASES: dict[str, tuple[dict[str, Any], list[Finding]]] = {
     ),
     "a program's function may call one that does": (
         cli(dead_end("absent", "run"), edges=[edge("demo.cli", "run", "main", sure=False)]),
-        [note("absent (demo.cli, line 3)")],
+        [note("absent (demo/cli.py:3)")],
     ),
     "a program's function tries one that does": (
         cli(dead_end("absent", "run"), edges=[edge("demo.cli", "run", "main", guarded=True)]),
-        [note("absent (demo.cli, line 3)")],
+        [note("absent (demo/cli.py:3)")],
     ),
     "a program's function imports it under a condition": (
         cli(dead_end("absent", "main", sure=False)),
-        [note("absent (demo.cli, line 3)")],
+        [note("absent (demo/cli.py:3)")],
     ),
     "python -m runs it": (
         {
@@ -121,7 +121,7 @@ CASES: dict[str, tuple[dict[str, Any], list[Finding]]] = {
         [
             SAYS.failed(
                 "absent",
-                "demo.__main__ imports it in line 1 (<script>), on the way of an entry point: no"
+                "demo/__main__.py:1 imports it in <script>, on the way of an entry point: no"
                 " requirement brings it.",
                 hint=absent("absent"),
             )
@@ -132,7 +132,7 @@ CASES: dict[str, tuple[dict[str, Any], list[Finding]]] = {
         [
             SAYS.failed(
                 "yaml",
-                "demo.cli imports it in line 3 (main), on the way of an entry point: no requirement"
+                "demo/cli.py:3 imports it in main, on the way of an entry point: no requirement"
                 " brings it; `pyyaml` does.",
                 hint=absent("yaml"),
             )
@@ -140,13 +140,13 @@ CASES: dict[str, tuple[dict[str, Any], list[Finding]]] = {
     ),
     "a function that nothing calls imports what nothing brings": (
         part(dead_end("absent", "f")),
-        [note("absent (demo.part, line 3)")],
+        [note("absent (demo/part.py:3)")],
     ),
     "six of them": (
         part(*(dead_end(f"absent{number}", "f", number) for number in range(6))),
         [
             note(
-                ", ".join(f"absent{number} (demo.part, line {number})" for number in range(5))
+                ", ".join(f"absent{number} (demo/part.py:{number})" for number in range(5))
                 + " and 1 more"
             )
         ],
@@ -156,7 +156,7 @@ CASES: dict[str, tuple[dict[str, Any], list[Finding]]] = {
         [
             SAYS.warned(
                 "demo.gone",
-                "demo.part imports it in line 3 (f): it is not in the wheel.",
+                "demo/part.py:3 imports it in f: it is not in the wheel.",
                 hint=LACKS_OWN,
             )
         ],
@@ -166,7 +166,7 @@ CASES: dict[str, tuple[dict[str, Any], list[Finding]]] = {
         [
             SAYS.failed(
                 "demo.gone",
-                "demo.cli imports it in line 3 (main), on the way of an entry point: it is not in"
+                "demo/cli.py:3 imports it in main, on the way of an entry point: it is not in"
                 " the wheel.",
                 hint=LACKS_OWN,
             )
@@ -177,7 +177,7 @@ CASES: dict[str, tuple[dict[str, Any], list[Finding]]] = {
         [
             SAYS.warned(
                 "demo.gone",
-                "demo.part imports it in line 3: it is not in the wheel.",
+                "demo/part.py:3 imports it: it is not in the wheel.",
                 hint=LACKS_OWN,
             )
         ],
@@ -187,7 +187,7 @@ CASES: dict[str, tuple[dict[str, Any], list[Finding]]] = {
         [
             SAYS.warned(
                 "demo.gone",
-                "demo.part imports it in line 2 (f), and 1 more do: it is not in the wheel.",
+                "demo/part.py:2 imports it in f, and 1 more do: it is not in the wheel.",
                 hint=LACKS_OWN,
             )
         ],
@@ -197,7 +197,7 @@ CASES: dict[str, tuple[dict[str, Any], list[Finding]]] = {
         [
             SAYS.warned(
                 "demo.gone",
-                "demo.part imports it in line 3 (f): it is not in the wheel.",
+                "demo/part.py:3 imports it in f: it is not in the wheel.",
                 hint="src/demo/gone.py is in the checkout and not in the commit: `git add` it. Only"
                 " what is committed is tested.",
             )
@@ -210,7 +210,7 @@ CASES: dict[str, tuple[dict[str, Any], list[Finding]]] = {
                 module("ns/demo/part.py", unresolved=[dead_end("ns.other", "f", 1)])
             ),
         },
-        [note("ns.other (ns.demo.part, line 1)")],
+        [note("ns.other (ns/demo/part.py:1)")],
     ),
     "tests of the package are for its developers": (
         {
@@ -246,7 +246,7 @@ CASES: dict[str, tuple[dict[str, Any], list[Finding]]] = {
         [
             SAYS.failed(
                 "absent",
-                "demo.cli imports it in line 3 (main), on the way of an entry point: no requirement"
+                "demo/cli.py:3 imports it in main, on the way of an entry point: no requirement"
                 " brings it.",
                 hint=absent("absent"),
             )
@@ -266,7 +266,7 @@ CASES: dict[str, tuple[dict[str, Any], list[Finding]]] = {
         [
             SAYS.failed(
                 "absent",
-                "demo imports it in line 3 (main), on the way of an entry point: no requirement"
+                "demo/__init__.py:3 imports it in main, on the way of an entry point: no requirement"
                 " brings it.",
                 hint=absent("absent"),
             )
@@ -293,37 +293,91 @@ CASES: dict[str, tuple[dict[str, Any], list[Finding]]] = {
         [
             SAYS.failed(
                 "absent",
-                "demo.cli imports it in line 3 (main), on the way of an entry point: no requirement"
+                "demo/cli.py:3 imports it in main, on the way of an entry point: no requirement"
                 " brings it.",
                 hint=absent("absent"),
             )
         ],
     ),
-    "the standard library of another Python": (
-        part(dead_end("msilib", "f")),
+    "a name of a newer standard library, where nothing leads to": (
+        part(dead_end("itertools.batched", "f", kind="attribute")),
         [
             SAYS.warned(
-                "msilib",
-                "demo.part imports it in line 3 (f): the standard library has it on other versions"
-                " of Python only.",
-                hint=absent("msilib"),
+                "itertools.batched",
+                "demo/part.py:3 uses it in f: the standard library has it from Python 3.12 on.",
+                hint="Raise requires-python to >=3.12, or guard it with `sys.version_info`.",
             )
         ],
     ),
-    "the standard library of another Python, under a condition": (
-        part(dead_end("msilib", "f", sure=False)),
-        [note("msilib (demo.part, line 3)")],
+    "a name of a newer standard library, on the way": (
+        cli(dead_end("typing.override", "main", kind="name")),
+        [
+            SAYS.failed(
+                "typing.override",
+                "demo/cli.py:3 imports it in main, on the way of an entry point: the standard"
+                " library has it from Python 3.12 on.",
+                hint="Raise requires-python to >=3.12, or guard it with `sys.version_info`.",
+            )
+        ],
     ),
-    "the standard library of this Python, left out by who built it": (
+    "a module of an older standard library": (
+        {"facts": facts(version="3.13.0"), **part(dead_end("imp", "f"))},
+        [
+            SAYS.warned(
+                "imp",
+                "demo/part.py:3 imports it in f: the standard library has it up to Python 3.11.",
+                hint="Replace it, or guard it with `sys.version_info`.",
+            )
+        ],
+    ),
+    "a module of another system, on the way": (
+        cli(dead_end("winreg", "main")),
+        [
+            SAYS.failed(
+                "winreg",
+                "demo/cli.py:3 imports it in main, on the way of an entry point: the standard"
+                " library has it on Windows only.",
+                hint="Windows only: guard it with `sys.platform`.",
+            )
+        ],
+    ),
+    "a module of another system, where nothing leads to": (part(dead_end("winreg", "f")), [FINE]),
+    "a newer module, for which there is a substitute": (
+        part(dead_end("tomllib", "f"), optional=["tomllib"]),
+        [FINE],
+    ),
+    "a newer name, under a condition that is not known": (
+        part(dead_end("typing.override", "f", kind="name", sure=False)),
+        [FINE],
+    ),
+    "a newer name, under a condition around the call": (
+        part(
+            dead_end("typing.override", "f", kind="name"),
+            edges=[edge("demo.part", "f", "g", dead=True)],
+        ),
+        [FINE],
+    ),
+    "a module of another system, below a module that is imported there": (
+        {
+            "sources": sources(
+                module(INIT, edges=[edge("demo.part", dead=True)]),
+                module("demo/part.py", edges=[edge("demo.inner")]),
+                module("demo/inner.py", unresolved=[dead_end("demo.gone")]),
+            )
+        },
+        [FINE],
+    ),
+    "a name that another module sets": (
+        part(dead_end("demo.cli.LATE", "f", kind="name"), sets=["demo.cli.LATE"]),
+        [FINE],
+    ),
+    "a module that a finder of the package makes": (
+        part(dead_end("demo.made", "f"), finds_modules=True),
+        [FINE],
+    ),
+    "this interpreter was built without it": (
         part(dead_end("lib2to3", "f")),
-        [
-            SAYS.warned(
-                "lib2to3",
-                "demo.part imports it in line 3 (f): this interpreter's standard library does not"
-                " have it.",
-                hint=absent("lib2to3"),
-            )
-        ],
+        [note("lib2to3 (demo/part.py:3)")],
     ),
     "a module that could not be read": (
         {
@@ -368,7 +422,7 @@ def test_an_extra_that_is_named_for_the_module_warns_at_once() -> None:
     assert found == [
         SAYS.warned(
             "yaml",
-            "demo.cli imports it in line 3 (main), on the way of an entry point: no requirement"
+            "demo/cli.py:3 imports it in main, on the way of an entry point: no requirement"
             " brings it; `pyyaml` does.",
             hint="It comes with the extra `files`: say so where it is missing, or require it.",
         )
@@ -389,7 +443,7 @@ def test_what_no_name_tells_is_settled_by_the_extras() -> None:
     settled = look(NAME, values, left_out=nothing, with_extras=with_extras())
     assert [one.outcome for one in settled] == [Outcome.WARNED]
     assert settled[0].message == (
-        "It needs the extra `files`; without, demo.cli imports it in line 3 (main), on the way of an"
+        "It needs the extra `files`; without, demo/cli.py:3 imports it in main, on the way of an"
         " entry point: no requirement brings it."
     )
     still = with_extras(sources_=values["sources"])

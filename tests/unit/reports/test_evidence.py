@@ -84,7 +84,9 @@ def test_a_value_of_several_cells_is_stored_once_and_compressed_where_it_is_larg
     stored = document["values"]
     assert sorted(stored) == sorted(names[0].values())
     assert [*stored[names[0]["wheel"]]] == ["zlib"]
-    assert stored[names[0]["traces"]] == {"value": {"found": {"demo/config.py": "/build"}}}
+    assert stored[names[0]["traces"]] == {
+        "value": {"found": {"demo/config.py": "/build"}, "lfs_pointers": []}
+    }
     assert stored[names[0]["tracked"]]["problem"]["code"] == "NETWORK"
     assert [cell.values for cell in read_evidence(path, TYPES).cells] == [values, values]
 

@@ -119,6 +119,7 @@ def check(monkeypatch: pytest.MonkeyPatch) -> Any:
             workspace=SimpleNamespace(directory=Path, tmp=Path("tmp")),
             install_options=(),
             variants=(Variant(extras=("x",)),),
+            tracked=None,
             steps=lambda name: work,
         )
         return clean_check(open_run, pythons)

@@ -1,0 +1,292 @@
+"""Does the wheel hold the files that its code reads, and those that belong to its packages?
+
+Installed code finds only what the wheel installs. In a checkout it also finds what the build left
+out: because of ``package-data``, ``include``, ``exclude``, MANIFEST.in, an ignore rule, or a
+directory without an ``__init__.py``.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from functools import cached_property
+from pathlib import PurePosixPath
+from typing import Any
+
+from nox_cleanroom.checks.import_graph import ImportGraph, Scope
+from nox_cleanroom.findings import Finding, Outcome
+from nox_cleanroom.output import clean_text
+from nox_cleanroom.probes.sources import Sources
+from nox_cleanroom.probes.tracked import LeftOut, Tracked
+from nox_cleanroom.wheel import Wheel
+
+_PREFIX = "<prefix>/"
+
+#: Parts of paths that mark files for the developers of a package.
+_FOR_DEVELOPERS = re.compile(
+    r"(^|/)(tests?|testing|_tests?|docs?|examples?|benchmarks?|scripts|tools|node_modules|_build"
+    r"|\.[^/]*|__pycache__)/|(^|/)(conftest|test_[^/]*|[^/]*_test|setup|\.[^/]*"
+    r"|[^/]*_?(build|generate|gen|make|compile)[^/]*)\.py$|(^|/)\.[^/]+$"
+)
+#: Endings of source files from which a build makes others.
+_SOURCES = re.compile(
+    r"\.(c|cc|cpp|cxx|h|hh|hpp|pyx|pxd|pxi|rs|f|f90|pyf|in|am|ac|cmake|jinja-src|toml|cfg|md|rst)$"
+    r"|(^|/)(Makefile|meson\.build|BUILD|CMakeLists\.txt|MANIFEST\.in|README[^/]*|LICEN[CS]E[^/]*)$"
+)
+
+
+@dataclass(frozen=True)
+class _Use:
+    """Code that needs a file."""
+
+    path: str
+    line: int
+    scope: Scope
+    sure: bool
+
+
+def check(
+    *, wheel: Wheel, tracked: Tracked, sources: Sources, left_out: LeftOut | None = None
+) -> Iterator[Finding]:
+    """One finding for each file that is missed, or one for the wheel."""
+    package = _Package(wheel, tracked, sources)
+    findings = [
+        *_read(package, left_out),
+        *_typing(package, left_out),
+        *_plugins(package, left_out),
+        *_permissions(package),
+    ]
+    yield from findings
+    if not any(one.outcome is not Outcome.PASSED for one in findings):
+        yield Finding(wheel.filename, Outcome.PASSED, _note(package))
+
+
+@dataclass(frozen=True)
+class _Package:
+    """The files of a wheel, beside those of the commit that they come from."""
+
+    wheel: Wheel
+    tracked: Tracked
+    sources: Sources
+
+    @cached_property
+    def graph(self) -> ImportGraph:
+        """Which code leads to which."""
+        return ImportGraph.of(self.wheel, self.sources)
+
+    @cached_property
+    def read(self) -> Mapping[str, Mapping[str, Any]]:
+        """What was read in each module."""
+        return {one.subject: one.said for one in self.sources.answers if one.said}
+
+    @cached_property
+    def roots(self) -> Mapping[str, str]:
+        """The directories of the wheel's top packages, by their places in the repository."""
+        return self.tracked.package_roots(self.wheel)
+
+    @cached_property
+    def lacking(self) -> tuple[str, ...]:
+        """The tracked files of the wheel's packages that the wheel does not have, by source."""
+        return self.tracked.lacking(self.wheel)
+
+    def module_of(self, source: str) -> str:
+        """The dotted name that a tracked module would have when installed; or empty."""
+        for root, installed in self.roots.items():
+            if source.startswith(f"{root}/") and source.endswith(".py"):
+                path = f"{installed}{source[len(root) : -len('.py')]}"
+                return path.removesuffix("/__init__").replace("/", ".")
+        return ""
+
+
+def _read(package: _Package, left_out: LeftOut | None) -> Iterator[Finding]:
+    """Findings about files that code reads."""
+    missing: dict[str, list[_Use]] = {}
+    for path, said in package.read.items():
+        for read in said.get("reads", ()):
+            for source in _sources_of(package, path, read):
+                if not read.get("guarded"):
+                    missing.setdefault(source, []).append(_use(path, said, read))
+    for source in package.lacking:
+        for use in _named(package, source):
+            missing.setdefault(source, []).append(use)
+    for source, uses in sorted(missing.items()):
+        alive = [use for use in uses if _counts(package.graph, use)]
+        if alive:
+            yield _missing(package, source, alive, left_out)
+
+
+def _use(path: str, said: Mapping[str, Any], found: Mapping[str, Any]) -> _Use:
+    scope = Scope(str(said.get("module")), found["scope"])
+    return _Use(path=path, line=found["line"], scope=scope, sure=found["sure"])
+
+
+def _sources_of(package: _Package, path: str, read: Mapping[str, Any]) -> Iterator[str]:
+    """The tracked files that code reads by their place and the wheel lacks."""
+    wanted = read["rel"]
+    if wanted.startswith(_PREFIX):
+        last = wanted.rpartition("/")[2]
+        same = [name for name in package.tracked.names if name.rpartition("/")[2] == last]
+        yield from same if len(same) == 1 else ()
+        return
+    module = package.tracked.source_of(path)
+    if not module:
+        return
+    source = posixpath.normpath(posixpath.join(posixpath.dirname(module), wanted))
+    if "*" not in source:
+        if package.tracked.has(source):
+            yield source
+        return
+    here = posixpath.normpath(posixpath.join(posixpath.dirname(path), wanted))
+    shipped = [name for name in package.wheel.names if _fits(name, here)]
+    found = [name for name in package.tracked.names if _fits(name, source)]
+    kept = {name.rpartition("/")[2] for name in shipped}
+    yield from (name for name in found if name.rpartition("/")[2] not in kept)
+
+
+def _fits(name: str, pattern: str) -> bool:
+    """Whether a path fits a pattern; a ``*`` stands for a part of one name."""
+    return name.count("/") == pattern.count("/") and fnmatchcase(name, pattern)
+
+
+def _named(package: _Package, source: str) -> Iterator[_Use]:
+    """The code that names a file by the last part of its path."""
+    name = source.rpartition("/")[2]
+    for path, said in package.read.items():
+        for found in said.get("names", ()):
+            if found["text"].rpartition("/")[2] == name:
+                yield _use(path, said, found)
+
+
+def _counts(graph: ImportGraph, use: _Use) -> bool:
+    """Whether code may miss a file: it is not dead, and importing it has not shown otherwise."""
+    was_run = use.sure and use.scope in graph.run_by_import
+    return not was_run and not graph.is_dead(use.scope)
+
+
+def _missing(package: _Package, source: str, uses: list[_Use], left_out: LeftOut | None) -> Finding:
+    certain = [use for use in uses if use.sure and use.scope in package.graph.on_the_way]
+    first = (certain or uses)[0]
+    where = f"{first.path}:{first.line} reads it" + (
+        f" in {first.scope.name}" if first.scope.name else ""
+    )
+    way = ", on the way of an entry point" if certain else ""
+    more = f", and {len(uses) - 1} more do" if uses[1:] else ""
+    return Finding(
+        clean_text(source),
+        Outcome.FAILED if certain else Outcome.WARNED,
+        f"{clean_text(where)}{more}{way}: it is in the commit and not in the wheel.",
+        _advice(package, source, left_out),
+        settled_by="left_out" if left_out is None else "",
+    )
+
+
+def _advice(package: _Package, source: str, left_out: LeftOut | None) -> str:
+    rule = left_out.rules.get(source) if left_out else None
+    if rule is not None:
+        return (
+            f"The ignore rule `{clean_text(rule.pattern)}` ({rule.place}) covers it, and some build"
+            " backends leave out what is ignored: narrow the rule."
+        )
+    if not any(source.startswith(f"{root}/") for root in package.roots):
+        return "It lies outside of the package: move it into the package, and read it from there."
+    return "Declare it as package data; the build backend's documentation says how."
+
+
+def _typing(package: _Package, left_out: LeftOut | None) -> Iterator[Finding]:
+    """Findings about what type checkers look for (PEP 561)."""
+    stubs = [one for one in package.lacking if one.endswith((".pyi", "/py.typed"))]
+    shipped = {posixpath.dirname(name) for name in package.wheel.names}
+    for source in stubs:
+        is_package = any(
+            posixpath.dirname(source) == root or _installed(source, root, place) in shipped
+            for root, place in package.roots.items()
+        )
+        if is_package and not _FOR_DEVELOPERS.search(source):
+            yield Finding(
+                clean_text(source),
+                Outcome.WARNED,
+                "It is in the commit and not in the wheel, so type checkers do not see it.",
+                _advice(package, source, left_out),
+                settled_by="left_out" if left_out is None else "",
+            )
+    is_typed = any(name.endswith("/py.typed") for name in package.wheel.names)
+    says_so = "Typing :: Typed" in package.wheel.metadata.get("classifiers", [])
+    if says_so and not is_typed and not stubs:
+        yield Finding(
+            "py.typed",
+            Outcome.WARNED,
+            "The classifier `Typing :: Typed` says that the package is typed, and no package of the"
+            " wheel has a `py.typed`, so type checkers ignore its types.",
+            "Add an empty `py.typed` to the package, or drop the classifier.",
+        )
+
+
+def _installed(source: str, root: str, place: str) -> str:
+    return posixpath.dirname(f"{place}{source[len(root) :]}") if source.startswith(root) else ""
+
+
+def _plugins(package: _Package, left_out: LeftOut | None) -> Iterator[Finding]:
+    """Findings about modules that only dynamic code would import."""
+    if not any(said.get("imports_by_name") for said in package.read.values()):
+        return
+    wanted = {dead_end.what for dead_end in package.graph.dead_ends}
+    by_directory: dict[str, list[str]] = {}
+    for source in package.lacking:
+        module = package.module_of(source)
+        is_missed = module and module not in package.wheel.modules
+        if is_missed and not _FOR_DEVELOPERS.search(source) and not _is_named(module, wanted):
+            by_directory.setdefault(posixpath.dirname(source), []).append(source)
+    for directory, found in sorted(by_directory.items()):
+        names = ", ".join(PurePosixPath(one).name for one in found[:5])
+        more = f" and {len(found) - 5} more" if found[5:] else ""
+        yield Finding(
+            clean_text(directory),
+            Outcome.WARNED,
+            f"These modules are in the commit and not in the wheel: {clean_text(names)}{more}. The"
+            " package imports modules by name, so it may miss them.",
+            _advice(package, found[0], left_out)
+            if left_out and found[0] in left_out.rules
+            else "Does the directory have an `__init__.py`, and does the build backend include it?",
+            settled_by="left_out" if left_out is None else "",
+        )
+
+
+def _is_named(module: str, wanted: set[str]) -> bool:
+    return any(module == one or module.startswith(f"{one}.") for one in wanted)
+
+
+def _permissions(package: _Package) -> Iterator[Finding]:
+    """Findings about programs that the wheel would install without the right to run them."""
+    modes = {file.name: file.mode for file in package.wheel.files}
+    if not any(modes.values()):
+        return
+    for source in package.tracked.executables:
+        for root, installed in package.roots.items():
+            name = f"{installed}{source[len(root) :]}"
+            is_program = source.startswith(f"{root}/") and not source.endswith(".py")
+            if is_program and modes.get(name) and not modes[name] & 0o111:
+                yield Finding(
+                    clean_text(source),
+                    Outcome.WARNED,
+                    "It may be executed in the repository, and the wheel installs it without that"
+                    " right.",
+                    "Start it through its interpreter, or let the build backend keep the mode.",
+                )
+
+
+def _note(package: _Package) -> str:
+    """A note on files that the wheel lacks and nothing names."""
+    others = [
+        one
+        for one in package.lacking
+        if not _FOR_DEVELOPERS.search(one) and not _SOURCES.search(one)
+    ]
+    if not others:
+        return ""
+    shown = clean_text(", ".join(others[:5])) + (
+        f" and {len(others) - 5} more" if others[5:] else ""
+    )
+    return f"Not in the wheel, and nothing names them: {shown}."

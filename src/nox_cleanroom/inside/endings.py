@@ -1,0 +1,81 @@
+"""What the text of a module shows about where code ends, and what its handlers catch."""
+
+import ast
+
+from .conditions import Unknown
+from .text import names_in
+
+#: Exceptions whose handlers make an import optional.
+CATCH_ALL = {"ImportError", "ModuleNotFoundError", "Exception", "BaseException"}
+#: Those whose handlers make the name of a distribution, an attribute or a file optional.
+CATCH_NAMES = CATCH_ALL | {"PackageNotFoundError", "DistributionNotFound", "RuntimeError"}
+CATCH_ATTRIBUTES = {"AttributeError", "Exception", "BaseException"}
+CATCH_FILES = {"OSError", "IOError", "FileNotFoundError", "EnvironmentError", "Exception"}
+CATCH_FILES |= {"BaseException", "TemplateNotFound", "NotADirectoryError"}
+EVERYTHING = frozenset(CATCH_NAMES | CATCH_FILES | CATCH_ATTRIBUTES | {"SyntaxError"})
+
+#: Functions that do not return.
+NEVER_RETURN = {"sys.exit", "os._exit", "os.abort", "exit", "quit"}
+
+
+def caught_by(kind, conditions):
+    """The names of the exceptions that a handler catches."""
+    if kind is None:
+        return EVERYTHING
+    kinds = kind.elts if isinstance(kind, ast.Tuple) else [kind]
+    found = set()
+    for one in kinds:
+        value = conditions.text.assigned.get(getattr(one, "id", ""))
+        found |= caught_by(value, conditions) if value is not None else set()
+        found.add(conditions.dotted(one).rpartition(".")[2])
+    return frozenset(found)
+
+
+def suppressed_by(node, conditions):
+    """The exceptions that a context manager suppresses, judged by its text."""
+    if not isinstance(node, ast.Call) or "raises" in names_in(node.func):
+        return frozenset()
+    caught = (caught_by(one, conditions) for one in node.args)
+    return EVERYTHING & frozenset().union(*caught)
+
+
+def never_returns(call, conditions):
+    """Whether a call ends the process or raises, as far as the texts show it."""
+    dotted = conditions.dotted(call.func)
+    if dotted in NEVER_RETURN:
+        return True
+    module, _, name = dotted.rpartition(".")
+    text = conditions.text.other(module) if module else conditions.text
+    function = text.functions.get(name) if text is not None else None
+    if not isinstance(function, ast.FunctionDef):
+        return False
+    if function.returns is not None and {"NoReturn", "Never"} & names_in(function.returns):
+        return True
+    returns = any(isinstance(part, (ast.Return, ast.Yield)) for part in ast.walk(function))
+    return isinstance(function.body[-1], ast.Raise) and not returns
+
+
+def fits(case, subject, conditions):
+    """Whether a case of ``match`` fits a known subject; None when its text does not show it."""
+    if case.guard is not None:
+        return None
+    found = []
+    for pattern in getattr(case.pattern, "patterns", [case.pattern]):
+        if type(pattern).__name__ == "MatchAs" and pattern.pattern is None:
+            return True
+        if type(pattern).__name__ != "MatchValue":
+            return None
+        try:
+            found.append(conditions.value(pattern.value) == subject)
+        except Unknown:
+            return None
+    return any(found)
+
+
+def is_script_guard(test):
+    return (
+        isinstance(test, ast.Compare)
+        and isinstance(test.left, ast.Name)
+        and test.left.id == "__name__"
+        and isinstance(test.ops[0], ast.Eq)
+    )

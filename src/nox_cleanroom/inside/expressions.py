@@ -1,0 +1,105 @@
+"""What the expressions of a module call, and the names, files and attributes that they need."""
+
+import ast
+
+from .conditions import Unknown
+from .endings import CATCH_ATTRIBUTES
+from .locating import OWN, find, top_of
+from .standard_library import is_known, lacks
+
+
+class Expressions:
+    """The part of a reader that walks expressions."""
+
+    def expressions(self, node, scope, sure):
+        for part in ast.iter_child_nodes(node):
+            if isinstance(part, ast.expr):
+                self.expression(part, scope, sure)
+
+    def expression(self, node, scope, sure):
+        """Note what an expression calls, and the names, files and attributes that it needs."""
+        if isinstance(node, ast.Constant):
+            self.paths.note_name(node, scope, sure)
+            return
+        if isinstance(node, ast.Name):
+            return
+        self.paths.note(node, scope, sure)
+        if isinstance(node, ast.IfExp):
+            self.alternatives(node, scope, sure)
+        elif isinstance(node, ast.BoolOp):
+            self.operands(node, scope, sure)
+        else:
+            if isinstance(node, ast.Call):
+                self.calls(node, scope, sure)
+                self.by_name.note(node, scope, sure)
+            elif isinstance(node, ast.Attribute):
+                self.attribute(node, scope, sure)
+            is_later = isinstance(node, (ast.Lambda, ast.GeneratorExp))
+            for part in ast.iter_child_nodes(node):
+                if isinstance(part, ast.comprehension):
+                    self.expressions(part, scope, False)
+                elif isinstance(part, ast.keyword):
+                    self.expression(part.value, scope, sure)
+                elif isinstance(part, ast.expr):
+                    self.expression(part, scope, sure and not is_later)
+
+    def alternatives(self, node, scope, sure):
+        self.expression(node.test, scope, sure)
+        try:
+            holds = self.conditions.value(node.test)
+        except Unknown:
+            self.expression(node.body, scope, False)
+            self.expression(node.orelse, scope, False)
+            return
+        self.expression(node.body if holds else node.orelse, scope, sure)
+
+    def operands(self, node, scope, sure):
+        """Read the operands of ``and`` and ``or`` up to the one that decides."""
+        decisive = isinstance(node.op, ast.Or)
+        for part in node.values:
+            self.expression(part, scope, sure)
+            try:
+                if bool(self.conditions.value(part)) is decisive:
+                    return
+            except Unknown:
+                sure = False
+
+    def attribute(self, node, scope, sure):
+        """Note an attribute that the standard library of this interpreter lacks."""
+        if not isinstance(node.value, (ast.Name, ast.Attribute)):
+            return
+        module = self.conditions.dotted(node.value)
+        if not is_known(module) or top_of(module) in OWN or not lacks(module, node.attr):
+            return
+        is_import = isinstance(node.value, ast.Name) and node.value.id not in self.text.imported
+        if not is_import and not self.caught & CATCH_ATTRIBUTES:
+            if isinstance(node.ctx, ast.Load) and not find_inner(module, node.attr):
+                self.lacks(module + "." + node.attr, node, scope, sure, "attribute")
+
+    def calls(self, call, scope, sure, dead=False):
+        """Note where a call leads in the wheel's own modules."""
+        function = call.func
+        if isinstance(function, ast.Name):
+            name = function.id
+            if name in self.text.functions:
+                is_class = isinstance(self.text.functions[name], ast.ClassDef)
+                inner = name + ".__init__" if is_class else name
+                self.edge(scope, self.text.name, inner, sure, dead)
+            elif top_of(self.text.imported.get(name, "")) in OWN:
+                source, _, inner = self.text.imported[name].rpartition(".")
+                self.edge(scope, source, inner, sure, dead)
+        elif isinstance(function, ast.Attribute) and isinstance(function.value, ast.Name):
+            source = self.text.imported.get(function.value.id)
+            if source and top_of(source) in OWN:
+                self.edge(scope, source, function.attr, sure, dead)
+        if isinstance(function, ast.Name) and function.id == "setattr" and len(call.args) > 1:
+            owner = self.conditions.dotted(call.args[0])
+            if top_of(owner) in OWN and isinstance(call.args[1], ast.Constant):
+                self.sets.add("%s.%s" % (owner, call.args[1].value))
+
+
+def find_inner(module, name):
+    """Whether a module of the standard library has a submodule of a name."""
+    spec = find(module)
+    is_package = spec is not None and spec.submodule_search_locations is not None
+    return is_package and find(module + "." + name) is not None
