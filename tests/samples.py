@@ -33,7 +33,7 @@ from nox_cleanroom.checks.waivers import waive
 from nox_cleanroom.config.commands import Command, JsonContract
 from nox_cleanroom.errors import Code
 from nox_cleanroom.findings import Outcome, Problem, Waiver
-from nox_cleanroom.probes.builds import Builds
+from nox_cleanroom.probes.builds import Builds, VersionSources
 from nox_cleanroom.probes.cleanliness import Committed, Hidden, Look, Scratch
 from nox_cleanroom.probes.commands import CommandRun, Commands, JsonAnswer, NamedPath
 from nox_cleanroom.probes.description import Description
@@ -99,6 +99,7 @@ VALUES: Mapping[str, object] = {
     ),
     "builds": Builds(from_tree=built(WHEEL, setuptools="80"), from_sdist=built(wheel())),
     "rebuilt": built(WHEEL, "3.12"),
+    "version_sources": VersionSources(changed=("demo/_version.py",), variables=("PBR_VERSION",)),
     "scratch": Scratch(
         looks=(Look(step="build", modified=("a",), new=("b",)),),
         is_complete=True,

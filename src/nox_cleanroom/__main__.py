@@ -11,6 +11,7 @@ if __name__ == "__main__" and not getattr(sys.flags, "safe_path", False):
 
 import json
 import os
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from nox_cleanroom import redaction
 from nox_cleanroom._version import __version__
 from nox_cleanroom.build.project import find_project, require_project
 from nox_cleanroom.checkout.checkout import Checkout
+from nox_cleanroom.config.pythons import supported_pythons
 from nox_cleanroom.errors import (
     CleanroomError,
     Code,
@@ -136,6 +138,7 @@ def _clear_cache() -> int:
 
 def _run_nox(line: CommandLine) -> int:
     project = _find_project(Path.cwd())
+    _require_known_pythons(line.sessions, project)
     noxfile = Path(__file__).parent / "noxfile" / "noxfile.py"
     with reserve_project(project) as reserved:
         scratch = reserved.scratch()
@@ -152,6 +155,22 @@ def _run_nox(line: CommandLine) -> int:
         variables = {PROJECT: str(project), STATUS_DIR: str(statuses)}
         status = _call_nox([*argv, *line.ours], variables)
         return _own_status(status, statuses, Path(report))
+
+
+def _require_known_pythons(sessions: Sequence[str], project: Path) -> None:
+    """Make sure that there is a smoke session for each Python that is named.
+
+    Raises:
+        UsageError: the project does not support one.
+    """
+    supported = supported_pythons(project)
+    for session in sessions:
+        name, _, python = session.partition("-")
+        if name == "smoke" and re.fullmatch(r"3\.\d+", python) and python not in supported:
+            raise UsageError(
+                f"There is no session {session}: this project supports {', '.join(supported)}.",
+                hint="Requires-Python, or `pythons` of [tool.nox-cleanroom], says so.",
+            )
 
 
 def _find_project(start: Path) -> Path:

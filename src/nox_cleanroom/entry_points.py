@@ -6,7 +6,10 @@
 from __future__ import annotations
 
 import configparser
+import re
 from dataclasses import dataclass
+
+_REFERENCE = re.compile(r"\w+(\.\w+)*\s*(:\s*\w+(\.\w+)*)?")
 
 SCRIPT_GROUPS = ("console_scripts", "gui_scripts")
 
@@ -31,6 +34,11 @@ class EntryPoint:
     def attribute(self) -> str:
         """The dotted name in the module; empty for the module itself."""
         return self.value.partition(":")[2].strip()
+
+    @property
+    def is_reference(self) -> bool:
+        """Whether its value has the form of a module, or of an object in one."""
+        return _REFERENCE.fullmatch(self.value) is not None
 
     @property
     def is_script(self) -> bool:

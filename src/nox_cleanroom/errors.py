@@ -186,9 +186,14 @@ class BuildRequirementsError(BuildError):
 
 
 class InstallError(CleanroomError):
-    """The installation failed."""
+    """The installation failed.
+
+    Attributes:
+        absent: the requirement that no index has; empty for other reasons.
+    """
 
     code = Code.INSTALL_FAILED
+    absent = ""
 
 
 class EnvironmentRefusedError(CleanroomError):

@@ -93,8 +93,10 @@ def test_what_leads_nowhere_is_found(place: Path, code: str, what: str) -> None:
         "def f():\n    return\n    import absent",
         # A decided condition that ends its block.
         "import sys\ndef f():\n    if sys.version_info >= (3, 8):\n        return 1\n    import absent",
-        "import sys\ndef f():\n    if sys.version_info < (3, 8):\n        pass\n    else:\n"
-        "        raise OSError\n    import absent",
+        (
+            "import sys\ndef f():\n    if sys.version_info < (3, 8):\n        pass\n    else:\n"
+            "        raise OSError\n    import absent"
+        ),
         "import sys\nif sys.platform != 'absent':\n    raise ImportError\nimport absent",
         "import sys\ndef f():\n    if sys.platform != 'absent':\n        sys.exit(1)\n    import absent",
         "import sys\ndef f():\n    assert sys.platform == 'absent'\n    import absent",
@@ -119,10 +121,14 @@ def test_what_leads_nowhere_is_found(place: Path, code: str, what: str) -> None:
         "from .flags import OLD\ndef f():\n    if OLD:\n        import absent",
         "from . import flags\ndef f():\n    if flags.OLD:\n        import absent",
         "import os\ndef f():\n    if not hasattr(os, 'absent'):\n        return\n    import absent",
-        "from importlib.util import find_spec\nHAS = find_spec('absent') is not None\n"
-        "if HAS:\n    import absent",
-        "import importlib.util as u\ndef f():\n    if u.find_spec('absent') is None:\n"
-        "        return\n    import absent",
+        (
+            "from importlib.util import find_spec\nHAS = find_spec('absent') is not None\n"
+            "if HAS:\n    import absent"
+        ),
+        (
+            "import importlib.util as u\ndef f():\n    if u.find_spec('absent') is None:\n"
+            "        return\n    import absent"
+        ),
         # Handlers.
         "ERRORS = (ImportError, AttributeError)\ntry:\n    import absent\nexcept ERRORS:\n    pass",
         "ERROR = ImportError\ntry:\n    import absent\nexcept ERROR:\n    pass",
@@ -221,23 +227,31 @@ def test_a_getattr_of_a_module_makes_names_and_no_submodules(place: Path) -> Non
         ("from importlib import import_module\nimport_module('.absent', 'pkg')", "pkg.absent"),
         ("def f():\n    return __import__('absent')", "absent"),
         (
-            "import importlib\n_MAP = {'Thing': '.absent'}\ndef __getattr__(name):\n"
-            "    return getattr(importlib.import_module(_MAP[name], __name__), name)",
+            (
+                "import importlib\n_MAP = {'Thing': '.absent'}\ndef __getattr__(name):\n"
+                "    return getattr(importlib.import_module(_MAP[name], __name__), name)"
+            ),
             "pkg.absent",
         ),
         (
-            "import importlib\n_MAP = {'Thing': ('pkg.there', 'Thing')}\ndef __getattr__(name):\n"
-            "    module, attr = _MAP[name]\n    return getattr(importlib.import_module(module), attr)",
+            (
+                "import importlib\n_MAP = {'Thing': ('pkg.there', 'Thing')}\ndef __getattr__(name):\n"
+                "    module, attr = _MAP[name]\n    return getattr(importlib.import_module(module), attr)"
+            ),
             "pkg.there.Thing",
         ),
         (
-            "import lazy_loader as lazy\n"
-            "a, b, c = lazy.attach(__name__, submodules=['there', 'absent'])",
+            (
+                "import lazy_loader as lazy\n"
+                "a, b, c = lazy.attach(__name__, submodules=['there', 'absent'])"
+            ),
             "pkg.absent",
         ),
         (
-            "import lazy_loader as lazy\n"
-            "a, b, c = lazy.attach(__name__, submod_attrs={'there': ['NAME', 'GONE']})",
+            (
+                "import lazy_loader as lazy\n"
+                "a, b, c = lazy.attach(__name__, submod_attrs={'there': ['NAME', 'GONE']})"
+            ),
             "pkg.there.GONE",
         ),
     ],
@@ -254,10 +268,14 @@ def test_a_module_that_is_named_in_a_string_is_missed(place: Path, code: str, wh
         "import importlib\ndef f(name):\n    importlib.import_module(name)",
         "import importlib\ntry:\n    importlib.import_module('absent')\nexcept ImportError: pass",
         "_MAP = {'Thing': 'just text'}\ndef __getattr__(name):\n    return _MAP[name]",
-        "import importlib\n_MAP = {'NAME': '.there'}\ndef __getattr__(name):\n"
-        "    return getattr(importlib.import_module(_MAP[name], __name__), name)",
-        "import importlib\n_OLD = {'a': 'json', 'b': 'words of text'}\ndef __getattr__(name):\n"
-        "    return importlib.import_module(_OLD[name])",
+        (
+            "import importlib\n_MAP = {'NAME': '.there'}\ndef __getattr__(name):\n"
+            "    return getattr(importlib.import_module(_MAP[name], __name__), name)"
+        ),
+        (
+            "import importlib\n_OLD = {'a': 'json', 'b': 'words of text'}\ndef __getattr__(name):\n"
+            "    return importlib.import_module(_OLD[name])"
+        ),
     ],
 )
 def test_a_string_that_names_what_is_there_is_not(place: Path, code: str) -> None:
@@ -288,10 +306,14 @@ def test_a_distribution_that_is_asked_for_is_noted(place: Path, code: str, name:
 @pytest.mark.parametrize(
     "code",
     [
-        "from importlib.metadata import version, PackageNotFoundError\ntry:\n    version('other')\n"
-        "except PackageNotFoundError:\n    pass",
-        "import importlib.metadata as m\ntry:\n    m.version('other')\n"
-        "except m.PackageNotFoundError:\n    pass",
+        (
+            "from importlib.metadata import version, PackageNotFoundError\ntry:\n    version('other')\n"
+            "except PackageNotFoundError:\n    pass"
+        ),
+        (
+            "import importlib.metadata as m\ntry:\n    m.version('other')\n"
+            "except m.PackageNotFoundError:\n    pass"
+        ),
         "from importlib.metadata import version\ntry:\n    version('other')\nexcept Exception: pass",
         "import click\n@click.version_option('1.0')\ndef main(): pass",
         "def version(name): pass\nversion('other')",

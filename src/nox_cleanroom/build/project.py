@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
+
+from packaging.utils import canonicalize_name
 
 from nox_cleanroom.checkout.checkout import Checkout, Commit
 from nox_cleanroom.config.pyproject import parse_toml
@@ -54,6 +57,27 @@ def _is_project(checkout: Checkout, commit: Commit, prefix: str, name: str) -> b
 def is_project_table(document: dict[str, object]) -> bool:
     """Whether a pyproject.toml describes a project, rather than only configuring tools."""
     return "project" in document or "build-system" in document
+
+
+def directory_of_project(checkout: Checkout, commit: Commit, wanted: str) -> str:
+    """The directory of the commit's project with a name; empty when there is none.
+
+    Args:
+        checkout: the repository.
+        commit: the commit.
+        wanted: the name of the distribution, in any spelling.
+    """
+    names = checkout.file_names(commit)
+    files = [name for name in names if name.rpartition("/")[2] in PROJECT_FILES]
+    for name in sorted(files, key=lambda one: (one.count("/"), one))[:200]:
+        stated = _NAME.search(checkout.read_file(commit, name) or "")
+        if stated and canonicalize_name(stated[1]) == canonicalize_name(wanted):
+            return name.rpartition("/")[0] or "."
+    return ""
+
+
+#: The name of a project, as its three kinds of files state it.
+_NAME = re.compile(r"""^\s*(?:setup\()?\s*name\s*=\s*["']?([\w.-]+)["']?\s*,?""", re.MULTILINE)
 
 
 def find_project(start: Path, root: Path) -> Path | None:

@@ -14,7 +14,7 @@ import os
 import secrets
 import shutil
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
@@ -52,6 +52,8 @@ class Provenance:
     variables: Mapping[str, str]
     #: The run's own directory, in which the build ran.
     built_in: str
+    #: Tracked files that the build changed; only looked for when its version says so.
+    changed: Sequence[str] = ()
     #: The sha256 of the file, in hexadecimal; set by the wheelhouse.
     sha256: str = ""
     #: Whether it was built from the tree or from a source distribution.

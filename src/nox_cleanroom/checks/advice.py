@@ -152,8 +152,8 @@ def advice_on_missing(clues: Clues, missing: str) -> str:
 
 #: Modules that a distribution had, and has no more.
 _MOVED = {
-    "pkg_resources": "setuptools has no `pkg_resources` since version 82: use importlib.metadata and"
-    " importlib.resources instead, or require `setuptools<81`.",
+    "pkg_resources": "setuptools has no `pkg_resources` since version 82: use importlib.metadata"
+    " and importlib.resources instead, or require `setuptools<81`.",
 }
 
 
@@ -201,6 +201,8 @@ def what_is_lacking(error: Mapping[str, Any]) -> str:
     """What this machine lacks, if an exception shows that the package is not at fault; or empty."""
     if error.get("missing") in _OF_THE_SYSTEM:
         return f"this interpreter was built without {error['missing']}"
+    if error.get("variable") in {"DISPLAY", "WAYLAND_DISPLAY"}:
+        return "there is no display"
     # A message may be megabytes long, and a search in all of it takes too long.
     message = error["message"][:2000]
     for sign, words in _SIGNS_OF_LACK:

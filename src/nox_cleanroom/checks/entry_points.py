@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -14,6 +14,7 @@ from nox_cleanroom.checks.advice import (
     exception_lines,
     exception_text,
 )
+from nox_cleanroom.checks.broken_imports import broken_with_imports
 from nox_cleanroom.checks.extras import settle_by_extras
 from nox_cleanroom.entry_points import EntryPoint
 from nox_cleanroom.environments.environment import Facts
@@ -50,19 +51,33 @@ def check(
                 Outcome.SKIPPED,
                 f"It needs the extra {', '.join(sorted(lacking))}, which is not installed.",
             )
+        elif not entry_point.is_script and not entry_point.is_reference:
+            note = f"Its value is no reference to an object: {clean_text(entry_point.value)}"
+            yield Finding(_subject(entry_point), Outcome.PASSED, note)
     yield from settle_by_extras(
         _findings(clues, loaded, installed),
         again=lambda second: _findings(clues, second.loaded, second.installed),
         wheel=wheel,
         installed=installed,
         with_extras=with_extras,
+        needed_by_all=lambda subjects: _are_all_programs(wheel, subjects),
     )
 
 
+def _are_all_programs(wheel: Wheel, subjects: Collection[str]) -> bool:
+    programs = {_subject(one) for one in wheel.entry_points if one.is_script}
+    return bool(programs) and programs <= set(subjects)
+
+
 def _findings(clues: Clues, loaded: Loaded, installed: Installed) -> Iterator[Finding]:
+    same = [*broken_with_imports(clues.wheel, loaded)]
+    if same:
+        names = f"{len(same)} entry points" if same[1:] else _subject(same[0])
+        why = "The import of its module fails; `imports` says why."
+        yield Finding(names, Outcome.SKIPPED, why)
     for entry_point in usable_entry_points(clues.wheel, installed.extras):
         answer = loaded.of("entry point", entry_point.value)
-        if answer is not None:
+        if answer is not None and entry_point not in same:
             yield _judge(entry_point, answer, clues, installed)
 
 
@@ -110,6 +125,17 @@ def _failed(subject: str, message: str) -> Finding:
 
 def _failed_load(clues: Clues, entry_point: EntryPoint, error: Mapping[str, Any]) -> Finding:
     message = f"`{entry_point.value}` does not load: {exception_text(clues.facts, error)}"
+    output = exception_lines(clues.facts, error)
+    if not entry_point.is_script and _names_a_file(clues.wheel, entry_point):
+        note = f"Its value names a file of the wheel: {clean_text(entry_point.value)}"
+        return Finding(_subject(entry_point), Outcome.PASSED, note)
+    if not entry_point.is_script and _is_for_a_host(clues.wheel, error):
+        return Finding(
+            _subject(entry_point),
+            Outcome.WARNED,
+            f"{message} (it may need its host).",
+            output=output,
+        )
     missing = error.get("missing") or ""
     own = missing.partition(".")[0] in clues.wheel.top_level_names
     if error["type"] == "ModuleNotFoundError" and not own and not entry_point.is_script:
@@ -117,9 +143,25 @@ def _failed_load(clues: Clues, entry_point: EntryPoint, error: Mapping[str, Any]
             _subject(entry_point), Outcome.WARNED, f"{message} (its host `{missing}` is absent)."
         )
     result = _failed(_subject(entry_point), message)
-    output = exception_lines(clues.facts, error)
     # The name of an exception's class is not evidence, because any code may use that name.
     if "missing" not in error:
         return replace(result, output=output)
     hint = advice_on_import(clues, error)
     return replace(result, output=output, hint=hint, settled_by=clues.settled_by)
+
+
+def _names_a_file(wheel: Wheel, entry_point: EntryPoint) -> bool:
+    """Whether a plug-in's value is the path of a file, as ``demo:manifest.yaml`` is."""
+    directory = entry_point.module.replace(".", "/")
+    return f"{directory}/{entry_point.attribute}" in wheel.names
+
+
+def _is_for_a_host(wheel: Wheel, error: Mapping[str, Any]) -> bool:
+    """Whether a plug-in that does not load only says that its host does not run."""
+    if error["type"] == "RuntimeError" and "class_of" not in error:
+        return True
+    # Such as `django.core.exceptions.ImproperlyConfigured`; not an error of its own.
+    owner = str(error.get("class_of", "")).partition(".")[0]
+    is_import = "missing" in error
+    is_foreign = owner not in {"", "builtins", "importlib"} and owner not in wheel.top_level_names
+    return is_foreign and not is_import

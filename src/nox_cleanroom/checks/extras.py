@@ -2,13 +2,13 @@
 
 Black's ``blackd`` and nox's ``tox-to-nox`` need an extra of their own distribution, and no metadata
 says so. When something loads only with the extras, users should know that, but the package is not
-broken.
+broken. It is broken when the only thing that users can import, or every program, needs the extra.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from packaging.utils import canonicalize_name
@@ -27,8 +27,11 @@ def settle_by_extras(
     wheel: Wheel,
     installed: Installed,
     with_extras: WithExtras | None,
+    needed_by_all: Callable[[Collection[str]], bool] = lambda _: False,
 ) -> Iterator[Finding]:
-    """The findings, with WARNED and the extra's name where an extra makes the difference.
+    """The findings, with the extra's name where an extra makes the difference.
+
+    Such a finding is WARNED, unless users can do nothing without the extra.
 
     Args:
         findings: the findings without the extras.
@@ -37,6 +40,7 @@ def settle_by_extras(
         installed: the content of the environment without the extras.
         with_extras: the values from the environment with all extras; None when that has not been
             probed. The findings then say whether the probe would settle them.
+        needed_by_all: whether users can do nothing when these subjects need an extra.
     """
     extras = missing_extras(wheel, installed.extras)
     if with_extras is None:
@@ -44,20 +48,28 @@ def settle_by_extras(
             is_doubtful = extras and one.outcome is Outcome.FAILED and not one.settled_by
             yield replace(one, settled_by="with_extras") if is_doubtful else one
         return
+    findings = [*findings]
     still_bad = {one.subject for one in again(with_extras) if one.outcome is not Outcome.PASSED}
+    settled = [
+        one for one in findings if one.outcome is Outcome.FAILED and one.subject not in still_bad
+    ]
+    is_useless = needed_by_all({one.subject for one in settled})
     for one in findings:
-        is_settled = one.outcome is Outcome.FAILED and one.subject not in still_bad
-        yield _needs_extra(one, extras, wheel) if is_settled else one
+        yield _needs_extra(one, extras, wheel, is_useless=is_useless) if one in settled else one
 
 
-def _needs_extra(result: Finding, extras: tuple[str, ...], wheel: Wheel) -> Finding:
+def _needs_extra(
+    result: Finding, extras: tuple[str, ...], wheel: Wheel, *, is_useless: bool
+) -> Finding:
     named = _likely(result, extras, wheel)
     which = f"the extra `{named[0]}`" if len(named) == 1 else f"one of the extras {_list(named)}"
     return replace(
         result,
-        outcome=Outcome.WARNED,
+        outcome=Outcome.FAILED if is_useless else Outcome.WARNED,
         message=f"It needs {which}; without, {result.message}",
-        hint="Users who want it have to install the extra; `-- --extras` tests it with extras.",
+        hint="A plain install is of no use: declare in `dependencies` what it needs."
+        if is_useless
+        else "Users who want it have to install the extra; `-- --extras` tests it with extras.",
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from nox_cleanroom.checks.advice import (
@@ -13,7 +13,9 @@ from nox_cleanroom.checks.advice import (
     exception_text,
     what_is_lacking,
 )
+from nox_cleanroom.checks.broken_imports import broken_with_imports
 from nox_cleanroom.checks.extras import settle_by_extras
+from nox_cleanroom.entry_points import EntryPoint
 from nox_cleanroom.environments.environment import Facts
 from nox_cleanroom.environments.interpreter_questions import Answer
 from nox_cleanroom.errors import Code
@@ -44,26 +46,45 @@ def check(
         wheel=wheel,
         installed=installed,
         with_extras=with_extras,
+        needed_by_all=lambda subjects: _needs_all(wheel, loaded, subjects),
     )
+
+
+def _needs_all(wheel: Wheel, loaded: Loaded, subjects: Collection[str]) -> bool:
+    """Whether nothing can be imported without an extra that no host of a plug-in implies."""
+    if not set(imported_first(wheel)) <= set(subjects):
+        return False
+    missing = {
+        str((answer.error or {}).get("missing") or "").partition(".")[0]
+        for answer in loaded.answers
+        if answer.kind == "import" and answer.subject in subjects
+    }
+    # A plug-in needs its host, which users have: `pytest11` is of pytest, `sphinx.builders` of
+    # Sphinx.
+    hosts = {one.group.partition(".")[0].rstrip("0123456789") for one in wheel.entry_points}
+    return not missing & hosts
 
 
 def _findings(clues: Clues, loaded: Loaded, installed: Installed) -> Iterator[Finding]:
     if not clues.wheel.import_names:
         yield Finding(clues.wheel.name, Outcome.SKIPPED, "The wheel has no module to import.")
     first = imported_first(clues.wheel)
+    same = [*broken_with_imports(clues.wheel, loaded)]
     answers = [one for one in loaded.answers if one.kind == "import"]
     others = [one for one in answers if one.subject not in clues.wheel.import_names]
     for answer in (*(one for one in answers if one.subject in first), *others):
-        yield _judge(answer, clues, installed)
+        yield _judge(answer, clues, installed, same)
 
 
-def _judge(answer: Answer, clues: Clues, installed: Installed) -> Finding:
+def _judge(
+    answer: Answer, clues: Clues, installed: Installed, same: Sequence[EntryPoint]
+) -> Finding:
     early = ended_early(answer, "importing it")
     if early is not None:
         return early
     name = answer.subject
     if answer.error is not None:
-        return _failed_import(clues, name, answer.error)
+        return _failed_import(clues, name, answer.error, same)
     places = (answer.said or {}).get("places", [])
     outside = [place for place in places if not installed.has_inside(place)]
     if outside:
@@ -91,11 +112,17 @@ def _side_effects(name: str, said: Mapping[str, Any]) -> Finding:
     )
 
 
-def _failed_import(clues: Clues, name: str, error: Mapping[str, Any]) -> Finding:
+def _failed_import(
+    clues: Clues, name: str, error: Mapping[str, Any], same: Sequence[EntryPoint]
+) -> Finding:
     message = exception_text(clues.facts, error)
     if "exit" in error:
         message = f"Importing it calls sys.exit({error['exit']})."
     lacking = what_is_lacking(error)
+    broken = [f"{one.group}:{one.name}" for one in same if f"{one.module}.".startswith(f"{name}.")]
+    if broken:
+        more = f" and {len(broken) - 5} more" if broken[5:] else ""
+        message += f"; so these do not load either: {clean_text(', '.join(broken[:5]))}{more}"
     return Finding(
         name,
         Outcome.ERROR if lacking else Outcome.FAILED,

@@ -13,20 +13,22 @@ from packaging.version import InvalidVersion, Version
 from nox_cleanroom.environments.environment import Facts
 from nox_cleanroom.findings import Finding, Outcome
 from nox_cleanroom.markers import is_decidable
+from nox_cleanroom.output import clean_text
+from nox_cleanroom.probes.builds import VersionSources, is_of_changed_tree
 from nox_cleanroom.probes.installed import Installed
+from nox_cleanroom.probes.loading import Loaded, imported_first
 from nox_cleanroom.probes.tracked import Tracked
 from nox_cleanroom.wheel import Wheel
 
-#: Build requirements that take the version from git.
-_VCS_VERSIONS = re.compile(
-    r"setuptools[-_.]scm|hatch[-_.]vcs|setuptools[-_.]git[-_.]versioning|versioningit|dunamai"
-    r"|poetry[-_.]dynamic[-_.]versioning|uv[-_.]dynamic[-_.]versioning|pbr\b|versioneer",
-    re.IGNORECASE,
-)
-
 
 def check(
-    *, wheel: Wheel, facts: Facts, installed: Installed, tracked: Tracked
+    *,
+    wheel: Wheel,
+    facts: Facts,
+    installed: Installed,
+    tracked: Tracked,
+    loaded: Loaded | None = None,
+    version_sources: VersionSources | None = None,
 ) -> Iterator[Finding]:
     """One finding for each field."""
     yield _name(wheel)
@@ -34,7 +36,8 @@ def check(
     yield _installed_version(wheel, installed)
     yield _requires_python(wheel)
     yield _requirements(wheel, facts)
-    yield from _version_from_git(wheel, tracked)
+    yield from _version_from_git(wheel, tracked, version_sources or VersionSources())
+    yield from _own_version(wheel, loaded) if loaded is not None else ()
 
 
 def _name(wheel: Wheel) -> Finding:
@@ -109,16 +112,82 @@ def _requirements(wheel: Wheel, facts: Facts) -> Finding:
     return Finding("requires-dist", Outcome.PASSED)
 
 
-def _version_from_git(wheel: Wheel, tracked: Tracked) -> Iterator[Finding]:
-    if not _VCS_VERSIONS.search(" ".join(tracked.build_requires)):
+def _version_from_git(
+    wheel: Wheel, tracked: Tracked, version_sources: VersionSources
+) -> Iterator[Finding]:
+    if not tracked.has_version_from_git or version_sources.variables:
         return
-    if tracked.has_tags and not tracked.is_shallow:
-        return
-    state = "is shallow" if tracked.is_shallow else "has no tags"
-    yield Finding(
-        "version from git",
-        Outcome.WARNED,
-        f"The version comes from git and this repository {state}, so"
-        f" {wheel.version} is not what a release would get.",
-        "Fetch everything: `git fetch --unshallow --tags`; `fetch-depth: 0` in CI.",
-    )
+    message, hint = "", ""
+    if is_of_changed_tree(wheel.version):
+        files = ", ".join(version_sources.changed[:5]) or "a tracked file"
+        message = (
+            f"The version {wheel.version} says that the tree has changes: the build has changed"
+            f" {clean_text(files)}."
+        )
+        hint = "Do not track what the build writes, or let the build write somewhere else."
+    elif not tracked.version_tags:
+        message = (
+            f"The version comes from git and {_why_no_tag(tracked)}, so {wheel.version} is not what"
+            " a release would get."
+        )
+        hint = "Fetch everything: `git fetch --unshallow --tags`; `fetch-depth: 0` in CI."
+    elif tags := _other_versions(wheel, tracked.tags_here):
+        message = (
+            f"The commit has the tag {clean_text(', '.join(tags))}, and the version is"
+            f" {wheel.version}."
+        )
+        hint = "Does a tag without a version, or the configuration of the backend, hide the tag?"
+    if message:
+        yield Finding("version from git", Outcome.WARNED, message, hint)
+
+
+def _why_no_tag(tracked: Tracked) -> str:
+    if tracked.is_shallow:
+        return "this repository is shallow"
+    if tracked.has_tags:
+        return "no tag with a version leads to this commit"
+    return "this repository has no tags"
+
+
+def _other_versions(wheel: Wheel, tags: tuple[str, ...]) -> tuple[str, ...]:
+    """The tags at a commit, if they are the project's and none has the version of the wheel."""
+    ours = []
+    for tag in tags:
+        found = _TAG.fullmatch(tag)
+        named = canonicalize_name(found["name"].rpartition("/")[2]) if found else "?"
+        if found is None or named not in {"", "release", "rel", "version", wheel.name}:
+            continue
+        try:
+            if Version(found["version"]) == Version(wheel.version):
+                return ()
+        except InvalidVersion:
+            return ()
+        ours.append(tag)
+    return tuple(ours)
+
+
+#: A tag of a release: ``v1.2``, ``demo-1.2``, ``release/1.2``.
+_TAG = re.compile(r"(?P<name>.*?)[-_/@=]*v?(?P<version>\d+(\.\d+)*.*)")
+
+
+def _own_version(wheel: Wheel, loaded: Loaded) -> Iterator[Finding]:
+    """The finding about ``__version__``, if the package has one of its own and it differs."""
+    names = imported_first(wheel)
+    for name in names:
+        answer = loaded.of("import", name)
+        stated = (answer.said or {}).get("version") if answer is not None else None
+        if not stated or (names[1:] and canonicalize_name(name) != wheel.name):
+            continue
+        try:
+            is_same = Version(stated) == Version(wheel.version)
+        except InvalidVersion:
+            is_same = False
+        if not is_same:
+            yield Finding(
+                f"{name}.__version__",
+                Outcome.WARNED,
+                f"It is {clean_text(repr(stated))}, and the version in the metadata is"
+                f" {wheel.version}.",
+                "State the version once: take it from `importlib.metadata.version`, or let the"
+                " backend read it from the package.",
+            )

@@ -261,20 +261,18 @@ def _is_named(module: str, wanted: set[str]) -> bool:
 def _permissions(package: _Package) -> Iterator[Finding]:
     """Findings about programs that the wheel would install without the right to run them."""
     modes = {file.name: file.mode for file in package.wheel.files}
-    if not any(modes.values()):
-        return
-    for source in package.tracked.executables:
-        for root, installed in package.roots.items():
-            name = f"{installed}{source[len(root) :]}"
-            is_program = source.startswith(f"{root}/") and not source.endswith(".py")
-            if is_program and modes.get(name) and not modes[name] & 0o111:
-                yield Finding(
-                    clean_text(source),
-                    Outcome.WARNED,
-                    "It may be executed in the repository, and the wheel installs it without that"
-                    " right.",
-                    "Start it through its interpreter, or let the build backend keep the mode.",
-                )
+    programs = {one.rpartition("/")[2]: one for one in package.tracked.executables}
+    for name, mode in modes.items():
+        source = programs.get(name.rpartition("/")[2])
+        # Archivers on other systems than Unix write no mode; modules are imported, not run.
+        if source and mode and not mode & 0o111 and not name.endswith(".py"):
+            yield Finding(
+                clean_text(source),
+                Outcome.WARNED,
+                f"It may be executed in the repository, and {clean_text(name)} of the wheel may not"
+                f" (its mode is {mode & 0o777:o}).",
+                "Let the build keep the permissions, or start the program through its interpreter.",
+            )
 
 
 def _note(package: _Package) -> str:

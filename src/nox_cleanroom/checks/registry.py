@@ -30,6 +30,7 @@ from nox_cleanroom.checks import (
     package_data,
     pollution,
     readme,
+    requirements,
     sdist,
     wheel_record,
 )
@@ -72,6 +73,7 @@ CHECKS = (
     Check("contents", contents.check),
     Check("package data", package_data.check),
     Check("readme", readme.check),
+    Check("requirements", requirements.check),
     Check("dependencies", dependencies.check),
     Check("tracked files", pollution.check_modified),
     Check("new files", pollution.check_new),

@@ -10,10 +10,12 @@ from packaging.utils import canonicalize_name
 
 from nox_cleanroom.config.axes import Extras
 from nox_cleanroom.environments.environment import Environment, Facts
+from nox_cleanroom.environments.install_failures import reason_of
 from nox_cleanroom.environments.installer_commands import tool_failure
 from nox_cleanroom.errors import CleanroomError, Code, ConfigError, InstallError
 from nox_cleanroom.markers import applies
 from nox_cleanroom.members import Member, record_digest
+from nox_cleanroom.results import Step
 from nox_cleanroom.steps import Steps
 from nox_cleanroom.wheel import Wheel
 
@@ -75,9 +77,21 @@ def install_wheel(
         words += _lowest(wheel, environment, extras, lowest_on)
     step = steps.run("install", environment.pip_install(*words, pinned(wheel, path, extras)))
     if not step.succeeded:
-        raise tool_failure(
-            InstallError, f"{wheel.filename} and its requirements could not be installed", step
-        )
+        raise _failure(wheel, step)
+
+
+def _failure(wheel: Wheel, step: Step) -> CleanroomError:
+    """The error for an installation that failed, with its reason in a sentence if it is known."""
+    error = tool_failure(
+        InstallError, f"{wheel.filename} and its requirements could not be installed", step
+    )
+    reason = reason_of(step.output)
+    if reason is not None and error.code is Code.INSTALL_FAILED:
+        error.message = f"{wheel.filename} could not be installed: {reason.message}."
+        error.hint = reason.hint or error.hint
+        if isinstance(error, InstallError):
+            error.absent = reason.absent
+    return error
 
 
 def pinned(wheel: Wheel, path: Path, extras: tuple[str, ...] = ()) -> str:

@@ -62,6 +62,8 @@ def describe(error):
         "message": message,
         "traceback": "".join(lines)[-4000:],
     }
+    if type(error).__module__ != "builtins":
+        described["class_of"] = type(error).__module__
     if isinstance(error, ImportError):
         described["missing"] = error.name
     if isinstance(error, FileNotFoundError) and isinstance(error.filename, str):
@@ -177,7 +179,9 @@ def import_module(name):
             places = list(getattr(module, "__path__", []))
         except TypeError:
             places = []
+    version = getattr(module, "__dict__", {}).get("__version__")
     return {
+        "version": version if isinstance(version, str) else None,
         "places": [place for place in places if isinstance(place, str)],
         "wrote": witness.wrote,
         "started": witness.started,

@@ -326,6 +326,9 @@ class Reader(Expressions):
             if top_of(module) not in OWN:
                 return
             edge["dead"] = True
+        elif "SyntaxError" in self.caught:
+            # A module for newer Pythons may not compile here.
+            edge["guarded"] = True
         self.edges.append(edge)
 
     def wants(self, name, node, scope, sure):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -29,6 +30,37 @@ class BuiltWheel:
             built_with=stored.provenance.built_with,
             requirements=stored.provenance.requirements,
         )
+
+
+@dataclass(frozen=True, kw_only=True)
+class VersionSources:
+    """What the version of a wheel may come from, besides the commit."""
+
+    #: Tracked files that the build changed, so that the version names a changed tree.
+    changed: tuple[str, ...] = ()
+    #: Variables that state the version.
+    variables: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, stored: StoredWheel) -> VersionSources:
+        """What the version of a wheel in the wheelhouse may come from."""
+        names = sorted(stored.provenance.variables)
+        return cls(
+            changed=tuple(stored.provenance.changed),
+            variables=tuple(name for name in names if _STATES_VERSION.search(name)),
+        )
+
+
+#: Variables of build backends that state a version.
+_STATES_VERSION = re.compile(r"PRETEND|_BYPASS|^PBR_VERSION$|_SCM_VERSION$|VERSIONEER_OVERRIDE")
+
+#: The local part of a version that is taken from a changed tree, as setuptools-scm spells it.
+_OF_CHANGED_TREE = re.compile(r"\+.*(\bd20\d{6}\b|dirty)")
+
+
+def is_of_changed_tree(version: str) -> bool:
+    """Whether a version says that it was taken from a tree with uncommitted changes."""
+    return _OF_CHANGED_TREE.search(version) is not None
 
 
 @dataclass(frozen=True, kw_only=True)

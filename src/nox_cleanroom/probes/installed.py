@@ -18,6 +18,8 @@ class Distribution:
     name: str
     version: str
     requires: tuple[str, ...] = ()
+    #: The extras that it offers.
+    extras: tuple[str, ...] = ()
     #: Why its METADATA cannot be read; empty when it can be.
     problem: str = ""
 
@@ -55,7 +57,12 @@ def _read(found: object) -> Iterator[Distribution]:
     for one in found:  # type: ignore[attr-defined] # importlib says Iterable since 3.12 only
         try:
             name, version = str(one.metadata["Name"] or ""), str(one.version or "")
-            yield Distribution(name=name, version=version, requires=tuple(one.requires or ()))
+            yield Distribution(
+                name=name,
+                version=version,
+                requires=tuple(one.requires or ()),
+                extras=tuple(map(str, one.metadata.get_all("Provides-Extra") or ())),
+            )
         except ValueError as error:
             # The file is not UTF-8.
             yield Distribution(name="", version="", problem=str(error))

@@ -68,8 +68,15 @@ def imported_first(wheel: Wheel) -> tuple[str, ...]:
 
 
 def usable_entry_points(wheel: Wheel, extras: tuple[str, ...]) -> list[EntryPoint]:
-    """The entry points of a wheel that need no other extras than these."""
-    return [one for one in wheel.entry_points if set(extras).issuperset(one.extras)]
+    """The entry points of a wheel that name objects, and need no other extras than these.
+
+    The values of other entry points than programs are for their readers, and may be any text.
+    """
+    return [
+        one
+        for one in wheel.entry_points
+        if set(extras).issuperset(one.extras) and (one.is_script or one.is_reference)
+    ]
 
 
 def _all_others(wheel: Wheel) -> Iterator[str]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import PurePosixPath
@@ -29,6 +30,11 @@ class Tracked:
     is_shallow: bool
     #: The names of the files that may be executed.
     executables: tuple[str, ...] = ()
+    #: Whether the version comes from git, judged by what the build requires.
+    has_version_from_git: bool = False
+    #: Tags with a version that lead to the commit, and those at the commit itself.
+    version_tags: tuple[str, ...] = ()
+    tags_here: tuple[str, ...] = ()
 
     @cached_property
     def _directories(self) -> frozenset[str]:
@@ -134,15 +140,54 @@ def list_tracked(
     """
     build_system = pyproject.get("build-system")
     requires = build_system.get("requires", []) if isinstance(build_system, Mapping) else []
+    stated = tuple(map(str, requires)) if isinstance(requires, list) else ()
+    names = checkout.file_names(commit)
+    is_from_git = _takes_version_from_git(checkout, commit, names, stated, subdirectory)
     return Tracked(
-        names=tuple(checkout.file_names(commit)),
+        names=tuple(names),
         subdirectory=subdirectory,
         missing_submodules=missing_submodules,
-        build_requires=tuple(map(str, requires)) if isinstance(requires, list) else (),
+        build_requires=stated,
         has_tags=any(name.startswith("refs/tags/") for name in refs),
         is_shallow=checkout.is_shallow,
         executables=tuple(checkout.executables(commit)),
+        has_version_from_git=is_from_git,
+        version_tags=_version_tags(checkout, "--merged", commit) if is_from_git else (),
+        tags_here=_version_tags(checkout, "--points-at", commit) if is_from_git else (),
     )
+
+
+#: Build requirements, and words of `setup.py`, that take the version from git.
+_VCS_VERSIONS = re.compile(
+    r"setuptools[-_.]scm|hatch[-_.]vcs|setuptools[-_.]git[-_.]versioning|versioningit|dunamai"
+    r"|poetry[-_.]dynamic[-_.]versioning|uv[-_.]dynamic[-_.]versioning|pbr\b|versioneer"
+    r"|use_scm_version",
+    re.IGNORECASE,
+)
+#: A tag with a version in it: ``v1.2``, ``demo-2.0rc1``, ``3``; not ``nightly-20250101``.
+_VERSION_TAG = re.compile(r"(?:^|[^\d.])v?\d+(\.\d+)+|^v?\d{1,4}$")
+
+
+def _takes_version_from_git(
+    checkout: Checkout,
+    commit: Commit,
+    names: Sequence[str],
+    requires: tuple[str, ...],
+    subdirectory: str,
+) -> bool:
+    if _VCS_VERSIONS.search(" ".join(requires)):
+        return True
+    for name in ("setup.py", "setup.cfg"):
+        path = name if subdirectory == "." else f"{subdirectory}/{name}"
+        if path in names and _VCS_VERSIONS.search(checkout.read_file(commit, path) or ""):
+            return True
+    return False
+
+
+def _version_tags(checkout: Checkout, which: str, commit: Commit) -> tuple[str, ...]:
+    """The tags with a version that lead to a commit, or are at it."""
+    tags = display(checkout.must("tag", "--list", which, commit.oid)).split("\n")
+    return tuple(tag for tag in tags if _VERSION_TAG.search(tag))
 
 
 def find_left_out(checkout: Checkout) -> LeftOut:

@@ -7,16 +7,19 @@ from nox_cleanroom.runs.cell import RunningCell
 from nox_cleanroom.runs.wheels import Wheels
 
 
-def compare_with_sdist(cell: RunningCell, wheels: Wheels) -> None:
+def compare_with_sdist(cell: RunningCell, wheels: Wheels) -> bool:
     """Check in a cell whether the source distribution builds the same wheel.
 
     Args:
         cell: a cell that has tested a wheel; it receives the findings.
         wheels: the commit's wheels.
+
+    Returns:
+        Whether the other wheel needs no test of its own: it has the same files, or there is none.
     """
     tested = cell.stored
     if tested is None:
-        return
+        return True
     with cell.noting_problems():
         is_from_sdist = cell.variant.artifact == "sdist"
         other = wheels.take("wheel" if is_from_sdist else "sdist", cell)
@@ -26,3 +29,4 @@ def compare_with_sdist(cell: RunningCell, wheels: Wheels) -> None:
             from_tree=BuiltWheel.of(tree), from_sdist=BuiltWheel.of(from_sdist)
         )
         cell.check({"rebuilt": lambda: BuiltWheel.of(wheels.rebuild(from_sdist, "wheel", cell))})
+        return tested.wheel.installs_the_same(other.wheel)

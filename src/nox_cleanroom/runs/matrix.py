@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 
 from nox_cleanroom.errors import InterpreterMissingError
@@ -44,7 +45,7 @@ def matrix(run: OpenRun, pythons: Sequence[str]) -> tuple[list[Cell], list[str]]
         ]
         tested = [cell for cell, test in zip(cells, tests, strict=True) if test.result()]
     if run.compares_sdist:
-        _compare_once(tested, wheels)
+        tested += _test_sdist_once(tested, wheels)
     missing = dict.fromkeys(cell.python for cell in cells if cell not in tested)
     return [cell.record() for cell in tested], list(missing)
 
@@ -58,9 +59,18 @@ def _test(cell: RunningCell, wheels: Wheels, meanwhile: Callable[[], object] | N
     return True
 
 
-def _compare_once(cells: Sequence[RunningCell], wheels: Wheels) -> None:
-    """Compare the wheel with that of the source distribution, in the first cell that tested it."""
+def _test_sdist_once(cells: Sequence[RunningCell], wheels: Wheels) -> list[RunningCell]:
+    """Compare the wheel with that of the source distribution, in the first cell that tested it.
+
+    Where the two differ, a further cell tests the other: it may not work at all. One with the same
+    files needs no test of its own.
+    """
     for cell in cells:
         if cell.stored and cell.variant == cell.run.variants[0] and not cell.is_skipped:
-            compare_with_sdist(cell, wheels)
-            return
+            if compare_with_sdist(cell, wheels):
+                return []
+            variant = replace(cell.variant, artifact="sdist")
+            other = RunningCell.start(cell.run, cell.python, variant)
+            smoke(other, wheels, compares=False)
+            return [other]
+    return []

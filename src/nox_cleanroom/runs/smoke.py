@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
+from nox_cleanroom.build.project import directory_of_project
 from nox_cleanroom.build.source_tree import require_admitted
 from nox_cleanroom.build.wheelhouse import StoredWheel
 from nox_cleanroom.environments.environment import Facts
 from nox_cleanroom.environments.installing import install_wheel, known_extras, prove_identity
+from nox_cleanroom.errors import InstallError
+from nox_cleanroom.probes.builds import VersionSources
 from nox_cleanroom.probes.commands import run_commands
 from nox_cleanroom.probes.description import render_description
 from nox_cleanroom.probes.extras import WithExtras, look_with_extras, missing_extras
@@ -25,11 +28,16 @@ from nox_cleanroom.probes.traces import look_for_traces
 from nox_cleanroom.probes.tracked import find_left_out
 from nox_cleanroom.runs.cell import RunningCell
 from nox_cleanroom.runs.comparison import compare_with_sdist
+from nox_cleanroom.runs.run import OpenRun
 from nox_cleanroom.runs.wheels import Wheels
 
 
 def smoke(
-    cell: RunningCell, wheels: Wheels, *, meanwhile: Callable[[], object] | None = None
+    cell: RunningCell,
+    wheels: Wheels,
+    *,
+    meanwhile: Callable[[], object] | None = None,
+    compares: bool = True,
 ) -> None:
     """Test the commit's wheel on one interpreter.
 
@@ -37,6 +45,7 @@ def smoke(
         cell: the interpreter, and the way to test on it; the cell receives the results.
         wheels: the commit's wheels.
         meanwhile: called when the environment exists, to start other work at the same time.
+        compares: whether to compare the wheel of a source distribution with that of the tree.
 
     Raises:
         InterpreterMissingError: the interpreter is not on this machine.
@@ -55,7 +64,7 @@ def smoke(
             prove_identity(stored.wheel, cell.facts)
         if not run.request.install_only:
             _probe_and_check(cell, stored, installation)
-    if cell.variant.artifact == "sdist" and cell.findings:
+    if compares and cell.variant.artifact == "sdist" and cell.findings:
         compare_with_sdist(cell, wheels)
 
 
@@ -83,7 +92,7 @@ def _install(cell: RunningCell, stored: StoredWheel) -> Installation:
 
 def _install_in(installation: Installation, cell: RunningCell) -> None:
     # The environment is still empty, except for pip where pip installs.
-    with cell.run.bytecode.lent(installation.facts):
+    with _naming_siblings(cell.run), cell.run.bytecode.lent(installation.facts):
         install_wheel(
             installation.wheel,
             installation.path,
@@ -95,6 +104,22 @@ def _install_in(installation: Installation, cell: RunningCell) -> None:
         )
 
 
+@contextlib.contextmanager
+def _naming_siblings(run: OpenRun) -> Iterator[None]:
+    """A block in which a requirement that no index has may be a project of the same commit."""
+    try:
+        yield
+    except InstallError as error:
+        source = run.source
+        found = error.absent and directory_of_project(source.checkout, source.commit, error.absent)
+        if found:
+            error.hint = (
+                f"`{error.absent}` is the project in {found} of this commit: build its wheel into a"
+                " directory, and name that with `-- --find-links DIRECTORY`."
+            )
+        raise
+
+
 def _probe_and_check(cell: RunningCell, stored: StoredWheel, installation: Installation) -> None:
     """Run the probes and the checks; commands that need files get a worktree."""
     run = cell.run
@@ -104,6 +129,7 @@ def _probe_and_check(cell: RunningCell, stored: StoredWheel, installation: Insta
                 tree = stack.enter_context(run.source.worktree(run.workspace))
             installation = replace(installation, project=tree.project)
         cell.values |= {"wheel": stored.wheel, "facts": cell.facts, "tracked": run.tracked}
+        cell.values["version_sources"] = VersionSources.of(stored)
         traces = (stored.provenance.built_in, str(run.source.checkout.root))
         cell.bring(
             loaded=partial(load, installation),

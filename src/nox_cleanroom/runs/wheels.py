@@ -13,6 +13,8 @@ from nox_cleanroom.build.builders import Audience, Builders, audience_of
 from nox_cleanroom.build.frontend import Frontend, What
 from nox_cleanroom.build.source_tree import naming_submodules
 from nox_cleanroom.build.wheelhouse import Provenance, StoredWheel, Wheelhouse
+from nox_cleanroom.changes import display
+from nox_cleanroom.checkout.checkout import Checkout
 from nox_cleanroom.config.axes import Artifact
 from nox_cleanroom.environments.interpreter import InstalledPython
 from nox_cleanroom.errors import (
@@ -25,9 +27,11 @@ from nox_cleanroom.errors import (
     PythonExcludedError,
 )
 from nox_cleanroom.places.layout import digest_key
+from nox_cleanroom.probes.builds import is_of_changed_tree
 from nox_cleanroom.processes import build_variables
 from nox_cleanroom.runs.cell import RunningCell
 from nox_cleanroom.runs.run import OpenRun
+from nox_cleanroom.wheel import parse_filename
 
 #: Endings of files for compilers; a project with such files probably compiles them.
 _COMPILED = (".c", ".cc", ".cpp", ".cxx", ".pyx", ".rs", ".f90", ".cu")
@@ -197,6 +201,7 @@ class Wheels:
             what: What = "wheel from sdist" if artifact == "sdist" else "wheel"
             with naming_submodules(tree):
                 built = frontend.build(what, tree.project)
+            changed = _changed_files(built.path, tree.root)
             with cell.steps.action("remove worktree"):
                 stack.close()
         built_at = datetime.now(timezone.utc).isoformat(timespec="milliseconds")
@@ -207,6 +212,7 @@ class Wheels:
             requirements=built.requirements,
             variables=build_variables.shaping_the_build(self._run.request.env, key=digest_key()),
             built_in=str(self._run.workspace.root),
+            changed=changed,
             artifact=artifact,
         )
 
@@ -224,6 +230,14 @@ class Wheels:
             installer=environments.fresh(python.python, "installer") if has_own_pip else own,
             versions=versions,
         )
+
+
+def _changed_files(wheel: Path, tree: Path) -> tuple[str, ...]:
+    """The tracked files that a build has changed, if the wheel's version says that it has."""
+    if not is_of_changed_tree(str(parse_filename(wheel.name)[1])):
+        return ()
+    changed = Checkout.find(tree).uncommitted().items()
+    return tuple(display(path) for path, letters in sorted(changed) if letters != b"??")
 
 
 def _leaves_it_to_another(error: CleanroomError, artifact: Artifact) -> bool:

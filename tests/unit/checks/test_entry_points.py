@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from values import (
+    DEMO,
     SITE,
     Says,
     answer,
@@ -107,6 +108,81 @@ CASES: dict[str, tuple[dict[str, Any], list[Finding]]] = {
             "installed": installed(programs=("demo", "demo2")),
         },
         [SAYS.passed(SUBJECT), SAYS.passed("console_scripts:demo2")],
+    ),
+    "a plug-in's value is data": (
+        {"wheel": wheel(entry_points="[demo.data]\nx = some text/with-more.yaml\n")},
+        [
+            SAYS.passed(
+                "demo.data:x", "Its value is no reference to an object: some text/with-more.yaml"
+            )
+        ],
+    ),
+    "a plug-in's value names a file": (
+        {
+            "wheel": wheel({**DEMO, "demo/a.yaml": ""}, entry_points="[other]\nx = demo:a.yaml\n"),
+            "loaded": loaded(raised("entry point", "demo:a.yaml", "AttributeError: a")),
+        },
+        [SAYS.passed("other:x", "Its value names a file of the wheel: demo:a.yaml")],
+    ),
+    "a plug-in wants its host": (
+        {
+            "wheel": wheel(entry_points="[host.plugins]\nx = demo:plug\n"),
+            "loaded": loaded(raised("entry point", "demo:plug", "RuntimeError: no host")),
+        },
+        [
+            SAYS.warned(
+                "host.plugins:x",
+                "`demo:plug` does not load: RuntimeError: no host (it may need its host).",
+            )
+        ],
+    ),
+    "a plug-in's framework is not configured": (
+        {
+            "wheel": wheel(entry_points="[host.plugins]\nx = demo:plug\n"),
+            "loaded": loaded(
+                raised(
+                    "entry point",
+                    "demo:plug",
+                    "ImproperlyConfigured: settings",
+                    class_of="django.core.exceptions",
+                )
+            ),
+        },
+        [
+            SAYS.warned(
+                "host.plugins:x",
+                "`demo:plug` does not load: ImproperlyConfigured: settings (it may need its host).",
+            )
+        ],
+    ),
+    "a plug-in is broken": (
+        {
+            "wheel": wheel(entry_points="[host.plugins]\nx = demo:plug\n"),
+            "loaded": loaded(raised("entry point", "demo:plug", "NameError: x")),
+        },
+        [SAYS.failed("host.plugins:x", "`demo:plug` does not load: NameError: x", hint=FIX)],
+    ),
+    "a program that wants a host is broken": (
+        {"loaded": loaded(raised("entry point", "demo:main", "RuntimeError: no host"))},
+        [SAYS.failed(SUBJECT, "`demo:main` does not load: RuntimeError: no host", hint=FIX)],
+    ),
+    "it fails with the import of its package": (
+        {
+            "loaded": loaded(
+                raised("import", "demo", "ValueError: x"),
+                raised("entry point", "demo:main", "ValueError: x"),
+            )
+        },
+        [SAYS.skipped(SUBJECT, "The import of its module fails; `imports` says why.")],
+    ),
+    "it fails in another way than the import": (
+        {
+            "loaded": loaded(
+                raised("import", "demo", "ValueError: x"),
+                raised("entry point", "demo:main", "ValueError: y"),
+            )
+        },
+        [SAYS.failed(SUBJECT, "`demo:main` does not load: ValueError: y", hint=FIX)],
     ),
     "it does not exist": (
         {
@@ -216,10 +292,10 @@ def test_a_missing_module_asks_what_git_leaves_out_and_then_for_the_extras() -> 
     settled = look(NAME, needs, left_out=nothing, with_extras=well)
     assert unsettled(settled) == [""]
     assert settled == [
-        SAYS.warned(
+        SAYS.failed(
             SUBJECT,
             f"It needs the extra `web`; without, {NO_FLASK}",
-            hint="Users who want it have to install the extra; `-- --extras` tests it with extras.",
+            hint="A plain install is of no use: declare in `dependencies` what it needs.",
         )
     ]
 
@@ -227,11 +303,17 @@ def test_a_missing_module_asks_what_git_leaves_out_and_then_for_the_extras() -> 
 def test_when_no_extra_is_likely_all_are_named() -> None:
     needs = {
         **HEALTHY,
-        "wheel": wheel(entry_points=SCRIPT, metadata="Provides-Extra: a\nProvides-Extra: b\n"),
-        "loaded": loaded(raised("entry point", "demo:main", "AttributeError: x")),
+        "wheel": wheel(
+            entry_points=f"{SCRIPT}other = demo:other\n",
+            metadata="Provides-Extra: a\nProvides-Extra: b\n",
+        ),
+        "installed": installed(programs=("demo", "other")),
+        "loaded": loaded(
+            raised("entry point", "demo:main", "AttributeError: x"), entry_point("demo:other")
+        ),
     }
-    assert unsettled(look(NAME, needs)) == ["with_extras"]
+    assert unsettled(look(NAME, needs)) == ["with_extras", ""]
     well = with_extras(loaded_=loaded(entry_point("demo:main")))
-    (found,) = look(NAME, needs, with_extras=well)
+    found, _ = look(NAME, needs, with_extras=well)
     assert found.outcome is Outcome.WARNED
     assert found.message.startswith("It needs one of the extras `a`, `b`; without, ")

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from values import (
+    DEMO,
     LOCATION,
     SITE,
     Says,
@@ -23,6 +24,7 @@ from values import (
     with_extras,
 )
 
+from nox_cleanroom.checkout.checkout import IgnoreRule
 from nox_cleanroom.errors import Code
 from nox_cleanroom.findings import Finding, Outcome
 from nox_cleanroom.probes.loading import Loaded
@@ -50,6 +52,7 @@ def missing(name: str, message: str = "", subject: str = "demo") -> Any:
 
 NO_YAML = "ModuleNotFoundError: No module named 'yaml'"
 NO_PART = "ModuleNotFoundError: No module named 'demo.part'"
+NOT_INCLUDED = "`demo.part` is not in the wheel: does the build backend include it?"
 DECLARE = "`yaml` is not installed. Is it declared in the project's dependencies?"
 
 CASES: dict[str, tuple[dict[str, Any], list[Finding]]] = {
@@ -136,8 +139,8 @@ CASES: dict[str, tuple[dict[str, Any], list[Finding]]] = {
             SAYS.failed(
                 "demo",
                 NO_PART,
-                hint="These submodules are empty: src/demo/part; `git submodule update --init`"
-                " fills them.",
+                hint="The submodule src/demo/part is empty; `git submodule update --init"
+                " src/demo/part` fills it.",
             )
         ],
     ),
@@ -373,6 +376,159 @@ CASES: dict[str, tuple[dict[str, Any], list[Finding]]] = {
         {"loaded": loaded(missing("yaml", subject="demo.part"), imported("demo"))},
         [SAYS.passed("demo"), SAYS.failed("demo.part", NO_YAML, hint=DECLARE)],
     ),
+    "it breaks entry points with it": (
+        {
+            "wheel": wheel(entry_points="[console_scripts]\na = demo.x:f\nb = demo:g\n"),
+            "loaded": loaded(
+                raised("import", "demo", "ValueError: x"),
+                raised("entry point", "demo.x:f", "ValueError: x"),
+                raised("entry point", "demo:g", "ValueError: x"),
+            ),
+        },
+        [
+            SAYS.failed(
+                "demo",
+                "ValueError: x; so these do not load either: console_scripts:a, console_scripts:b",
+                hint="The same happens to every user who loads it.",
+            )
+        ],
+    ),
+    "there is no display": (
+        {"loaded": loaded(raised("import", "demo", "KeyError: 'DISPLAY'", variable="DISPLAY"))},
+        [
+            SAYS.error(
+                "demo",
+                "KeyError: 'DISPLAY' (there is no display)",
+                hint="It needs the variable DISPLAY, which users do not have; `pass-env` hands it on"
+                " to the probes if they do.",
+                code=Code.ENVIRONMENT_LACKING,
+            )
+        ],
+    ),
+    "a name of a newer standard library": (
+        {
+            "loaded": loaded(
+                raised(
+                    "import",
+                    "demo",
+                    "ImportError: cannot import name 'UTC' from 'datetime' (/x/datetime.py)",
+                    missing="datetime",
+                )
+            )
+        },
+        [
+            SAYS.failed(
+                "demo",
+                "ImportError: cannot import name 'UTC' from 'datetime' (/x/datetime.py)",
+                hint="The standard library has it from Python 3.11 on. Raise requires-python to"
+                " >=3.11, or guard it with `sys.version_info`.",
+            )
+        ],
+    ),
+    "an attribute of a newer standard library": (
+        {
+            "loaded": loaded(
+                raised(
+                    "import",
+                    "demo",
+                    "AttributeError: module 'itertools' has no attribute 'batched'",
+                )
+            )
+        },
+        [
+            SAYS.failed(
+                "demo",
+                "AttributeError: module 'itertools' has no attribute 'batched'",
+                hint="The standard library has it from Python 3.12 on. Raise requires-python to"
+                " >=3.12, or guard it with `sys.version_info`.",
+            )
+        ],
+    ),
+    "a module of another system": (
+        {"loaded": loaded(missing("winreg"))},
+        [
+            SAYS.failed(
+                "demo",
+                "ModuleNotFoundError: No module named 'winreg'",
+                hint="The standard library has it on Windows only. Windows only: guard it with"
+                " `sys.platform`.",
+            )
+        ],
+    ),
+    "setuptools no longer brings it": (
+        {"loaded": loaded(missing("pkg_resources"))},
+        [
+            SAYS.failed(
+                "demo",
+                "ModuleNotFoundError: No module named 'pkg_resources'",
+                hint="setuptools has no `pkg_resources` since version 82: use importlib.metadata and"
+                " importlib.resources instead, or require `setuptools<81`.",
+            )
+        ],
+    ),
+    "it asks for a distribution of another name": (
+        {
+            "loaded": loaded(
+                raised(
+                    "import",
+                    "demo",
+                    "PackageNotFoundError: No package metadata was found for other",
+                    missing="other",
+                )
+            )
+        },
+        [
+            SAYS.failed(
+                "demo",
+                "PackageNotFoundError: No package metadata was found for other",
+                hint="No distribution of that name is installed; this one is `demo`.",
+            )
+        ],
+    ),
+    "a tracked module that an ignore rule covers": (
+        {
+            "loaded": loaded(missing("demo.part")),
+            "tracked": tracked("src/demo/part.py"),
+            "left_out": LeftOut(
+                paths=(),
+                rules={"src/demo/part.py": IgnoreRule(pattern="part.py", place=".gitignore:2")},
+            ),
+        },
+        [
+            SAYS.failed(
+                "demo",
+                NO_PART,
+                hint="src/demo/part.py is in the commit and not in the wheel. The ignore rule"
+                " `part.py` (.gitignore:2) covers it, and some build backends leave out what is"
+                " ignored: narrow the rule.",
+            )
+        ],
+    ),
+    "a generated module that an ignore rule covers": (
+        {
+            "loaded": loaded(missing("demo.part")),
+            "left_out": LeftOut(
+                paths=("src/demo/part.py",),
+                rules={"src/demo/part.py": IgnoreRule(pattern="part.py", place=".gitignore:2")},
+            ),
+        },
+        [
+            SAYS.failed(
+                "demo",
+                NO_PART,
+                hint="src/demo/part.py is in the checkout and not in the commit, because the ignore"
+                " rule `part.py` (.gitignore:2) covers it. If it is generated, a build hook has to"
+                " make it; otherwise narrow the rule, and commit the file.",
+            )
+        ],
+    ),
+    "an empty submodule elsewhere": (
+        {
+            "loaded": loaded(missing("demo.part")),
+            "tracked": tracked(missing_submodules=("third_party/lib",)),
+        },
+        [SAYS.failed("demo", NO_PART, hint=NOT_INCLUDED)],
+    ),
     "an entry point is for another check": (
         {"loaded": loaded(imported("demo"), raised("entry point", "demo:main", "ValueError: x"))},
         [SAYS.passed("demo")],
@@ -396,12 +552,41 @@ def test_a_missing_module_asks_what_git_leaves_out_and_then_for_the_extras() -> 
     settled = look(NAME, NEEDS, left_out=nothing, with_extras=with_extras())
     assert unsettled(settled) == [""]
     assert settled == [
-        SAYS.warned(
+        SAYS.failed(
             "demo",
             f"It needs the extra `files`; without, {NO_YAML}",
-            hint="Users who want it have to install the extra; `-- --extras` tests it with extras.",
+            hint="A plain install is of no use: declare in `dependencies` what it needs.",
         )
     ]
+
+
+@pytest.mark.parametrize(
+    ("files", "entry_points", "outcome"),
+    [
+        (DEMO, "", Outcome.FAILED),
+        # Another module can be imported without the extra.
+        ({**DEMO, "other.py": ""}, "", Outcome.WARNED),
+        # Users of a plug-in have its host.
+        (DEMO, "[yaml.plugins]\nx = demo\n", Outcome.WARNED),
+        (DEMO, "[yaml11]\nx = demo\n", Outcome.WARNED),
+        (DEMO, "[console_scripts]\nx = demo:main\n", Outcome.FAILED),
+    ],
+)
+def test_a_package_is_broken_when_nothing_works_without_an_extra(
+    files: dict[str, str], entry_points: str, outcome: Outcome
+) -> None:
+    values = {
+        **HEALTHY,
+        "wheel": wheel(
+            files,
+            entry_points=entry_points,
+            metadata='Provides-Extra: files\nRequires-Dist: yaml; extra == "files"\n',
+        ),
+        "loaded": loaded(missing("yaml"), imported("other")),
+    }
+    second = with_extras(loaded_=loaded(imported("demo"), imported("other")))
+    found = look(NAME, values, left_out=LeftOut(paths=()), with_extras=second)
+    assert found[0].outcome is outcome
 
 
 def test_what_fails_with_the_extras_has_failed() -> None:

@@ -5,10 +5,24 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from values import INFO, Says, distribution, facts, installed, look, tracked, wheel
+from values import (
+    DEMO,
+    INFO,
+    Says,
+    distribution,
+    facts,
+    imported,
+    installed,
+    loaded,
+    look,
+    tracked,
+    wheel,
+)
 
 from nox_cleanroom.findings import Finding
+from nox_cleanroom.probes.builds import VersionSources
 from nox_cleanroom.probes.installed import Distribution
+from nox_cleanroom.probes.tracked import Tracked
 from nox_cleanroom.wheel import Wheel
 
 NAME = "metadata"
@@ -33,6 +47,11 @@ def stated(**fields: Any) -> dict[str, Any]:
 
 
 #: What differs from a healthy wheel; each subject else has passed.
+def at_tag(*tags: str, **more: Any) -> Tracked:
+    """A commit with tags, of a project that takes its version from git."""
+    return tracked(has_version_from_git=True, version_tags=tags, tags_here=tags, **more)
+
+
 CASES: dict[str, tuple[dict[str, Any], list[Finding]]] = {
     "healthy": ({}, []),
     "another name": (
@@ -127,7 +146,7 @@ CASES: dict[str, tuple[dict[str, Any], list[Finding]]] = {
         ],
     ),
     "a version from git, in a repository without tags": (
-        {"tracked": tracked(build_requires=("setuptools-scm>=8",), has_tags=False)},
+        {"tracked": tracked(has_version_from_git=True, has_tags=False)},
         [
             SAYS.warned(
                 "version from git",
@@ -138,7 +157,7 @@ CASES: dict[str, tuple[dict[str, Any], list[Finding]]] = {
         ],
     ),
     "a version from git, in a shallow clone": (
-        {"tracked": tracked(build_requires=("hatchling", "Hatch_VCS"), is_shallow=True)},
+        {"tracked": tracked(has_version_from_git=True, is_shallow=True)},
         [
             SAYS.warned(
                 "version from git",
@@ -148,12 +167,94 @@ CASES: dict[str, tuple[dict[str, Any], list[Finding]]] = {
             )
         ],
     ),
-    "a version from git, with all tags": ({"tracked": tracked(build_requires=("pbr",))}, []),
-    "no version from git, and no tags": (
-        {"tracked": tracked(build_requires=("hatchling", "pbrowse"), has_tags=False)},
+    "a version from git, and no tag leads to the commit": (
+        {"tracked": tracked(has_version_from_git=True)},
+        [
+            SAYS.warned(
+                "version from git",
+                "The version comes from git and no tag with a version leads to this commit, so 1.0"
+                " is not what a release would get.",
+                hint="Fetch everything: `git fetch --unshallow --tags`; `fetch-depth: 0` in CI.",
+            )
+        ],
+    ),
+    "a version from git, after a tag": (
+        {"tracked": tracked(has_version_from_git=True, version_tags=("v0.9",))},
+        [],
+    ),
+    "a version from git, at its tag in a shallow clone": (
+        {"tracked": at_tag("v1.0", is_shallow=True)},
+        [],
+    ),
+    "a version from git, at a tag of another spelling": ({"tracked": at_tag("release/1.0.0")}, []),
+    "a version from git, at two tags": ({"tracked": at_tag("v2.0", "demo-1.0")}, []),
+    "a version from git, at a tag of another project": ({"tracked": at_tag("other-7.0")}, []),
+    "a version from git, at another version's tag": (
+        {"tracked": at_tag("v1.1")},
+        [
+            SAYS.warned(
+                "version from git",
+                "The commit has the tag v1.1, and the version is 1.0.",
+                hint="Does a tag without a version, or the configuration of the backend, hide the"
+                " tag?",
+            )
+        ],
+    ),
+    "a version that a variable states": (
+        {
+            "tracked": tracked(has_version_from_git=True, has_tags=False),
+            "version_sources": VersionSources(variables=("SETUPTOOLS_SCM_PRETEND_VERSION",)),
+        },
+        [],
+    ),
+    "no version from git, and no tags": ({"tracked": tracked(has_tags=False)}, []),
+    "the package states another version": (
+        {"loaded": loaded(imported("demo", version="0.9"))},
+        [
+            SAYS.warned(
+                "demo.__version__",
+                "It is '0.9', and the version in the metadata is 1.0.",
+                hint="State the version once: take it from `importlib.metadata.version`, or let the"
+                " backend read it from the package.",
+            )
+        ],
+    ),
+    "the package states no version": (
+        {"loaded": loaded(imported("demo", version="unknown"))},
+        [
+            SAYS.warned(
+                "demo.__version__",
+                "It is 'unknown', and the version in the metadata is 1.0.",
+                hint="State the version once: take it from `importlib.metadata.version`, or let the"
+                " backend read it from the package.",
+            )
+        ],
+    ),
+    "the package states the version in another spelling": (
+        {"loaded": loaded(imported("demo", version="1.0.0"))},
+        [],
+    ),
+    "a further package has a version of its own": (
+        {
+            "wheel": wheel({**DEMO, "other.py": ""}),
+            "loaded": loaded(imported("demo"), imported("other", version="7")),
+        },
         [],
     ),
 }
+
+
+def test_a_build_that_changes_the_tree_is_named() -> None:
+    value = wheel(version="1.1.dev0+g123.d20260101")
+    changed = VersionSources(changed=("demo/_version.py",))
+    found = look(NAME, HEALTHY, wheel=value, tracked=at_tag("v1.0"), version_sources=changed)
+    (about_git,) = (one for one in found if one.subject == "version from git")
+    assert about_git == SAYS.warned(
+        "version from git",
+        "The version 1.1.dev0+g123.d20260101 says that the tree has changes: the build has changed"
+        " demo/_version.py.",
+        hint="Do not track what the build writes, or let the build write somewhere else.",
+    )
 
 
 @pytest.mark.parametrize(("values", "differing"), CASES.values(), ids=CASES)

@@ -106,7 +106,7 @@ def test_what_a_probe_brings_is_kept_and_so_is_why_it_could_not() -> None:
 
 
 NEEDS: Mapping[str, object] = {
-    "wheel": wheel(metadata="Provides-Extra: x\n"),
+    "wheel": wheel(metadata='Provides-Extra: x\nRequires-Dist: y; extra == "x"\n'),
     "facts": facts(markers=dict(MARKERS)),
     "tracked": tracked(),
     "installed": installed(),
@@ -134,7 +134,8 @@ def test_probes_are_run_until_nothing_is_left_to_settle() -> None:
         }
     )
     assert asked == ["left_out", "with_extras"]
-    assert [one.outcome for one in cell.findings if one.check == "imports"] == [Outcome.WARNED]
+    (found,) = (one for one in cell.findings if one.check == "imports")
+    assert found.message.startswith("It needs the extra `x`")
 
 
 def test_a_probe_that_fails_is_not_run_again() -> None:
@@ -209,7 +210,13 @@ def smokes(monkeypatch: pytest.MonkeyPatch) -> Callable[..., FakeWheels]:
     def prepare(*missing: str) -> FakeWheels:
         wheels = FakeWheels(wheel=FULL, sdist=LACKING)
 
-        def smoke(cell: RunningCell, _: object, *, meanwhile: Callable[[], Any] | None) -> None:
+        def smoke(
+            cell: RunningCell,
+            _: object,
+            *,
+            meanwhile: Callable[[], Any] | None = None,
+            compares: bool = True,
+        ) -> None:
             if cell.python in missing:
                 raise InterpreterMissingError(cell.python)
             if meanwhile is not None:
@@ -247,6 +254,16 @@ def test_a_matrix_compares_with_the_sdist_once(smokes: Callable[..., FakeWheels]
     compared = [cell.name for cell in cells if any(one.check == "sdist" for one in cell.findings)]
     assert compared == ["smoke_all-3.11"]
     assert wheels.rebuilt == ["3.12"]
+    # The other wheel has other files, so it is tested, too.
+    assert [cell.name for cell in cells][2:] == ["smoke_all-3.11 · sdist"]
+
+
+def test_a_wheel_of_the_sdist_with_the_same_files_needs_no_cell(
+    smokes: Callable[..., FakeWheels],
+) -> None:
+    smokes().built["sdist"] = FULL
+    cells, _ = matrix(a_run(compares_sdist=True), ["3.11"])
+    assert [cell.name for cell in cells] == ["smoke_all-3.11"]
 
 
 def test_what_ends_a_matrix_ends_all_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
