@@ -135,11 +135,11 @@ class OpenRun:
     def steps(self, cell: str) -> Steps:
         """The object that runs the steps of one cell."""
         return Steps(
-            cell,
-            self.watch,
-            self.progress,
-            self.workspace,
-            self.build_env,
+            cell=cell,
+            watch=self.watch,
+            progress=self.progress,
+            workspace=self.workspace,
+            env=self.build_env,
             at_once=self.at_once,
             timeout_seconds=self.request.timeout_seconds,
             epoch=self.epoch,
