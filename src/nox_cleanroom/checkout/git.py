@@ -20,16 +20,16 @@ from nox_cleanroom.processes.process import Completed
 #: The oldest git that has all that we use: `worktree add --lock --reason` is new in 2.34.
 MINIMUM_GIT = (2, 34)
 
+
+def configured(*settings: str) -> tuple[str, ...]:
+    """The options with which one call of git uses settings."""
+    return tuple(word for setting in settings for word in ("-c", setting))
+
+
 _FLAGS = (
     "--no-optional-locks",
-    "-c",
-    "core.fsmonitor=false",
-    "-c",
-    f"core.hooksPath={os.devnull}",
-    "-c",
-    "submodule.recurse=false",
-    "-c",
-    "core.quotePath=false",
+    *configured("core.fsmonitor=false", f"core.hooksPath={os.devnull}"),
+    *configured("submodule.recurse=false", "core.quotePath=false"),
 )
 
 
@@ -74,14 +74,13 @@ def fill(
     """
     where = [f"--git-dir={repository}", f"--work-tree={work_tree}"] if repository else []
     # Fetching what a partial clone lacks must not start garbage collection.
-    settings = ("core.bare=false", "core.sparseCheckout=false", "gc.auto=0", "maintenance.auto=0")
-    options = [word for one in settings for word in ("-c", one)]
-    env = variables.for_git(os.environ) | ({"GIT_INDEX_FILE": str(index)} if index else {})
-    return process.run(
-        ["git", *_FLAGS, *where, *options, "read-tree", "--reset", "-u", oid],
+    background = configured("gc.auto=0", "maintenance.auto=0")
+    every_file = configured("core.bare=false", "core.sparseCheckout=false")
+    return _run(
+        *(*where, *background, *every_file, "read-tree", "--reset", "-u", oid),
         cwd=work_tree,
-        env=env,
         timeout_seconds=timeout_seconds,
+        env={"GIT_INDEX_FILE": str(index)} if index else {},
     )
 
 
@@ -94,10 +93,16 @@ def clone(source: Path, target: Path, *, timeout_seconds: float | None) -> Compl
         timeout_seconds: the time after which git is ended.
     """
     words = ("clone", "--quiet", "--shared", "--no-checkout", "--", str(source), str(target))
+    return _run(*words, cwd=target, timeout_seconds=timeout_seconds)
+
+
+def _run(
+    *arguments: str, cwd: Path, timeout_seconds: float | None, env: Mapping[str, str] | None = None
+) -> Completed:
     return process.run(
-        ["git", *_FLAGS, *words],
-        cwd=target,
-        env=variables.for_git(os.environ),
+        ["git", *_FLAGS, *arguments],
+        cwd=cwd,
+        env={**variables.for_git(os.environ), **(env or {})},
         timeout_seconds=timeout_seconds,
     )
 
@@ -105,10 +110,7 @@ def clone(source: Path, target: Path, *, timeout_seconds: float | None) -> Compl
 def failure(answer: subprocess.CompletedProcess[bytes]) -> RepositoryError:
     """The error for a failed command of git."""
     words = answer.stderr.decode("utf-8", "replace").strip()
-    skipped = len(_FLAGS) + 1
-    asked = " ".join(
-        part if isinstance(part, str) else os.fsdecode(part) for part in answer.args[skipped:]
-    )
+    asked = " ".join(map(os.fsdecode, answer.args[len(_FLAGS) + 1 :]))
     return RepositoryError(f"`git {asked}` failed.", output=words, code=Code.GIT_FAILED)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import NamedTuple
 
 from nox_cleanroom.checkout import git
 from nox_cleanroom.errors import RepositoryError
@@ -13,19 +12,8 @@ _KIND_OPTIONS = ("--is-bare-repository", "--is-inside-work-tree")
 _PATH_OPTIONS = ("--show-toplevel", "--git-dir", "--git-common-dir")
 
 
-class Location(NamedTuple):
-    """The directories of a checkout."""
-
-    #: The top level of the working tree.
-    root: Path
-    #: The directory of this working tree's own state: HEAD, index.
-    git_dir: Path
-    #: The directory that all working trees share: refs, configuration, worktrees.
-    common_dir: Path
-
-
-def locate(start: Path) -> Location:
-    """The directories of the checkout that contains `start`.
+def locate(start: Path) -> list[Path]:
+    """The directories of the checkout that contains `start`, in the order of `Checkout`'s fields.
 
     Raises:
         RepositoryError: there is no checkout, or git does not open its repository.
@@ -40,7 +28,7 @@ def locate(start: Path) -> Location:
     if len(paths) != len(_PATH_OPTIONS):
         # A path contains a newline: ask for each path separately.
         paths = [_line(start, "rev-parse", "--path-format=absolute", one) for one in _PATH_OPTIONS]
-    return Location(*(Path(os.fsdecode(path.removesuffix(b"\r"))) for path in paths))
+    return [Path(os.fsdecode(path.removesuffix(b"\r"))) for path in paths]
 
 
 def _require_working_tree(start: Path) -> None:

@@ -8,17 +8,46 @@ import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
+from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
 
 from nox_cleanroom.changes import Attribution, Change, display
-from nox_cleanroom.checkout.attribution import Interval, attribute
 from nox_cleanroom.checkout.checkout import Checkout
 from nox_cleanroom.checkout.exemptions import Exemptions, relative_paths
 from nox_cleanroom.checkout.git_state import is_passing, locks
 from nox_cleanroom.checkout.gitattributes import converted_files
 from nox_cleanroom.checkout.snapshot import Contents, diff, take_snapshot
+
+
+@dataclass(kw_only=True)
+class Interval:
+    """The time of a step, in seconds of the monotonic clock."""
+
+    name: str
+    start: float
+    #: None while the step is running.
+    end: float | None = None
+    #: Whether the step runs only our own code, which only reads.
+    only_reads: bool = False
+
+
+def attribute(
+    changes: Sequence[Change], steps: Sequence[Interval], since: float
+) -> list[Attribution]:
+    """The changes, each with the steps that were running at some time after `since`.
+
+    Steps that only read are named only if there were no others.
+
+    Args:
+        changes: the changes in the newest snapshot.
+        steps: every step of the run.
+        since: when the previous snapshot was begun; steps that ended earlier are not named.
+    """
+    running = [step for step in steps if step.end is None or step.end >= since]
+    suspects = [step for step in running if not step.only_reads] or running
+    names = tuple(step.name for step in suspects)
+    return [Attribution(change=change, steps=names) for change in changes]
 
 
 class Watch:
@@ -52,7 +81,7 @@ class Watch:
         self._lock = threading.Lock()
         #: Held while a snapshot is taken; steps may begin and end meanwhile.
         self._looking = threading.Lock()
-        self._intervals: dict[int, Interval] = {}
+        self._intervals: list[Interval] = []
         self._changes: list[Attribution] = []
         self._looked_at = time.monotonic()
         with ThreadPoolExecutor(2) as aside:
@@ -98,26 +127,20 @@ class Watch:
     @contextlib.contextmanager
     def during(self, step: str, *, only_reads: bool = False) -> Iterator[None]:
         """A block that is a step; a snapshot is taken when it ends."""
-        number = self._begin(step, only_reads=only_reads)
+        # No step begins before the first snapshot is complete.
+        self._snapshot.objects.result()
+        interval = Interval(name=step, start=time.monotonic(), only_reads=only_reads)
+        with self._lock:
+            self._intervals.append(interval)
         try:
             yield
         finally:
-            self._end(number)
+            self._end(interval)
 
-    def _begin(self, step: str, *, only_reads: bool) -> int:
-        # No step begins before the first snapshot is complete.
-        self._snapshot.objects.result()
-        with self._lock:
-            number = len(self._intervals)
-            self._intervals[number] = Interval(
-                name=step, start=time.monotonic(), end=None, only_reads=only_reads
-            )
-            return number
-
-    def _end(self, number: int) -> None:
+    def _end(self, interval: Interval) -> None:
         ended = time.monotonic()
         with self._lock:
-            self._intervals[number] = replace(self._intervals[number], end=ended)
+            interval.end = ended
         with self._looking:
             # A snapshot that was begun after our step ended includes its changes.
             if self._looked_at <= ended:
@@ -130,11 +153,13 @@ class Watch:
         self._snapshot = newest
         changes = [change for change in changes if not all(map(self._is_allowed, change.paths))]
         with self._lock:
-            self._changes += attribute(changes, list(self._intervals.values()), since)
+            self._changes += attribute(changes, self._intervals, since)
 
     def _is_allowed(self, path: str) -> bool:
         return any(fnmatchcase(path, pattern) for pattern in self._allowed)
 
 
 def _is_lock(change: Change) -> bool:
-    return change.path.startswith(".git/") and is_passing(change.path.removeprefix(".git/"))
+    return change.path.startswith(".git/") and is_passing(
+        change.path.removeprefix(".git/").encode()
+    )
