@@ -19,7 +19,7 @@ from filelock import BaseFileLock
 
 from nox_cleanroom.errors import CleanroomError
 from nox_cleanroom.places import deletion, ownership
-from nox_cleanroom.places.layout import ENVIRONMENTS, neutral_directories, sections
+from nox_cleanroom.places.layout import ENVIRONMENTS, neutral_directories, owned_in
 from nox_cleanroom.places.ownership import Owned
 from nox_cleanroom.places.workspace import Workspace
 from nox_cleanroom.processes.interruption import shielded
@@ -88,15 +88,9 @@ def _take(outside: Path) -> tuple[Owned, BaseFileLock] | None:
     return None
 
 
-def environments_directories() -> Iterator[Owned]:
-    """All of these directories of this user, with proof, whether in use or not."""
-    for section in sections(ENVIRONMENTS):
-        yield from ownership.owned_in(section)
-
-
 def empty_abandoned_environments() -> None:
     """Empty the directories for environments of runs that were killed."""
-    for owned in environments_directories():
+    for owned in owned_in(ENVIRONMENTS):
         if not deletion.is_empty(owned):
             lock = ownership.hold(owned)
             if lock is not None:

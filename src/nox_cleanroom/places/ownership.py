@@ -8,7 +8,6 @@ import os
 import stat
 import sys
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -98,20 +97,6 @@ def is_recorded(path: Path) -> bool:
         return bool(json.loads(_read(path / RECORD))["uid"] == _uid())
     except (OSError, ValueError, TypeError, KeyError):
         return False
-
-
-def owned_in(section: Path) -> Iterator[Owned]:
-    """The directories of ours in another one; empty ones without a record are removed.
-
-    These remain when a run is killed before it writes the record.
-    """
-    for name in sorted(names_in(section)):
-        owned = recognise(section / name)
-        if owned is not None:
-            yield owned
-        else:
-            with contextlib.suppress(OSError):
-                os.rmdir(section / name)
 
 
 def ensure(path: Path) -> Owned | None:

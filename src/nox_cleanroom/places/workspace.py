@@ -12,7 +12,7 @@ from pathlib import Path
 from filelock import BaseFileLock
 
 from nox_cleanroom.places import deletion, ownership
-from nox_cleanroom.places.layout import ATTEMPTS, RUNS, neutral_directories, sections
+from nox_cleanroom.places.layout import ATTEMPTS, RUNS, neutral_directories, owned_in
 from nox_cleanroom.places.ownership import Owned
 from nox_cleanroom.processes.interruption import shielded
 
@@ -90,17 +90,11 @@ def _make(outside: Path, *, keep: bool) -> tuple[Owned, BaseFileLock]:
     raise AssertionError  # the last of the directories raises
 
 
-def workspaces() -> Iterator[Owned]:
-    """All workspaces of this user, with proof, whether in use or not."""
-    for section in sections(RUNS):
-        yield from ownership.owned_in(section)
-
-
 def reclaim_workspaces(more: Iterable[Owned] = ()) -> int:
     """Delete the workspaces of killed runs, and return their number.
 
     Args:
         more: workspaces in other directories.
     """
-    found = {one.path: one for one in (*workspaces(), *more) if not one.about.get("keep")}
+    found = {one.path: one for one in (*owned_in(RUNS), *more) if not one.about.get("keep")}
     return sum(deletion.delete_unused(one) for one in found.values())

@@ -25,8 +25,8 @@ from nox_cleanroom.environments.bytecode import BytecodeStore
 from nox_cleanroom.environments.environment import INSIDE, Facts
 from nox_cleanroom.environments.venvs import Download, Environments
 from nox_cleanroom.output import clean_text
+from nox_cleanroom.places.layout import open_store
 from nox_cleanroom.places.ownership import Owned
-from nox_cleanroom.places.stores import open_store
 from nox_cleanroom.places.workspace import Workspace
 from nox_cleanroom.probes.tracked import Tracked, list_tracked
 from nox_cleanroom.processes import process
