@@ -186,22 +186,16 @@ def _is_racy(git: GitState | None, listing: Listing) -> bool:
     return young * _MANY_OF > len(listing.paths)
 
 
-def diff(before: Snapshot, after: Snapshot, contents: Contents) -> list[Change]:
+def diff(before: Snapshot, after: Snapshot, contents: Contents) -> Iterator[Change]:
     """The changes between two snapshots, ordered by path; `contents` learns the new state."""
-    return [
-        *_diff_top(before.listing.own, after.listing.own),
-        *_diff_paths(before, after, contents),
-        *diff_git_state(before.git, after.git),
-        *(
-            Change(path=f".git/objects/{display(path)}", kind="deleted", detail="and it is needed")
-            for path in after.objects.result().lost
-        ),
-    ]
-
-
-def _diff_top(before: Stat | None, after: Stat | None) -> Iterator[Change]:
-    if before is not None and after is not None and before.mode != after.mode:
+    top, top_now = before.listing.own, after.listing.own
+    if top is not None and top_now is not None and top.mode != top_now.mode:
         yield Change(path="./", kind="mode changed")
+    yield from _diff_paths(before, after, contents)
+    yield from diff_git_state(before.git, after.git)
+    for path in after.objects.result().lost:
+        name = f".git/objects/{display(path)}"
+        yield Change(path=name, kind="deleted", detail="and it is needed")
 
 
 def _diff_paths(earlier: Snapshot, later: Snapshot, contents: Contents) -> Iterator[Change]:

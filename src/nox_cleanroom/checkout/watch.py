@@ -149,9 +149,12 @@ class Watch:
     def _look(self) -> None:
         since, self._looked_at = self._looked_at, time.monotonic()
         newest = take_snapshot(self._checkout, self._exemptions.skipped_in, self._snapshot)
-        changes = diff(self._snapshot, newest, self._contents)
+        changes = [
+            change
+            for change in diff(self._snapshot, newest, self._contents)
+            if not all(map(self._is_allowed, change.paths))
+        ]
         self._snapshot = newest
-        changes = [change for change in changes if not all(map(self._is_allowed, change.paths))]
         with self._lock:
             self._changes += attribute(changes, self._intervals, since)
 

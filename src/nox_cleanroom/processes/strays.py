@@ -119,11 +119,8 @@ def signal_group(group: int, number: int) -> None:
 
 def end_tree(pid: int) -> None:
     """End a process and its descendants on Windows, where groups cannot be signalled."""
-    subprocess.run(
-        ["taskkill", "/F", "/T", "/PID", str(pid)],  # noqa: S607 - part of Windows
-        capture_output=True,
-        check=False,
-    )
+    command = ["taskkill", "/F", "/T", "/PID", str(pid)]
+    subprocess.run(command, capture_output=True, check=False)
 
 
 def _descendants(parents: Iterable[int]) -> set[int]:

@@ -18,10 +18,9 @@ from nox_cleanroom.checkout.checkout import Checkout
 from nox_cleanroom.errors import CleanroomError
 from nox_cleanroom.places import deletion, layout, ownership
 from nox_cleanroom.places.clearing import clear
-from nox_cleanroom.places.environment_directories import reserve_environments
 from nox_cleanroom.places.ownership import LOCK, RECORD
 from nox_cleanroom.places.projects import reserve_project
-from nox_cleanroom.places.workspace import create_workspace
+from nox_cleanroom.places.workspace import create_workspace, reserve_environments
 
 
 def cache() -> Path:
