@@ -13,7 +13,6 @@ from filelock import BaseFileLock
 
 from nox_cleanroom.checkout import git
 from nox_cleanroom.checkout.index import Index
-from nox_cleanroom.checkout.location import locate
 from nox_cleanroom.errors import Code, RepositoryError
 from nox_cleanroom.places.layout import repository_lock
 
@@ -59,7 +58,7 @@ class Checkout:
         Raises:
             RepositoryError: there is none, or git does not open its repository.
         """
-        return cls(*locate(start))
+        return cls(*git.locate(start))
 
     def resolve(self, rev: str) -> Commit:
         """The commit that a revision names.
@@ -279,10 +278,7 @@ class Checkout:
         Raises:
             RepositoryError: git failed.
         """
-        answer = self.ask(*arguments)
-        if answer.returncode != 0:
-            raise git.failure(answer)
-        return answer.stdout
+        return git.must(self.root, *arguments)
 
 
 def _of(repository: Path | None) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""The git on ``PATH``: how it is called, and the errors for its failures.
+"""The git on ``PATH``: how it is called, the errors for its failures, and where a checkout is.
 
 Our calls never take optional locks, run hooks or a file-system monitor, or enter submodules: see
 `_FLAGS`.
@@ -50,6 +50,18 @@ def ask(
         capture_output=True,
         check=False,
     )
+
+
+def must(cwd: Path, *arguments: str | bytes) -> bytes:
+    """Git's answer in a directory.
+
+    Raises:
+        RepositoryError: git failed.
+    """
+    answer = ask(cwd, *arguments)
+    if answer.returncode != 0:
+        raise failure(answer)
+    return answer.stdout
 
 
 def fill(
@@ -158,3 +170,47 @@ def refusal(start: Path, stderr: bytes) -> RepositoryError:
             hint="`git init`, `git add` and `git commit` make one.",
         )
     return RepositoryError(f"Git cannot open the repository of {str(start)!r}.", output=words)
+
+
+#: Questions about a directory, and the paths of the checkout that contains it.
+_KIND_OPTIONS = ("--is-bare-repository", "--is-inside-work-tree")
+_PATH_OPTIONS = ("--show-toplevel", "--git-dir", "--git-common-dir")
+
+
+def locate(start: Path) -> list[Path]:
+    """The directories of the checkout that contains `start`, in the order of `Checkout`'s fields.
+
+    Raises:
+        RepositoryError: there is no checkout, or git does not open its repository.
+    """
+    require_git(start)
+    options = (*_KIND_OPTIONS, *_PATH_OPTIONS)
+    answer = ask(start, "rev-parse", "--path-format=absolute", *options)
+    lines = answer.stdout.split(b"\n")
+    if answer.returncode != 0 or lines[1] != b"true":
+        _require_working_tree(start)
+    paths = lines[len(_KIND_OPTIONS) : -1]
+    if len(paths) != len(_PATH_OPTIONS):
+        # A path contains a newline: ask for each path separately.
+        asked = [("rev-parse", "--path-format=absolute", option) for option in _PATH_OPTIONS]
+        # Remove only the newline that git added, as a path may end in white space.
+        paths = [must(start, *words).removesuffix(b"\n") for words in asked]
+    return [Path(os.fsdecode(path.removesuffix(b"\r"))) for path in paths]
+
+
+def _require_working_tree(start: Path) -> None:
+    """Raise an error if there is no checkout.
+
+    Raises:
+        RepositoryError: there is no checkout; the message says what there is instead.
+    """
+    answers = ask(start, "rev-parse", *_KIND_OPTIONS)
+    if answers.returncode != 0:
+        raise refusal(start, answers.stderr)
+    bare, inside = answers.stdout.split()[:2]
+    if inside != b"true":
+        what = "a bare repository" if bare == b"true" else "git's own directory"
+        raise RepositoryError(
+            f"{str(start)!r} is {what}, which has no working tree.",
+            hint="Run it in a checkout: `git clone` or `git worktree add` makes one.",
+        )
