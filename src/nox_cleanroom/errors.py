@@ -108,11 +108,8 @@ class CleanroomError(Exception):
 
 #: Errors of the system about a path, and their codes.
 _OF_PLACES = {
-    errno.ENOSPC: Code.NO_SPACE,
-    errno.EDQUOT: Code.NO_SPACE,
-    errno.EACCES: Code.NOT_WRITABLE,
-    errno.EPERM: Code.NOT_WRITABLE,
-    errno.EROFS: Code.NOT_WRITABLE,
+    **dict.fromkeys((errno.ENOSPC, errno.EDQUOT), Code.NO_SPACE),
+    **dict.fromkeys((errno.EACCES, errno.EPERM, errno.EROFS), Code.NOT_WRITABLE),
 }
 
 

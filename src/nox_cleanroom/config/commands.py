@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any, Literal, get_args
 
 from nox_cleanroom.config import tables
@@ -87,7 +87,8 @@ def _command(reader: TableReader, key: str, value: Any) -> Command | None:
             reader.problems.append(f"`{key}` needs `run`, the command line")
         return None
     wants_json = values.pop("json", False)
-    contract = {name: values.pop(name) for name in _CONTRACT if name in values}
+    checked = [one.name for one in fields(JsonContract) if one.name in values]
+    contract = {name: values.pop(name) for name in checked}
     if contract and not wants_json:
         reader.problems.append(f"`{key}` has {', '.join(contract)}, which need `json = true`")
     return Command(**values, contract=JsonContract(**contract) if wants_json else None)
@@ -99,10 +100,6 @@ def _variables(reader: TableReader, key: str, value: Any) -> dict[str, str]:
         if "=" in name or "\0" in f"{name}{content}" or not name:
             reader.problems.append(f"`{key}` has {name!r}, which can be no variable")
     return variables
-
-
-#: The keys of a command that `JsonContract` keeps.
-_CONTRACT = ("require", "equals", "paths", "sha256")
 
 
 def _argv(reader: TableReader, key: str, value: Any) -> tuple[str, ...]:

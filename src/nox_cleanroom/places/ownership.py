@@ -62,12 +62,9 @@ def adopt(path: Path, **about: Any) -> Owned:
         "about": about,
     }
     # O_EXCL: never overwrite a record, and never follow a link.
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
-    descriptor = os.open(path / RECORD, flags, 0o600)
-    try:
-        os.write(descriptor, json.dumps(record).encode("ascii"))
-    finally:
-        os.close(descriptor)
+    descriptor = os.open(path / RECORD, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with open(descriptor, "w", encoding="ascii") as file:
+        json.dump(record, file)
     return Owned(path=path, device=found.st_dev, inode=found.st_ino, about=about)
 
 

@@ -136,12 +136,9 @@ def _reporting(session: nox.Session) -> Iterator[_Report]:
         )
         if options.help:
             print(help_text())  # noqa: T201 - the user asked for it
-        with contextlib.ExitStack() as stack:
-            stack.enter_context(interruptible())
-            if session.parallel:
-                stack.enter_context(ending_with_parent())
-            stack.enter_context(_clean_log())
-            report = _Report(options=options, progress=stack.enter_context(board(logger)))
+        orphaned = ending_with_parent() if session.parallel else contextlib.nullcontext()
+        with interruptible(), orphaned, _clean_log(), board(logger) as progress:
+            report = _Report(options=options, progress=progress)
             yield report
     except (CleanroomError, OSError) as raised:
         error = unforeseen(raised)
@@ -162,14 +159,13 @@ def _discard_bytecode(session: nox.Session, watch: Watch | None = None) -> None:
         watch: the watch that has already asked git; None when there is none.
     """
     noxfile = Path(os.path.abspath(run_request.config(session).noxfile))
-    compiled = Path(cache_from_source(noxfile))
+    cached = Path(cache_from_source(noxfile))
+    if not cached.exists():
+        return
     with contextlib.suppress(CleanroomError):
-        if compiled.exists() and (
-            watch.is_loose(compiled)
-            if watch is not None
-            else Checkout.find(noxfile.parent).is_new(compiled)
-        ):
-            discard_bytecode(compiled, of=noxfile)
+        is_new = watch.is_loose(cached) if watch else Checkout.find(noxfile.parent).is_new(cached)
+        if is_new:
+            discard_bytecode(cached, of=noxfile)
 
 
 @contextlib.contextmanager
