@@ -9,25 +9,19 @@ if __name__ == "__main__" and not getattr(sys.flags, "safe_path", False):
     # We would import a package `platformdirs/` from there, and write bytecode into it.
     del sys.path[0]
 
+import contextlib
 import json
 import os
 import re
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from nox_cleanroom import redaction
 from nox_cleanroom._version import __version__
 from nox_cleanroom.build.project import find_project, require_project
 from nox_cleanroom.checkout.checkout import Checkout
 from nox_cleanroom.config.pythons import supported_pythons
-from nox_cleanroom.errors import (
-    CleanroomError,
-    Code,
-    UsageError,
-    unforeseen,
-    worst_exit_status,
-)
+from nox_cleanroom.errors import CleanroomError, Code, UsageError, unforeseen, worst_exit_status
 from nox_cleanroom.output import clean_text
 from nox_cleanroom.places.clearing import clear
 from nox_cleanroom.places.projects import reserve_project
@@ -145,11 +139,9 @@ def _run_nox(line: CommandLine) -> int:
         report = line.value_of("--report") or str(scratch / "report.json")
         statuses = scratch / "statuses"
         statuses.mkdir()
-        argv = ["--noxfile", str(noxfile), *line.nox_options]
-        if line.value_of("--envdir") is None:
-            argv += ["--envdir", str(scratch)]
-        if line.value_of("--report") is None:
-            argv += ["--report", report]
+        # Of an option that is given twice, nox takes the last.
+        argv = ["--noxfile", str(noxfile), "--envdir", str(scratch), "--report", report]
+        argv += line.nox_options
         if line.sessions:
             argv += ["--sessions", *line.sessions]
         variables = {PROJECT: str(project), STATUS_DIR: str(statuses)}
@@ -212,7 +204,7 @@ def _own_status(nox_status: int, statuses: Path, report: Path) -> int:
         # Nox rejected the command line.
         return Code.OPTION_INVALID.exit_status
     codes = {code for path in statuses.glob("*.json") for code in _codes_in(path)}
-    codes |= {code for entry in _report_entries(report) for code in _codes_of(entry)}
+    codes |= _codes_in_report(report)
     if nox_status != 0 and not codes:
         # A session ended without a code. That is a bug of ours, and nox has shown the traceback.
         return Code.INTERNAL.exit_status
@@ -227,19 +219,13 @@ def _codes_in(status: Path) -> set[Code]:
         return {Code.INTERNAL}
 
 
-def _report_entries(report: Path) -> list[dict[str, Any]]:
-    try:
-        entries: list[dict[str, Any]] = json.loads(report.read_text(encoding="utf-8"))["sessions"]
-    except (OSError, ValueError, TypeError, KeyError, RecursionError):
-        return []
-    return entries
-
-
-def _codes_of(entry: dict[str, Any]) -> set[Code]:
-    """The codes of a session that nox failed before it ran because its interpreter is missing."""
-    reason = entry.get("reason") or ""
-    if entry.get("result") == "failed" and reason.startswith("Python interpreter"):
-        return {Code.INTERPRETER_MISSING}
+def _codes_in_report(report: Path) -> set[Code]:
+    """The code of sessions that nox failed before they ran because an interpreter is missing."""
+    with contextlib.suppress(OSError, ValueError, TypeError, KeyError, RecursionError):
+        for entry in json.loads(report.read_text(encoding="utf-8"))["sessions"]:
+            reason = entry.get("reason") or ""
+            if entry.get("result") == "failed" and reason.startswith("Python interpreter"):
+                return {Code.INTERPRETER_MISSING}
     return set()
 
 

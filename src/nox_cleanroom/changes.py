@@ -37,26 +37,10 @@ class Change:
         return f"{self.path} ({self.kind}{': ' if detail else ''}{detail})"
 
 
-#: Files that editors, linters and file managers write on their own during a run.
+#: Files that editors, linters and file managers write on their own during a run, in any directory.
 _BYSTANDERS = (
-    ".idea/*",
-    ".vscode/*",
-    "*/.idea/*",
-    "*/.vscode/*",
-    ".mypy_cache/*",
-    "*/.mypy_cache/*",
-    ".ruff_cache/*",
-    "*/.ruff_cache/*",
-    ".DS_Store",
-    "*/.DS_Store",
-    "*.swp",
-    "*.swo",
-    "*.swx",
-    "*~",
-    ".#*",
-    "*/.#*",
-    "*/4913",
-    "4913",
+    *("*/.idea/*", "*/.vscode/*", "*/.mypy_cache/*", "*/.ruff_cache/*", "*/.DS_Store"),
+    *("*.swp", "*.swo", "*.swx", "*~", "*/.#*", "*/4913"),
 )
 
 
@@ -85,7 +69,7 @@ class Attribution:
 
 
 def _is_bystander(path: str) -> bool:
-    return any(fnmatchcase(path, pattern) for pattern in _BYSTANDERS)
+    return any(fnmatchcase(f"/{path}", pattern) for pattern in _BYSTANDERS)
 
 
 def display(path: bytes) -> str:

@@ -62,7 +62,7 @@ class Code(Enum):
 
 
 #: Exit statuses in descending precedence.
-EXIT_PRECEDENCE = (130, 30, 3, 1, 10, 2)
+_EXIT_PRECEDENCE = (130, 30, 3, 1, 10, 2)
 
 
 def worst_exit_status(statuses: set[int]) -> int:
@@ -71,10 +71,8 @@ def worst_exit_status(statuses: set[int]) -> int:
     >>> worst_exit_status({1, 30, 2})
     30
     """
-    for status in EXIT_PRECEDENCE:
-        if status in statuses:
-            return status
-    return max(statuses, default=0)
+    known = (status for status in _EXIT_PRECEDENCE if status in statuses)
+    return next(known, max(statuses, default=0))
 
 
 class CleanroomError(Exception):
@@ -110,11 +108,8 @@ class CleanroomError(Exception):
 
 #: Errors of the system about a path, and their codes.
 _OF_PLACES = {
-    errno.ENOSPC: Code.NO_SPACE,
-    errno.EDQUOT: Code.NO_SPACE,
-    errno.EACCES: Code.NOT_WRITABLE,
-    errno.EPERM: Code.NOT_WRITABLE,
-    errno.EROFS: Code.NOT_WRITABLE,
+    **dict.fromkeys((errno.ENOSPC, errno.EDQUOT), Code.NO_SPACE),
+    **dict.fromkeys((errno.EACCES, errno.EPERM, errno.EROFS), Code.NOT_WRITABLE),
 }
 
 
@@ -122,21 +117,13 @@ def unforeseen(error: Exception) -> CleanroomError:
     """The error to report for an unexpected exception, which is usually our fault."""
     if isinstance(error, CleanroomError):
         return error
-    lines = "".join(traceback.format_exception(error))
+    message = f"nox-cleanroom itself failed: {type(error).__name__}: {error}"
+    hint = "This is a fault of nox-cleanroom: please report it, with these lines."
     code = _OF_PLACES.get(error.errno or 0) if isinstance(error, OSError) else None
     if code is not None:
-        return CleanroomError(
-            f"{error}.",
-            output=lines,
-            hint="Is HOME, or XDG_CACHE_HOME, a place to write to, with room?",
-            code=code,
-        )
-    return CleanroomError(
-        f"nox-cleanroom itself failed: {type(error).__name__}: {error}",
-        output=lines,
-        hint="This is a fault of nox-cleanroom: please report it, with these lines.",
-        code=Code.INTERNAL,
-    )
+        message, hint = f"{error}.", "Is HOME, or XDG_CACHE_HOME, a place to write to, with room?"
+    lines = "".join(traceback.format_exception(error))
+    return CleanroomError(message, output=lines, hint=hint, code=code)
 
 
 class UsageError(CleanroomError):

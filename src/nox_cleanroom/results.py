@@ -104,11 +104,9 @@ class Cell:
     @property
     def codes(self) -> set[Code]:
         """The codes of all problems in the cell."""
-        return {problem.code for problem in self.problems if problem.outcome.is_bad} | {
-            finding.code
-            for finding in self.findings
-            if finding.outcome.is_bad and not finding.waived
-        }
+        bad = {problem.code for problem in self.problems if problem.outcome.is_bad}
+        counting = (finding for finding in self.findings if not finding.waived)
+        return bad | {finding.code for finding in counting if finding.outcome.is_bad}
 
     @property
     def duration(self) -> float:

@@ -7,13 +7,13 @@ import os
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
 from nox_cleanroom.checkout.watch import Watch
 from nox_cleanroom.places.workspace import Workspace
 from nox_cleanroom.processes import process
-from nox_cleanroom.processes.process import Completed
 from nox_cleanroom.results import Step
 
 #: The time limit of a step when neither option nor command says one.
@@ -30,41 +30,28 @@ class Progress(Protocol):
         """A step has ended."""
 
 
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Steps:
-    """The steps of one cell, which are run, watched and recorded; several may run at once.
+    """The steps of one cell, which are run, watched and recorded; several may run at once."""
 
-    Args:
-        cell: the cell's name, for progress.
-        watch: watches the checkout.
-        progress: shows the progress.
-        workspace: the directory of the run, in which steps run.
-        env: the variables that installers and builds see.
-        at_once: limits how many steps of the run start a process at once.
-        timeout_seconds: the time limit of a step without one of its own.
-        epoch: the monotonic time at which the run started.
-    """
-
-    def __init__(
-        self,
-        cell: str,
-        watch: Watch,
-        progress: Progress,
-        workspace: Workspace,
-        env: Mapping[str, str],
-        *,
-        at_once: AbstractContextManager[object],
-        timeout_seconds: float,
-        epoch: float,
-    ) -> None:
-        self.cell = cell
-        self.workspace = workspace
-        self.env = env
-        self.recorded: list[Step] = []
-        self._watch = watch
-        self._progress = progress
-        self._at_once = at_once
-        self._timeout_seconds = timeout_seconds
-        self._epoch = epoch
+    #: The cell's name, for progress.
+    cell: str
+    #: Watches the checkout.
+    watch: Watch
+    #: Shows the progress.
+    progress: Progress
+    #: The directory of the run, in which steps run.
+    workspace: Workspace
+    #: The variables that installers and builds see.
+    env: Mapping[str, str]
+    #: Limits how many steps of the run start a process at once.
+    at_once: AbstractContextManager[object]
+    #: The time limit of a step without one of its own.
+    timeout_seconds: float
+    #: The monotonic time at which the run started.
+    epoch: float
+    #: The steps that have ended.
+    recorded: list[Step] = field(default_factory=list)
 
     def directory(self, name: str) -> Path:
         """A new, empty directory of the run; see `Workspace.directory`."""
@@ -93,12 +80,15 @@ class Steps:
             only_reads: whether it runs only code of ours that writes nothing.
         """
         cwd, env = cwd or self.workspace.neutral, self.env if env is None else env
-        limit = timeout_seconds or self._timeout_seconds
-        with self._at_once:
+        limit = timeout_seconds or self.timeout_seconds
+        with self.at_once:
             started = self._start(name)
-            with self._watch.during(self._label(name), only_reads=only_reads):
+            with self.watch.during(self._label(name), only_reads=only_reads):
                 done = process.run(command, cwd=cwd, env=env, timeout_seconds=limit, stdout=stdout)
-        return self._finish(_step(name, done, cwd, started))
+        # A step has the fields of `Completed`.
+        return self._finish(
+            Step(name=name, cwd=str(cwd), started=started, ending=done.ending, **vars(done))
+        )
 
     @contextlib.contextmanager
     def action(self, name: str) -> Iterator[None]:
@@ -107,7 +97,7 @@ class Steps:
         begun = time.monotonic()
         ending = "done"
         try:
-            with self._watch.during(self._label(name)):
+            with self.watch.during(self._label(name)):
                 yield
         except BaseException:
             ending = "failed"
@@ -118,30 +108,16 @@ class Steps:
 
     def wait_for(self, what: str) -> None:
         """Show that the cell waits for something."""
-        self._progress.step_started(self.cell, f"wait for {what}")
+        self.progress.step_started(self.cell, f"wait for {what}")
 
     def _label(self, name: str) -> str:
         return f"{self.cell}: {name}"
 
     def _start(self, name: str) -> float:
-        self._progress.step_started(self.cell, name)
-        return time.monotonic() - self._epoch
+        self.progress.step_started(self.cell, name)
+        return time.monotonic() - self.epoch
 
     def _finish(self, step: Step) -> Step:
         self.recorded.append(step)
-        self._progress.step_finished(self.cell, step)
+        self.progress.step_finished(self.cell, step)
         return step
-
-
-def _step(name: str, done: Completed, cwd: Path, started: float) -> Step:
-    return Step(
-        name=name,
-        command=done.command,
-        cwd=str(cwd),
-        exit_status=done.exit_status,
-        started=started,
-        duration=done.duration,
-        output=done.output,
-        timed_out=done.timed_out,
-        ending=done.ending,
-    )

@@ -110,7 +110,7 @@ def test_what_clearing_came_to_is_said(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     cleared = Cleared(
-        removed=(Path("a"), Path("b")), used=(Path("c"),), kept=(Path("d"),), freed=2_500_000
+        removed=[Path("a"), Path("b")], used=[Path("c")], kept=[Path("d")], freed=2_500_000
     )
     monkeypatch.setattr(command, "clear", lambda: cleared)
     assert command.run(["--clear-cache"]) == 0

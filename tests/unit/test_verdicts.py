@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from nox_cleanroom.changes import Attribution, Change
-from nox_cleanroom.checkout.attribution import Interval, attribute
+from nox_cleanroom.checkout.watch import Interval, attribute
 from nox_cleanroom.errors import (
     BuildError,
     CleanroomError,

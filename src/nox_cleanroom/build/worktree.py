@@ -22,7 +22,6 @@ from nox_cleanroom.places.entries import (
     release_entry,
     remove_entry,
 )
-from nox_cleanroom.places.environment_directories import empty_abandoned_environments
 from nox_cleanroom.places.files import is_full
 from nox_cleanroom.places.workspace import Workspace, reclaim_workspaces
 from nox_cleanroom.processes import supervision
@@ -192,9 +191,7 @@ def reclaim(checkout: Checkout) -> int:
     """
     with shielded():
         # Entries first: only the workspace of a run shows which entries are its own.
-        elsewhere = reclaim_entries(checkout.common_dir)
-        empty_abandoned_environments()
-        return reclaim_workspaces(elsewhere)
+        return reclaim_workspaces(reclaim_entries(checkout.common_dir))
 
 
 def _fill_submodules(

@@ -13,7 +13,6 @@ from filelock import BaseFileLock
 
 from nox_cleanroom.checkout import git
 from nox_cleanroom.checkout.index import Index
-from nox_cleanroom.checkout.location import locate
 from nox_cleanroom.errors import Code, RepositoryError
 from nox_cleanroom.places.layout import repository_lock
 
@@ -59,7 +58,7 @@ class Checkout:
     common_dir: Path
     #: Answers of git about objects, which never change.
     _answers: dict[tuple[str, ...], subprocess.CompletedProcess[bytes]] = field(
-        default_factory=dict, compare=False, repr=False
+        default_factory=dict, init=False, compare=False, repr=False
     )
 
     @classmethod
@@ -69,7 +68,7 @@ class Checkout:
         Raises:
             RepositoryError: there is none, or git does not open its repository.
         """
-        return cls(**locate(start)._asdict())
+        return cls(*git.locate(start))
 
     def resolve(self, rev: str) -> Commit:
         """The commit that a revision names.
@@ -107,8 +106,16 @@ class Checkout:
         return answer.stdout.decode("utf-8", "replace") if answer.returncode == 0 else None
 
     def file_names(self, commit: Commit) -> list[str]:
-        """Every path of a commit."""
-        return [os.fsdecode(line.partition(b"\t")[2]) for line in self._tree(commit)]
+        """Every path of a commit.
+
+        Raises:
+            RepositoryError: git failed.
+        """
+        answer = self._list_tree(commit.oid)
+        if answer.returncode != 0:
+            raise git.failure(answer)
+        lines = answer.stdout.split(b"\0")[:-1]
+        return [os.fsdecode(line.partition(b"\t")[2]) for line in lines]
 
     def executables(self, commit: Commit) -> list[str]:
         """The paths of a commit's files that may be executed."""
@@ -147,12 +154,6 @@ class Checkout:
             for key, _, path in pairs
         }
 
-    def _tree(self, commit: Commit) -> list[bytes]:
-        answer = self._list_tree(commit.oid)
-        if answer.returncode != 0:
-            raise git.failure(answer)
-        return answer.stdout.split(b"\0")[:-1]
-
     def _list_tree(
         self, oid: str, repository: Path | None = None
     ) -> subprocess.CompletedProcess[bytes]:
@@ -165,16 +166,8 @@ class Checkout:
 
     def uncommitted(self) -> dict[bytes, bytes]:
         """Paths that differ from HEAD, or are new and not ignored, with git's two letters."""
-        records = iter(
-            self.must(
-                "status",
-                "--porcelain=v1",
-                "-z",
-                "--untracked-files=all",
-                "--ignore-submodules=none",
-                "--no-renames",
-            ).split(b"\0")
-        )
+        which = ("--untracked-files=all", "--ignore-submodules=none", "--no-renames")
+        records = self.must("status", "--porcelain=v1", "-z", *which).split(b"\0")
         return {record[3:]: record[:2] for record in records if record}
 
     def is_new(self, path: Path) -> bool:
@@ -230,8 +223,9 @@ class Checkout:
         None when git fails. Git compares whole seconds, unless it was built otherwise, and does not
         refresh the index. (https://git-scm.com/docs/git-diff-index, `diff-files`)
         """
-        every_part = ("core.trustCtime=true", "core.checkStat=default", "core.fileMode=true")
-        options = (word for one in every_part for word in ("-c", one))
+        options = git.configured(
+            "core.trustCtime=true", "core.checkStat=default", "core.fileMode=true"
+        )
         answer = self.ask(*options, "diff-files", "--name-only", "-z", "--ignore-submodules=all")
         return frozenset(answer.stdout.split(b"\0")) if answer.returncode == 0 else None
 
@@ -302,10 +296,7 @@ class Checkout:
         Raises:
             RepositoryError: git failed.
         """
-        answer = self.ask(*arguments)
-        if answer.returncode != 0:
-            raise git.failure(answer)
-        return answer.stdout
+        return git.must(self.root, *arguments)
 
 
 def _of(repository: Path | None) -> tuple[str, ...]:

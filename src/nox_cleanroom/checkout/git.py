@@ -1,4 +1,4 @@
-"""The git on ``PATH``: how it is called, and the errors for its failures.
+"""The git on ``PATH``: how it is called, the errors for its failures, and where a checkout is.
 
 Our calls never take optional locks, run hooks or a file-system monitor, or enter submodules: see
 `_FLAGS`.
@@ -20,16 +20,16 @@ from nox_cleanroom.processes.process import Completed
 #: The oldest git that has all that we use: `worktree add --lock --reason` is new in 2.34.
 MINIMUM_GIT = (2, 34)
 
+
+def configured(*settings: str) -> tuple[str, ...]:
+    """The options with which one call of git uses settings."""
+    return tuple(word for setting in settings for word in ("-c", setting))
+
+
 _FLAGS = (
     "--no-optional-locks",
-    "-c",
-    "core.fsmonitor=false",
-    "-c",
-    f"core.hooksPath={os.devnull}",
-    "-c",
-    "submodule.recurse=false",
-    "-c",
-    "core.quotePath=false",
+    *configured("core.fsmonitor=false", f"core.hooksPath={os.devnull}"),
+    *configured("submodule.recurse=false", "core.quotePath=false"),
 )
 
 
@@ -50,6 +50,18 @@ def ask(
         capture_output=True,
         check=False,
     )
+
+
+def must(cwd: Path, *arguments: str | bytes) -> bytes:
+    """Git's answer in a directory.
+
+    Raises:
+        RepositoryError: git failed.
+    """
+    answer = ask(cwd, *arguments)
+    if answer.returncode != 0:
+        raise failure(answer)
+    return answer.stdout
 
 
 def fill(
@@ -74,14 +86,13 @@ def fill(
     """
     where = [f"--git-dir={repository}", f"--work-tree={work_tree}"] if repository else []
     # Fetching what a partial clone lacks must not start garbage collection.
-    settings = ("core.bare=false", "core.sparseCheckout=false", "gc.auto=0", "maintenance.auto=0")
-    options = [word for one in settings for word in ("-c", one)]
-    env = variables.for_git(os.environ) | ({"GIT_INDEX_FILE": str(index)} if index else {})
-    return process.run(
-        ["git", *_FLAGS, *where, *options, "read-tree", "--reset", "-u", oid],
+    background = configured("gc.auto=0", "maintenance.auto=0")
+    every_file = configured("core.bare=false", "core.sparseCheckout=false")
+    return _run(
+        *(*where, *background, *every_file, "read-tree", "--reset", "-u", oid),
         cwd=work_tree,
-        env=env,
         timeout_seconds=timeout_seconds,
+        env={"GIT_INDEX_FILE": str(index)} if index else {},
     )
 
 
@@ -94,10 +105,16 @@ def clone(source: Path, target: Path, *, timeout_seconds: float | None) -> Compl
         timeout_seconds: the time after which git is ended.
     """
     words = ("clone", "--quiet", "--shared", "--no-checkout", "--", str(source), str(target))
+    return _run(*words, cwd=target, timeout_seconds=timeout_seconds)
+
+
+def _run(
+    *arguments: str, cwd: Path, timeout_seconds: float | None, env: Mapping[str, str] | None = None
+) -> Completed:
     return process.run(
-        ["git", *_FLAGS, *words],
-        cwd=target,
-        env=variables.for_git(os.environ),
+        ["git", *_FLAGS, *arguments],
+        cwd=cwd,
+        env={**variables.for_git(os.environ), **(env or {})},
         timeout_seconds=timeout_seconds,
     )
 
@@ -105,10 +122,7 @@ def clone(source: Path, target: Path, *, timeout_seconds: float | None) -> Compl
 def failure(answer: subprocess.CompletedProcess[bytes]) -> RepositoryError:
     """The error for a failed command of git."""
     words = answer.stderr.decode("utf-8", "replace").strip()
-    skipped = len(_FLAGS) + 1
-    asked = " ".join(
-        part if isinstance(part, str) else os.fsdecode(part) for part in answer.args[skipped:]
-    )
+    asked = " ".join(map(os.fsdecode, answer.args[len(_FLAGS) + 1 :]))
     return RepositoryError(f"`git {asked}` failed.", output=words, code=Code.GIT_FAILED)
 
 
@@ -156,3 +170,47 @@ def refusal(start: Path, stderr: bytes) -> RepositoryError:
             hint="`git init`, `git add` and `git commit` make one.",
         )
     return RepositoryError(f"Git cannot open the repository of {str(start)!r}.", output=words)
+
+
+#: Questions about a directory, and the paths of the checkout that contains it.
+_KIND_OPTIONS = ("--is-bare-repository", "--is-inside-work-tree")
+_PATH_OPTIONS = ("--show-toplevel", "--git-dir", "--git-common-dir")
+
+
+def locate(start: Path) -> list[Path]:
+    """The directories of the checkout that contains `start`, in the order of `Checkout`'s fields.
+
+    Raises:
+        RepositoryError: there is no checkout, or git does not open its repository.
+    """
+    require_git(start)
+    options = (*_KIND_OPTIONS, *_PATH_OPTIONS)
+    answer = ask(start, "rev-parse", "--path-format=absolute", *options)
+    lines = answer.stdout.split(b"\n")
+    if answer.returncode != 0 or lines[1] != b"true":
+        _require_working_tree(start)
+    paths = lines[len(_KIND_OPTIONS) : -1]
+    if len(paths) != len(_PATH_OPTIONS):
+        # A path contains a newline: ask for each path separately.
+        asked = [("rev-parse", "--path-format=absolute", option) for option in _PATH_OPTIONS]
+        # Remove only the newline that git added, as a path may end in white space.
+        paths = [must(start, *words).removesuffix(b"\n") for words in asked]
+    return [Path(os.fsdecode(path.removesuffix(b"\r"))) for path in paths]
+
+
+def _require_working_tree(start: Path) -> None:
+    """Raise an error if there is no checkout.
+
+    Raises:
+        RepositoryError: there is no checkout; the message says what there is instead.
+    """
+    answers = ask(start, "rev-parse", *_KIND_OPTIONS)
+    if answers.returncode != 0:
+        raise refusal(start, answers.stderr)
+    bare, inside = answers.stdout.split()[:2]
+    if inside != b"true":
+        what = "a bare repository" if bare == b"true" else "git's own directory"
+        raise RepositoryError(
+            f"{str(start)!r} is {what}, which has no working tree.",
+            hint="Run it in a checkout: `git clone` or `git worktree add` makes one.",
+        )

@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from nox_cleanroom.changes import Change, Kind, display
 from nox_cleanroom.checkout.checkout import Checkout
@@ -44,7 +44,7 @@ class GitState:
     #: Branches, tags, the stash.
     refs: dict[str, str]
     #: Configuration, hooks, ignore rules and locks, by name.
-    files: Mapping[str, StateFile]
+    files: Mapping[bytes, StateFile]
     #: The refs of submodules.
     submodule_refs: Mapping[str, str]
     #: The message of git if it does not open the repository any more; otherwise empty.
@@ -56,46 +56,34 @@ class GitState:
 #: The files that are watched in a working tree's own git directory.
 _OWN = (b"HEAD", b"index", b"config.worktree", b"commondir", b"gitdir")
 _OPERATIONS = (
-    b"MERGE_HEAD",
-    b"CHERRY_PICK_HEAD",
-    b"REVERT_HEAD",
-    b"BISECT_LOG",
-    b"rebase-merge",
-    b"rebase-apply",
-    b"sequencer",
+    *(b"MERGE_HEAD", b"CHERRY_PICK_HEAD", b"REVERT_HEAD", b"BISECT_LOG"),
+    *(b"rebase-merge", b"rebase-apply", b"sequencer"),
 )
 #: Where refs are; git itself moves them from one to the other.
 _REFS = (b"packed-refs", b"refs", b"reftable")
 #: The files that are watched in the shared git directory.
 _SHARED = (
-    *_REFS,
-    b"config",
-    b"hooks",
-    b"info",
+    *(*_REFS, b"config", b"hooks", b"info", b"shallow"),
+    *(b"objects/info/alternates", b"objects/info/http-alternates"),
     # The ref of the stash is its newest entry; the older ones are only here.
     b"logs/refs/stash",
-    b"shallow",
-    b"objects/info/alternates",
-    b"objects/info/http-alternates",
 )
 
 #: Files, and directories of files, whose content is compared.
 _CONTENT = frozenset(
-    os.fsdecode(name).partition("/")[0] for name in {*_OWN, *_SHARED} - {*_REFS, b"HEAD", b"index"}
+    name.partition(b"/")[0] for name in {*_OWN, *_SHARED} - {*_REFS, b"HEAD", b"index"}
 )
 
 #: Locks that are neither directly in git's directory nor among refs.
 _LOCKS = (
-    b"objects/maintenance.lock",
-    b"objects/info/alternates.lock",
-    b"objects/info/commit-graph.lock",
+    *(b"objects/maintenance.lock", b"objects/info/alternates.lock"),
+    *(b"objects/info/commit-graph.lock", b"objects/pack/multi-pack-index.lock"),
     b"objects/info/commit-graphs/commit-graph-chain.lock",
-    b"objects/pack/multi-pack-index.lock",
 )
 #: Directories whose permissions are compared.
 _OF_GIT = (b"", b"objects/", b"refs/")
 #: Directories in which a name that ends in `.lock` is no lock.
-_HOOKS = re.compile(r"(?:modules/.+/)?hooks/")
+_HOOKS = re.compile(rb"(?:modules/.+/)?hooks/")
 
 
 def read_git_state(checkout: Checkout, previous: GitState | None = None) -> GitState:
@@ -120,9 +108,9 @@ def read_git_state(checkout: Checkout, previous: GitState | None = None) -> GitS
         index=index,
         refs=refs,
         files={
-            os.fsdecode(name): _kept(checkout, name, found)
+            name: _kept(checkout, name, found)
             for name, found in signature.items()
-            if _is_watched(os.fsdecode(name), found)
+            if _is_watched(name, found)
         },
         submodule_refs=dict(read_refs(checkout.common_dir, filter(_is_submodule_ref, signature))),
         refusal=refusal,
@@ -131,26 +119,25 @@ def read_git_state(checkout: Checkout, previous: GitState | None = None) -> GitS
 
 
 def _is_submodule_ref(name: bytes) -> bool:
-    return name.startswith(MODULES + b"/") and is_ref(name) and not is_passing(os.fsdecode(name))
+    return name.startswith(MODULES + b"/") and is_ref(name) and not is_passing(name)
 
 
-def is_passing(name: str) -> bool:
+def is_passing(name: bytes) -> bool:
     """Whether a file in git's directory is a lock, which git itself creates and removes."""
-    return name.endswith(".lock") and _HOOKS.match(name) is None
+    return name.endswith(b".lock") and _HOOKS.match(name) is None
 
 
-def _is_watched(name: str, found: Stat) -> bool:
-    top = name.partition("/")[0]
-    if is_passing(name) or top == "worktrees" or os.fsencode(name) in _OF_GIT:
+def _is_watched(name: bytes, found: Stat) -> bool:
+    top = name.partition(b"/")[0]
+    if is_passing(name) or top == b"worktrees" or name in _OF_GIT:
         return True
-    if "/info/refs" in f"/{name}":
+    if b"/info/refs" in b"/" + name:
         # Garbage collection writes it for dumb transports; it repeats the refs.
         return False
     # Operations in progress are watched by their names alone.
-    if found.is_directory or os.fsencode(name) in _OPERATIONS:
-        return os.fsencode(name) in _OPERATIONS
-    is_of_submodule = top == os.fsdecode(MODULES) and not is_ref(os.fsencode(name))
-    return top in _CONTENT or is_of_submodule
+    if found.is_directory or name in _OPERATIONS:
+        return name in _OPERATIONS
+    return top in _CONTENT or (top == MODULES and not is_ref(name))
 
 
 def _git_signature(checkout: Checkout) -> Iterator[tuple[bytes, Stat]]:
@@ -213,8 +200,8 @@ def _read(path: Path) -> bytes:
 
 def locks(checkout: Checkout) -> frozenset[str]:
     """The existing locks, as paths of changes."""
-    names = (os.fsdecode(name) for name, _ in _git_signature(checkout))
-    return frozenset(f".git/{display(os.fsencode(name))}" for name in names if is_passing(name))
+    names = (name for name, _ in _git_signature(checkout) if is_passing(name))
+    return frozenset(f".git/{display(name)}" for name in names)
 
 
 def digest(content: bytes) -> str:
@@ -230,17 +217,10 @@ def diff_git_state(before: GitState | None, after: GitState | None) -> Iterator[
         yield Change(path=".git", kind="deleted", detail="git's own directory is gone")
         return
     if before.head != after.head:
-        yield Change(
-            path=".git/HEAD",
-            kind="modified",
-            detail=f"{_ref_text(before.head)} -> {_ref_text(after.head)}",
-        )
+        detail = f"{_ref_text(before.head)} -> {_ref_text(after.head)}"
+        yield Change(path=".git/HEAD", kind="modified", detail=detail)
     if before.index != after.index:
-        yield from _diff_maps(
-            {os.fsdecode(path): entries for path, entries in before.index.entries.items()},
-            {os.fsdecode(path): entries for path, entries in after.index.entries.items()},
-            ".git/index: ",
-        )
+        yield from _diff_maps(before.index.entries, after.index.entries, ".git/index: ")
     yield from _diff_maps(before.refs, after.refs, ".git/")
     yield from _diff_maps(before.submodule_refs, after.submodule_refs, ".git/")
     yield from _diff_maps(before.files, after.files, ".git/")
@@ -249,8 +229,9 @@ def diff_git_state(before: GitState | None, after: GitState | None) -> Iterator[
 
 
 def _diff_maps(
-    before: Mapping[str, object], after: Mapping[str, object], prefix: str
+    before: Mapping[Any, object], after: Mapping[Any, object], prefix: str
 ) -> Iterator[Change]:
+    """The differences between two mappings, both by names as text or both by names as bytes."""
     for name in sorted({*before, *after}):
         if before.get(name) != after.get(name):
             kind = _kind_of(before.get(name), after.get(name))
@@ -260,12 +241,8 @@ def _diff_maps(
 def _kind_of(before: object, after: object) -> Kind:
     if before is None or after is None:
         return "created" if before is None else "deleted"
-    if (
-        isinstance(before, StateFile)
-        and isinstance(after, StateFile)
-        and before.digest == after.digest
-    ):
-        return "mode changed"
+    if isinstance(before, StateFile) and isinstance(after, StateFile):
+        return "mode changed" if before.digest == after.digest else "modified"
     return "modified"
 
 

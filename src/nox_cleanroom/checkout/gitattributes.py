@@ -61,14 +61,10 @@ def attribute_files(checkout: Checkout) -> Iterator[Path]:
 
 def _sizes(checkout: Checkout, blobs: Mapping[bytes, bytes]) -> list[int]:
     """The sizes of blobs; -1 for a missing one."""
-    answer = checkout.ask(
-        "cat-file",
-        "--batch-check=%(objectsize)",
-        "--buffer",
-        given=b"\n".join([*blobs.values(), b""]),
-        # Do not fetch what a partial clone lacks.
-        env={"GIT_NO_LAZY_FETCH": "1"},
-    )
+    asked = ("cat-file", "--batch-check=%(objectsize)", "--buffer")
+    given = b"".join(blob + b"\n" for blob in blobs.values())
+    # Do not fetch what a partial clone lacks.
+    answer = checkout.ask(*asked, given=given, env={"GIT_NO_LAZY_FETCH": "1"})
     sizes = answer.stdout.splitlines()
     if len(sizes) != len(blobs):
         return [-1] * len(blobs)

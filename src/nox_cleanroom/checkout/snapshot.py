@@ -40,7 +40,7 @@ class Snapshot:
     listing: Listing
     #: Git's state; None when git's directory is gone.
     git: GitState | None
-    #: The files in which git keeps objects; for a first snapshot they are listed in the background.
+    #: The files in which git keeps objects, which are listed in the background.
     objects: Future[Objects]
     #: Whether git would have to read many files to tell which have changed.
     is_racy: bool = False
@@ -122,7 +122,7 @@ def take_snapshot(checkout: Checkout, skipped: Skip, previous: Snapshot | None =
         previous: the previous snapshot; what surely did not change since is not examined again.
     """
     root = os.fsencode(checkout.root)
-    # Git runs in the background while this thread examines files.
+    # Git or objects are examined in the background while this thread examines files.
     aside = ThreadPoolExecutor(1)
     try:
         if previous is None:
@@ -133,10 +133,9 @@ def take_snapshot(checkout: Checkout, skipped: Skip, previous: Snapshot | None =
             is_racy = _is_racy(git, listing)
         else:
             git = _git_state(checkout, previous)
+            objects = aside.submit(_objects, checkout, previous)
             trusted = _trusted(git, previous)
-            moved = aside.submit(checkout.moved_since_index) if trusted else None
-            objects = _done(_objects(checkout, previous))
-            known = moved.result() if moved is not None else None
+            known = checkout.moved_since_index() if trusted else None
             unmoved = frozenset() if known is None else trusted - known
             listing = list_again(root, skipped, previous.listing, unmoved)
             is_racy = previous.is_racy if git is previous.git else _is_racy(git, listing)
@@ -149,12 +148,6 @@ def _git_state(checkout: Checkout, previous: Snapshot | None = None) -> GitState
     if not checkout.git_dir.exists():
         return None
     return read_git_state(checkout, previous.git if previous is not None else None)
-
-
-def _done(objects: Objects) -> Future[Objects]:
-    future: Future[Objects] = Future()
-    future.set_result(objects)
-    return future
 
 
 def _objects(checkout: Checkout, previous: Snapshot | None = None) -> Objects:
@@ -193,22 +186,16 @@ def _is_racy(git: GitState | None, listing: Listing) -> bool:
     return young * _MANY_OF > len(listing.paths)
 
 
-def diff(before: Snapshot, after: Snapshot, contents: Contents) -> list[Change]:
+def diff(before: Snapshot, after: Snapshot, contents: Contents) -> Iterator[Change]:
     """The changes between two snapshots, ordered by path; `contents` learns the new state."""
-    return [
-        *_diff_top(before.listing.own, after.listing.own),
-        *_diff_paths(before, after, contents),
-        *diff_git_state(before.git, after.git),
-        *(
-            Change(path=f".git/objects/{display(path)}", kind="deleted", detail="and it is needed")
-            for path in after.objects.result().lost
-        ),
-    ]
-
-
-def _diff_top(before: Stat | None, after: Stat | None) -> Iterator[Change]:
-    if before is not None and after is not None and before.mode != after.mode:
+    top, top_now = before.listing.own, after.listing.own
+    if top is not None and top_now is not None and top.mode != top_now.mode:
         yield Change(path="./", kind="mode changed")
+    yield from _diff_paths(before, after, contents)
+    yield from diff_git_state(before.git, after.git)
+    for path in after.objects.result().lost:
+        name = f".git/objects/{display(path)}"
+        yield Change(path=name, kind="deleted", detail="and it is needed")
 
 
 def _diff_paths(earlier: Snapshot, later: Snapshot, contents: Contents) -> Iterator[Change]:

@@ -24,20 +24,6 @@ class Submodule:
     place: str
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Parent:
-    """A repository whose submodules are searched: the checkout's, or one of a submodule."""
-
-    oid: str
-    #: The git directory that contains the commit; None for the checkout's own.
-    repository: Path | None = None
-    #: The git directories that may contain those of its submodules.
-    keeping: tuple[Path, ...]
-    #: The beginning of the paths of its submodules.
-    prefix: str = ""
-    place: str = ""
-
-
 def find_submodules(checkout: Checkout, commit: Commit) -> tuple[Submodule, ...]:
     """The submodules of a commit, each before its own ones, which only its repository tells.
 
@@ -45,24 +31,33 @@ def find_submodules(checkout: Checkout, commit: Commit) -> tuple[Submodule, ...]
     """
     # A linked worktree may have its own repositories of submodules.
     keeping = (checkout.git_dir, checkout.common_dir)
-    return tuple(_submodules_of(checkout, _Parent(oid=commit.oid, keeping=keeping)))
+    top = Submodule(path="", oid=commit.oid, repository=None, place="")
+    return tuple(_submodules_of(checkout, top, keeping))
 
 
-def _submodules_of(checkout: Checkout, parent: _Parent) -> Iterator[Submodule]:
+def _submodules_of(
+    checkout: Checkout, parent: Submodule, keeping: Sequence[Path]
+) -> Iterator[Submodule]:
+    """The submodules of a submodule, or of the checkout, and their own ones.
+
+    Args:
+        checkout: the checkout.
+        parent: the submodule; one without a path stands for the checkout.
+        keeping: the git directories that may contain those of its submodules.
+    """
     links = checkout.gitlinks(parent.oid, parent.repository) or {}
     names = checkout.submodule_names(parent.oid, parent.repository) if links else {}
     for inner, oid in links.items():
-        name, path = _safe_name(names.get(inner, inner), inner), f"{parent.prefix}{inner}"
-        usual = [directory / "modules" / name for directory in parent.keeping]
+        name = _safe_name(names.get(inner, inner), inner)
+        path = f"{parent.path}/{inner}".lstrip("/")
+        usual = [directory / "modules" / name for directory in keeping]
         found = tuple(_repositories(checkout.root / path, usual))
         holding = (one for one in found if checkout.gitlinks(oid, one) is not None)
         repository, place = next(holding, None), f"{parent.place}/modules/{name}".lstrip("/")
-        yield Submodule(path=path, oid=oid, repository=repository, place=place)
+        submodule = Submodule(path=path, oid=oid, repository=repository, place=place)
+        yield submodule
         if repository is not None:
-            inside = _Parent(
-                oid=oid, repository=repository, keeping=found, prefix=f"{path}/", place=place
-            )
-            yield from _submodules_of(checkout, inside)
+            yield from _submodules_of(checkout, submodule, found)
 
 
 def _safe_name(name: str, path: str) -> str:

@@ -3,19 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any, Literal, get_args
 
-from nox_cleanroom.config.tables import (
-    TableReader,
-    boolean,
-    integer,
-    mapping,
-    one_of,
-    seconds,
-    string_mapping,
-    strings,
-)
+from nox_cleanroom.config import tables
+from nox_cleanroom.config.tables import TableReader
 
 #: The directory that a command runs in: an empty one, or the project's in the worktree.
 WorkingDirectory = Literal["neutral", "worktree"]
@@ -79,15 +71,15 @@ def _command(reader: TableReader, key: str, value: Any) -> Command | None:
         value,
         {
             "run": ("argv", _argv),
-            "timeout": ("timeout_seconds", seconds),
+            "timeout": ("timeout_seconds", tables.seconds),
             "env": ("env", _variables),
-            "cwd": ("cwd", one_of(get_args(WorkingDirectory))),
-            "expect-exit": ("expect_exit", integer),
-            "json": ("json", boolean),
-            "require": ("require", strings),
-            "equals": ("equals", mapping),
-            "paths": ("paths", strings),
-            "sha256": ("sha256", string_mapping),
+            "cwd": ("cwd", tables.one_of(get_args(WorkingDirectory))),
+            "expect-exit": ("expect_exit", tables.integer),
+            "json": ("json", tables.boolean),
+            "require": ("require", tables.strings),
+            "equals": ("equals", tables.mapping),
+            "paths": ("paths", tables.strings),
+            "sha256": ("sha256", tables.string_mapping),
         },
     )
     if not values.get("argv"):
@@ -95,27 +87,24 @@ def _command(reader: TableReader, key: str, value: Any) -> Command | None:
             reader.problems.append(f"`{key}` needs `run`, the command line")
         return None
     wants_json = values.pop("json", False)
-    contract = {name: values.pop(name) for name in _CONTRACT if name in values}
+    checked = [one.name for one in fields(JsonContract) if one.name in values]
+    contract = {name: values.pop(name) for name in checked}
     if contract and not wants_json:
         reader.problems.append(f"`{key}` has {', '.join(contract)}, which need `json = true`")
     return Command(**values, contract=JsonContract(**contract) if wants_json else None)
 
 
 def _variables(reader: TableReader, key: str, value: Any) -> dict[str, str]:
-    variables = string_mapping(reader, key, value)
+    variables = tables.string_mapping(reader, key, value)
     for name, content in variables.items():
         if "=" in name or "\0" in f"{name}{content}" or not name:
             reader.problems.append(f"`{key}` has {name!r}, which can be no variable")
     return variables
 
 
-#: The keys of a command that `JsonContract` keeps.
-_CONTRACT = ("require", "equals", "paths", "sha256")
-
-
 def _argv(reader: TableReader, key: str, value: Any) -> tuple[str, ...]:
     if isinstance(value, list):
-        words = strings(reader, key, value)
+        words = tables.strings(reader, key, value)
         if value == [] or any("\0" in word for word in words):
             reader.problems.append(f"`{key}` must be words without NUL, at least one")
         return words

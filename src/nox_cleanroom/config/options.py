@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn, get_args
@@ -76,6 +76,39 @@ def _extras(text: str) -> Extras:
     return "all" if text == "all" else _names(text)
 
 
+#: The options, each with what `-- --help` says of it.
+_HELP = {
+    "--rev": "the commit to test (default: HEAD)",
+    "--require-clean": "refuse to start when tracked files are changed or unignored files are new",
+    "--strict": "let warnings fail the run",
+    "--rebuild": "build even if this commit's wheel is at hand",
+    "--keep": "keep the worktree and environments, and say where",
+    "--extras": "install the distribution with these extras, or with `all`",
+    "--artifact": "test the wheel built from the tree, or from the source distribution",
+    "--resolution": "install the newest requirements, or the oldest that the metadata admits (uv)",
+    "--find-links": "also take requirements from this directory or page; may be repeated",
+    "--pythons": "matrix: only these interpreters",
+    "--emit": "matrix: print the jobs for CI and run nothing",
+    "--report-dir": "write the evidence there",
+    "--timeout": "the time limit of each step",
+    "--durations": "show where the time went, step by step",
+    "--help": "show this and stop",
+}
+
+#: The options with a value; all others are flags.
+_VALUES: Mapping[str, Mapping[str, Any]] = {
+    "--rev": {"metavar": "REV", "default": "HEAD"},
+    "--extras": {"type": _extras, "metavar": "A,B"},
+    "--artifact": {"choices": get_args(Artifact)},
+    "--resolution": {"choices": get_args(Resolution)},
+    "--find-links": {"action": "append", "default": [], "metavar": "DIR"},
+    "--pythons": {"type": _names, "metavar": "X.Y,..."},
+    "--emit": {"choices": EMITTERS},
+    "--report-dir": {"metavar": "DIR"},
+    "--timeout": {"dest": "timeout_seconds", "type": _seconds, "metavar": "SECONDS"},
+}
+
+
 def _parser() -> _Parser:
     parser = _Parser(
         prog="nox -s smoke --",
@@ -84,66 +117,9 @@ def _parser() -> _Parser:
         add_help=False,
         allow_abbrev=False,
     )
-    _add_run_options(parser)
-    _add_installation_options(parser)
-    _add_output_options(parser)
-    parser.add_argument("--help", action="store_true", help="show this and stop")
+    for name, about in _HELP.items():
+        parser.add_argument(name, help=about, **_VALUES.get(name, {"action": "store_true"}))
     return parser
-
-
-def _add_run_options(parser: _Parser) -> None:
-    add = parser.add_argument
-    add("--rev", metavar="REV", default="HEAD", help="the commit to test (default: HEAD)")
-    add(
-        "--require-clean",
-        action="store_true",
-        help="refuse to start when tracked files are changed or unignored files are new",
-    )
-    add("--strict", action="store_true", help="let warnings fail the run")
-    add("--rebuild", action="store_true", help="build even if this commit's wheel is at hand")
-    add("--keep", action="store_true", help="keep the worktree and environments, and say where")
-
-
-def _add_installation_options(parser: _Parser) -> None:
-    add = parser.add_argument
-    add(
-        "--extras",
-        type=_extras,
-        metavar="A,B",
-        help="install the distribution with these extras, or with `all`",
-    )
-    add(
-        "--artifact",
-        choices=get_args(Artifact),
-        help="test the wheel built from the tree, or from the source distribution",
-    )
-    add(
-        "--resolution",
-        choices=get_args(Resolution),
-        help="install the newest requirements, or the oldest that the metadata admits (uv)",
-    )
-    add(
-        "--find-links",
-        action="append",
-        default=[],
-        metavar="DIR",
-        help="also take requirements from this directory or page; may be repeated",
-    )
-
-
-def _add_output_options(parser: _Parser) -> None:
-    add = parser.add_argument
-    add("--pythons", type=_names, metavar="X.Y,...", help="matrix: only these interpreters")
-    add("--emit", choices=EMITTERS, help="matrix: print the jobs for CI and run nothing")
-    add("--report-dir", metavar="DIR", help="write the evidence there")
-    add(
-        "--timeout",
-        dest="timeout_seconds",
-        type=_seconds,
-        metavar="SECONDS",
-        help="the time limit of each step",
-    )
-    add("--durations", action="store_true", help="show where the time went, step by step")
 
 
 def parse_options(arguments: Sequence[str], *, relative_to: Path) -> Options:

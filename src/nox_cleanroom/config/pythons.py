@@ -153,12 +153,11 @@ def _poetry_part(part: str) -> str:
 
 
 def _from_setup_cfg(project: Path) -> SpecifierSet | None:
-    path = project / "setup.cfg"
     import configparser  # noqa: PLC0415 - few projects need it, and listing sessions should be quick
 
     parser = configparser.RawConfigParser()
     try:
-        parser.read_string(path.read_text(encoding="utf-8", errors="replace"))
+        parser.read_string((project / "setup.cfg").read_text(encoding="utf-8", errors="replace"))
     except (OSError, configparser.Error):
         return None
     for key in ("python_requires", "python-requires"):
@@ -169,11 +168,10 @@ def _from_setup_cfg(project: Path) -> SpecifierSet | None:
 
 
 def _from_setup_py(project: Path) -> SpecifierSet | None:
-    path = project / "setup.py"
     import ast  # noqa: PLC0415 - few projects need it, and listing sessions should be quick
 
     try:
-        tree = ast.parse(path.read_text(encoding="utf-8", errors="replace"))
+        tree = ast.parse((project / "setup.py").read_text(encoding="utf-8", errors="replace"))
     except (OSError, SyntaxError, ValueError, RecursionError, MemoryError):
         # Old parsers raise MemoryError for too many levels.
         return None

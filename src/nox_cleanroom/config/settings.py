@@ -88,13 +88,15 @@ class Settings:
         Raises:
             ConfigError: the table has problems; the error names all of them.
         """
-        reader = TableReader("[tool.nox-cleanroom]")
+        reader = TableReader()
         settings = reader.read(table, KEYS)
         alone = [f"`{key}`" for key in table if key in KEYS and key.startswith("test-")]
         if alone and "test-command" not in table:
             need = "needs" if len(alone) == 1 else "need"
             reader.problems.append(f"{', '.join(alone)} {need} `test-command`")
-        tests = {name.removeprefix("test_"): settings.pop(name) for name in _TESTS & set(settings)}
+        # `OwnTests` keeps these.
+        own = [name for name in settings if name.startswith("test_")]
+        tests = {name.removeprefix("test_"): settings.pop(name) for name in own}
         reader.raise_problems()
         return cls(**settings, tests=OwnTests(**tests))
 
@@ -124,10 +126,6 @@ class Settings:
             return cls.from_table(table)
         except ConfigError as error:
             raise ConfigError(f"In {source}: {error.message}", hint=error.hint) from None
-
-
-#: Keys of the table that `OwnTests` keeps.
-_TESTS = frozenset({"test_commands", "test_requires", "test_groups", "test_extras", "test_sources"})
 
 
 def _extras(reader: TableReader, key: str, value: Any) -> tuple[Extras, ...]:

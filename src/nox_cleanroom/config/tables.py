@@ -11,8 +11,7 @@ from nox_cleanroom.errors import ConfigError
 class TableReader:
     """Reads the values of a table and collects its problems."""
 
-    def __init__(self, name: str) -> None:
-        self.name = name
+    def __init__(self) -> None:
         self.problems: list[str] = []
 
     def read(
@@ -51,7 +50,7 @@ class TableReader:
         """
         if self.problems:
             raise ConfigError(
-                f"{self.name}: {'; '.join(self.problems)}.",
+                f"[tool.nox-cleanroom]: {'; '.join(self.problems)}.",
                 hint="docs/reference/configuration.md lists the keys and their types.",
             )
 

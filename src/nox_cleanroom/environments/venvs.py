@@ -20,7 +20,7 @@ from nox_cleanroom.errors import (
     EnvironmentRefusedError,
     InterpreterMissingError,
 )
-from nox_cleanroom.places.environment_directories import EnvironmentsDirectory
+from nox_cleanroom.places.workspace import EnvironmentsDirectory
 from nox_cleanroom.processes import supervision
 from nox_cleanroom.steps import Steps
 

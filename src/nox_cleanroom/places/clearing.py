@@ -3,70 +3,62 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from nox_cleanroom.places import deletion
-from nox_cleanroom.places.environment_directories import environments_directories
-from nox_cleanroom.places.layout import KEYS, LOCKS, sections
+from nox_cleanroom.places import deletion, layout
 from nox_cleanroom.places.ownership import Owned
-from nox_cleanroom.places.projects import delete_unused_project, projects
-from nox_cleanroom.places.stores import stores
-from nox_cleanroom.places.workspace import workspaces
+from nox_cleanroom.places.projects import delete_unused_project
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(kw_only=True)
 class Cleared:
     """What was cleared, and what was not."""
 
     #: The deleted directories.
-    removed: tuple[Path, ...]
+    removed: list[Path] = field(default_factory=list)
     #: Directories that a run is using, or in which something is mounted.
-    used: tuple[Path, ...]
+    used: list[Path] = field(default_factory=list)
     #: Workspaces that were kept on request, and may contain somebody's work.
-    kept: tuple[Path, ...]
+    kept: list[Path] = field(default_factory=list)
     #: The freed space, in bytes.
-    freed: int
+    freed: int = 0
 
 
 def clear() -> Cleared:
     """Delete everything that is ours and that no run is using, except what was kept on request."""
-    found = list(workspaces())
-    kept = [one for one in found if one.about.get("keep")]
-    removed: list[Path] = []
-    used: list[Path] = []
-    freed = 0
-    for owned, act in _to_delete([one for one in found if one not in kept]):
+    cleared = Cleared()
+    for owned, act in _to_delete():
         size = deletion.size_of(owned.path)
-        if act(owned):
-            removed.append(owned.path)
-            freed += size
+        if owned.about.get("keep"):
+            cleared.kept.append(owned.path)
+        elif act(owned):
+            cleared.removed.append(owned.path)
+            cleared.freed += size
         else:
-            used.append(owned.path)
+            cleared.used.append(owned.path)
     _discard_files()
-    return Cleared(
-        removed=tuple(removed),
-        used=tuple(used),
-        kept=tuple(one.path for one in kept),
-        freed=freed,
-    )
+    return cleared
 
 
-def _to_delete(runs: Iterable[Owned]) -> Iterator[tuple[Owned, Callable[[Owned], bool]]]:
-    yield from ((one, delete_unused_project) for one in projects())
-    # Runs may be using these, but compile again what is gone.
-    yield from ((one, deletion.tidy_contents) for one in stores())
-    yield from ((one, deletion.delete_unused) for one in (*environments_directories(), *runs))
+def _to_delete() -> Iterator[tuple[Owned, Callable[[Owned], bool]]]:
+    for owned in layout.owned_in(layout.PROJECTS):
+        yield owned, delete_unused_project
+    for owned in layout.owned_in(layout.STORES):
+        # Runs may be using it, but compile again what is gone.
+        yield owned, deletion.tidy_contents
+    for section in (layout.ENVIRONMENTS, layout.RUNS):
+        yield from ((owned, deletion.delete_unused) for owned in layout.owned_in(section))
 
 
 def _discard_files() -> None:
     """Delete the key of digests, and the locks of repositories that nobody holds."""
-    for section in sections(KEYS):
+    for section in layout.sections(layout.KEYS):
         deletion.discard(section / "digest")
-    for section in sections(LOCKS):
+    for section in layout.sections(layout.LOCKS):
         for path in section.glob("*.lock"):
             with contextlib.suppress(Timeout, OSError, NotImplementedError):
                 lock = FileLock(path)

@@ -104,9 +104,7 @@ def reclaim_entries(common_dir: Path) -> list[Owned]:
     workspaces = []
     for entry in _entries(common_dir):
         owned = _proof(entry)
-        if owned is None or _is_kept(owned):
-            continue
-        if deletion.delete_unused(owned):
+        if owned is not None and not _is_kept(owned) and deletion.delete_unused(owned):
             workspace = _workspace_of(owned)
             section = workspace.parent
             ours = is_private(section) and ownership.is_recorded(section.parent)

@@ -16,8 +16,9 @@ import platformdirs
 from filelock import BaseFileLock, FileLock
 
 from nox_cleanroom.errors import CleanroomError, Code
+from nox_cleanroom.places import deletion, ownership
 from nox_cleanroom.places.files import write_whole
-from nox_cleanroom.places.ownership import adopt, is_recorded
+from nox_cleanroom.places.ownership import Owned
 
 _NAME = "nox-cleanroom"
 
@@ -40,15 +41,8 @@ _NAMES = 9
 #: Files for which tools search the parents of their directory: below one of them, somebody else's
 #: project would configure a workspace.
 _CONFIGURATION = (
-    ".git",
-    "pyproject.toml",
-    "setup.cfg",
-    "setup.py",
-    "pytest.ini",
-    "tox.ini",
-    "uv.toml",
-    ".python-version",
-    "conftest.py",
+    *(".git", "pyproject.toml", "setup.cfg", "setup.py", "pytest.ini", "tox.ini", "uv.toml"),
+    *(".python-version", "conftest.py"),
 )
 
 
@@ -116,6 +110,28 @@ def sections(name: str) -> Iterator[Path]:
             yield section
 
 
+def owned_in(name: str) -> Iterator[Owned]:
+    """The directories of ours in a section, with proof, whether in use or not.
+
+    Empty ones without a record are removed. They remain when a run is killed before it writes the
+    record.
+    """
+    for section in sections(name):
+        for inner in sorted(ownership.names_in(section)):
+            owned = ownership.recognise(section / inner)
+            if owned is not None:
+                yield owned
+            else:
+                deletion.discard_empty(section / inner)
+
+
+def open_store(name: str) -> Owned | None:
+    """A directory that all projects share, such as the one for bytecode; None if there is none."""
+    with contextlib.suppress(OSError, CleanroomError):
+        return ownership.ensure(cache_directory(STORES) / name)
+    return None
+
+
 def bases(*, make: bool = True) -> Iterator[Path]:
     """The directories of ours that only this user can enter, best first.
 
@@ -131,7 +147,7 @@ def bases(*, make: bool = True) -> Iterator[Path]:
             path = directory / (name if number == 1 else f"{name}-{number}")
             if make:
                 _make_base(path)
-            if _is_base(path):
+            if is_private(path) and ownership.is_recorded(path):
                 yield path.resolve()
                 break
 
@@ -143,13 +159,9 @@ def _make_base(path: Path) -> None:
             path.mkdir(mode=0o700, parents=True)
         if _is_mine(path) and not os.listdir(path):
             path.chmod(0o700)
-            adopt(path)
-        elif is_recorded(path) and _is_mine(path):
+            ownership.adopt(path)
+        elif ownership.is_recorded(path) and _is_mine(path):
             path.chmod(0o700)
-
-
-def _is_base(path: Path) -> bool:
-    return is_private(path) and is_recorded(path)
 
 
 def known_caches() -> list[Path]:
@@ -212,18 +224,14 @@ def is_private(path: Path) -> bool:
 
     A symbolic link of this user counts, because people move caches to another disk that way.
     """
-    try:
+    with contextlib.suppress(OSError):
         mode = os.stat(path).st_mode
-    except OSError:
-        return False
-    return _is_mine(path) and (sys.platform == "win32" or not mode & 0o077)
+        return _is_mine(path) and (sys.platform == "win32" or not mode & 0o077)
+    return False
 
 
 def _is_mine(path: Path) -> bool:
-    try:
+    with contextlib.suppress(OSError):
         link, found = os.lstat(path), os.stat(path)
-    except OSError:
-        return False
-    if not stat.S_ISDIR(found.st_mode):
-        return False
-    return sys.platform == "win32" or {link.st_uid, found.st_uid} == {os.geteuid()}
+        return stat.S_ISDIR(found.st_mode) and all(map(ownership.is_mine, (link, found)))
+    return False

@@ -8,7 +8,6 @@ import os
 import stat
 import sys
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -63,12 +62,9 @@ def adopt(path: Path, **about: Any) -> Owned:
         "about": about,
     }
     # O_EXCL: never overwrite a record, and never follow a link.
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
-    descriptor = os.open(path / RECORD, flags, 0o600)
-    try:
-        os.write(descriptor, json.dumps(record).encode("ascii"))
-    finally:
-        os.close(descriptor)
+    descriptor = os.open(path / RECORD, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with open(descriptor, "w", encoding="ascii") as file:
+        json.dump(record, file)
     return Owned(path=path, device=found.st_dev, inode=found.st_ino, about=about)
 
 
@@ -98,20 +94,6 @@ def is_recorded(path: Path) -> bool:
         return bool(json.loads(_read(path / RECORD))["uid"] == _uid())
     except (OSError, ValueError, TypeError, KeyError):
         return False
-
-
-def owned_in(section: Path) -> Iterator[Owned]:
-    """The directories of ours in another one; empty ones without a record are removed.
-
-    These remain when a run is killed before it writes the record.
-    """
-    for name in sorted(names_in(section)):
-        owned = recognise(section / name)
-        if owned is not None:
-            yield owned
-        else:
-            with contextlib.suppress(OSError):
-                os.rmdir(section / name)
 
 
 def ensure(path: Path) -> Owned | None:

@@ -13,13 +13,7 @@ from pathlib import Path
 from filelock import BaseFileLock
 
 from nox_cleanroom.places import deletion, ownership
-from nox_cleanroom.places.layout import (
-    ATTEMPTS,
-    PROJECTS,
-    cache_directories,
-    cache_directory,
-    sections,
-)
+from nox_cleanroom.places.layout import ATTEMPTS, PROJECTS, cache_directories, cache_directory
 from nox_cleanroom.places.ownership import Owned
 from nox_cleanroom.redaction import redact
 
@@ -75,12 +69,6 @@ def _reserve(name: str) -> tuple[Owned, BaseFileLock]:
             if owned is not None and lock is not None:
                 return owned, lock
     raise AssertionError  # the last of the directories raises
-
-
-def projects() -> Iterator[Owned]:
-    """The directories of all projects, whether in use or not."""
-    for section in sections(PROJECTS):
-        yield from ownership.owned_in(section)
 
 
 def delete_unused_project(owned: Owned) -> bool:

@@ -6,7 +6,7 @@ import contextlib
 import os
 import signal
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from nox_cleanroom.processes import process, supervision
@@ -22,6 +22,23 @@ def _is_main_thread() -> bool:
     return threading.current_thread() is threading.main_thread()
 
 
+def _handle(handler: Callable[[int, Any], object]) -> dict[int, Any]:
+    """Handle all signals but the ignored ones; return their previous handlers.
+
+    A signal that was ignored from the start, as under nohup, stays ignored.
+    """
+    return {
+        number: signal.signal(number, handler)
+        for number in _NUMBERS
+        if signal.getsignal(number) is not signal.SIG_IGN
+    }
+
+
+def _restore(handlers: Mapping[int, Any]) -> None:
+    for number, handler in handlers.items():
+        signal.signal(number, handler)
+
+
 @contextlib.contextmanager
 def shielded() -> Iterator[None]:
     """A block for cleaning up that signals do not interrupt; they are delivered when it ends."""
@@ -29,16 +46,11 @@ def shielded() -> Iterator[None]:
         yield
         return
     arrived: list[int] = []
-    previous = {
-        number: signal.signal(number, lambda number, _frame: arrived.append(number))
-        for number in _NUMBERS
-        if signal.getsignal(number) is not signal.SIG_IGN
-    }
+    previous = _handle(lambda number, _frame: arrived.append(number))
     try:
         yield
     finally:
-        for number, handler in previous.items():
-            signal.signal(number, handler)
+        _restore(previous)
         if arrived:
             signal.raise_signal(arrived[0])
 
@@ -70,32 +82,20 @@ def interruptible() -> Iterator[None]:
     if not _is_main_thread():
         yield
         return
-    previous = {
-        number: signal.signal(number, _unwind)
-        for number in _NUMBERS
-        # A signal that was ignored from the start, as under nohup, stays ignored.
-        if signal.getsignal(number) is not signal.SIG_IGN
-    }
+    previous = _handle(_unwind)
     supervision.allow_starts()
     try:
         yield
-    except Terminated as terminated:
+    except KeyboardInterrupt as interrupt:
         supervision.stop_all()
-        signal.signal(terminated.number, signal.SIG_DFL)
-        signal.raise_signal(terminated.number)
-        raise
-    except KeyboardInterrupt:
-        supervision.stop_all()
+        if isinstance(interrupt, Terminated):
+            signal.signal(interrupt.number, signal.SIG_DFL)
+            signal.raise_signal(interrupt.number)
         raise
     except BaseException:
         _restore(previous)
         raise
     _restore(previous)
-
-
-def _restore(handlers: Mapping[int, Any]) -> None:
-    for number, handler in handlers.items():
-        signal.signal(number, handler)
 
 
 #: How often a worker checks that its parent is alive.

@@ -15,12 +15,10 @@ import threading
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import IO
 
 from nox_cleanroom.processes import supervision
-from nox_cleanroom.processes.supervision import NEW_GROUP, WINDOWS
 from nox_cleanroom.redaction import longest_secret, redact
 
 #: The size of the end of a command's output that is kept, in bytes.
@@ -94,9 +92,10 @@ def run(
     with contextlib.ExitStack() as stack:
         log = stack.enter_context(tempfile.TemporaryFile())
         out = stack.enter_context(Path(stdout).open("wb")) if stdout else log
+        streams = {"stdin": subprocess.DEVNULL, "stdout": out, "stderr": log}
         started = time.monotonic()
         try:
-            with supervision.running_command(partial(_start, argv, cwd, env, out, log)) as process:
+            with supervision.running_command(argv, env, cwd=cwd, **streams) as process:
                 timed_out = _wait(process, timeout_seconds)
         except (OSError, ValueError) as error:  # ValueError: a NUL, or an impossible name
             words = f"{argv[0]}: {getattr(error, 'strerror', None) or error}"
@@ -110,26 +109,6 @@ def run(
             output=_tail(log),
             timed_out=timed_out,
         )
-
-
-def _start(
-    argv: Sequence[str],
-    cwd: str | os.PathLike[str],
-    env: Mapping[str, str],
-    stdout: IO[bytes],
-    stderr: IO[bytes],
-    mark: Mapping[str, str],
-) -> subprocess.Popen[bytes]:
-    return subprocess.Popen(
-        argv,
-        cwd=cwd,
-        env={**env, **mark},
-        stdin=subprocess.DEVNULL,
-        stdout=stdout,
-        stderr=stderr,
-        start_new_session=not WINDOWS,
-        creationflags=NEW_GROUP,
-    )
 
 
 def _wait(process: subprocess.Popen[bytes], timeout_seconds: float | None) -> bool:
@@ -146,7 +125,7 @@ def _wait(process: subprocess.Popen[bytes], timeout_seconds: float | None) -> bo
         timer.daemon = True
         timer.start()
     try:
-        if WINDOWS:
+        if supervision.WINDOWS:
             # Ctrl-C does not interrupt a wait without a limit there.
             while process.poll() is None:
                 with contextlib.suppress(subprocess.TimeoutExpired):

@@ -119,27 +119,19 @@ def signal_group(group: int, number: int) -> None:
 
 def end_tree(pid: int) -> None:
     """End a process and its descendants on Windows, where groups cannot be signalled."""
-    subprocess.run(
-        ["taskkill", "/F", "/T", "/PID", str(pid)],  # noqa: S607 - part of Windows
-        capture_output=True,
-        check=False,
-    )
+    command = ["taskkill", "/F", "/T", "/PID", str(pid)]
+    subprocess.run(command, capture_output=True, check=False)
 
 
 def _descendants(parents: Iterable[int]) -> set[int]:
     """The children of processes, their children, and so on."""
-    children: dict[int, list[int]] = {}
-    for pid in process_ids():
-        found = stat_of(pid)
-        if found is not None:
-            children.setdefault(found.parent, []).append(pid)
-    waiting = list(parents)
-    found_below: set[int] = set()
-    while waiting:
-        below = children.get(waiting.pop(), [])
-        found_below.update(below)
-        waiting += below
-    return found_below
+    stats = {pid: stat_of(pid) for pid in process_ids()}
+    newest = set(parents)
+    below: set[int] = set()
+    while newest:
+        newest = {pid for pid, found in stats.items() if found and found.parent in newest} - below
+        below |= newest
+    return below
 
 
 class _Watcher:

@@ -15,8 +15,10 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from functools import partial
+from typing import Any
 
 from filelock import BaseFileLock, Timeout
 
@@ -25,7 +27,7 @@ from nox_cleanroom.processes import strays
 
 WINDOWS = sys.platform == "win32"
 #: Windows has this flag, and needs it so that Ctrl-C does not reach the child before us.
-NEW_GROUP: int = getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)
+_NEW_GROUP: int = getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)
 
 #: The time that a process has to end on SIGTERM before it is killed, in seconds.
 _GRACE_SECONDS = 0.5
@@ -59,12 +61,12 @@ class _Running:
 
     @contextlib.contextmanager
     def start(
-        self, popen: Callable[[], subprocess.Popen[bytes]]
+        self, begin: Callable[[], subprocess.Popen[bytes]]
     ) -> Iterator[subprocess.Popen[bytes]]:
         """A block in which a process runs; its group ends with the block, or with the run."""
         with self._lock:
-            self._require_not_stopping()
-            process = popen()
+            self.require_running()
+            process = begin()
             self._processes.add(process)
             self._tell_watcher("+", process.pid)
         try:
@@ -75,21 +77,24 @@ class _Running:
                 self._processes.discard(process)
                 self._tell_watcher("-", process.pid)
 
-    def check(self) -> None:
-        with self._lock:
-            self._require_not_stopping()
+    def require_running(self) -> None:
+        """Make sure that the run is not being ended.
 
-    def _require_not_stopping(self) -> None:
+        Raises:
+            InterruptedRunError: it is.
+        """
         if self._stopping:
             raise InterruptedRunError("The run is being ended.")
 
-    def stop(self) -> None:
+    def stop_all(self) -> None:
+        """End every process; functions which wait for one raise `InterruptedRunError`."""
         with self._lock:
             self._stopping = True
             processes = list(self._processes)
         end_groups(processes)
 
-    def resume(self) -> None:
+    def allow_starts(self) -> None:
+        """Allow processes to be started again, at the beginning of a run."""
         with self._lock:
             self._stopping = False
 
@@ -118,21 +123,22 @@ class _Running:
 
 def _start_watcher() -> subprocess.Popen[bytes] | None:
     command = [sys.executable, "-I", "-S", "-B", strays.__file__, str(os.getpid())]
+    streams = {"stdin": subprocess.PIPE, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
     with contextlib.suppress(OSError):
-        return subprocess.Popen(
-            [*command, f"{_MARK}={_OURS}"],
-            cwd=os.path.dirname(strays.__file__),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            # Ctrl-C and a signal that kills our group must not reach the watcher.
-            start_new_session=not WINDOWS,
-            creationflags=NEW_GROUP,
-        )
+        cwd = os.path.dirname(strays.__file__)
+        return _popen([*command, f"{_MARK}={_OURS}"], cwd=cwd, **streams)
     return None
 
 
+def _popen(argv: Sequence[str], **more: Any) -> subprocess.Popen[bytes]:
+    """Start a process in its own session, which Ctrl-C and signals to our group do not reach."""
+    return subprocess.Popen(argv, start_new_session=not WINDOWS, creationflags=_NEW_GROUP, **more)
+
+
 _running = _Running()
+stop_all = _running.stop_all
+allow_starts = _running.allow_starts
+require_running = _running.require_running
 
 
 @contextlib.contextmanager
@@ -150,12 +156,14 @@ def supervised() -> Iterator[None]:
 
 @contextlib.contextmanager
 def running_command(
-    start: Callable[[dict[str, str]], subprocess.Popen[bytes]],
+    argv: Sequence[str], env: Mapping[str, str], **more: Any
 ) -> Iterator[subprocess.Popen[bytes]]:
     """A block in which a command runs; all that it started ends with the block, or with the run.
 
     Args:
-        start: starts the command, with the variable that it is given.
+        argv: the program and its arguments.
+        env: all of its variables but one of ours.
+        more: further arguments of `subprocess.Popen`.
 
     Raises:
         InterruptedRunError: the whole run is being ended.
@@ -163,29 +171,10 @@ def running_command(
     mark = f"{_OURS}-{secrets.token_hex(8)}"
     older = strays.process_ids()
     try:
-        with _running.start(lambda: start({_MARK: mark})) as process:
+        with _running.start(partial(_popen, argv, env={**env, _MARK: mark}, **more)) as process:
             yield process
     finally:
         _end_strays(mark, older)
-
-
-def stop_all() -> None:
-    """End every running process; functions which wait for one raise `InterruptedRunError`."""
-    _running.stop()
-
-
-def allow_starts() -> None:
-    """Allow processes to be started again, at the beginning of a run."""
-    _running.resume()
-
-
-def require_running() -> None:
-    """Make sure that the run is not being ended.
-
-    Raises:
-        InterruptedRunError: it is.
-    """
-    _running.check()
 
 
 @contextlib.contextmanager
@@ -196,7 +185,7 @@ def holding(lock: BaseFileLock) -> Iterator[None]:
         InterruptedRunError: the whole run is being ended.
     """
     while True:
-        _running.check()
+        require_running()
         with contextlib.suppress(Timeout):
             lock.acquire(timeout=0.2, poll_interval=0.01)
             break

@@ -88,14 +88,15 @@ def for_build(
     return _with_temporary_directory({**kept, **installers}, tmp)
 
 
-def for_hooks(build_env: Mapping[str, str], *, bin_dir: Path) -> dict[str, str]:
+def for_hooks(env: Mapping[str, str], *, bin_dir: Path) -> dict[str, str]:
     """The variables for the hooks of a build backend: its environment's programs come first.
 
     Args:
-        build_env: the variables for builds and installations.
+        env: the variables for builds and installations.
         bin_dir: the build environment's directory of programs.
     """
-    return _in_environment(dict(build_env), bin_dir)
+    path = os.pathsep.join((str(bin_dir), env.get("PATH", os.defpath)))
+    return {**env, "PATH": path, "VIRTUAL_ENV": str(bin_dir.parent)}
 
 
 def for_probes(
@@ -125,7 +126,7 @@ def for_probes(
     }
     kept |= {name: str(directory) for name, directory in directories.items()}
     kept["PATH"] = _path_without_developer_tools(env)
-    return _with_temporary_directory(_in_environment(kept, bin_dir), tmp)
+    return _with_temporary_directory(for_hooks(kept, bin_dir=bin_dir), tmp)
 
 
 def _path_without_developer_tools(env: Mapping[str, str]) -> str:
@@ -138,11 +139,6 @@ def _path_without_developer_tools(env: Mapping[str, str]) -> str:
     }
     directories = env.get("PATH", os.defpath).split(os.pathsep)
     return os.pathsep.join(one for one in directories if os.path.realpath(one) not in hidden)
-
-
-def _in_environment(env: dict[str, str], bin_dir: Path) -> dict[str, str]:
-    path = os.pathsep.join((str(bin_dir), env.get("PATH", os.defpath)))
-    return {**env, "PATH": path, "VIRTUAL_ENV": str(bin_dir.parent)}
 
 
 def _with_temporary_directory(env: dict[str, str], tmp: Path) -> dict[str, str]:

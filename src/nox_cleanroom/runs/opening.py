@@ -25,13 +25,14 @@ from nox_cleanroom.environments.installer_settings import InstallerSettings, set
 from nox_cleanroom.environments.pip_and_uv_configuration import read_user_settings
 from nox_cleanroom.environments.venvs import Environments
 from nox_cleanroom.errors import ConfigError, DirtyCheckoutError
-from nox_cleanroom.places.environment_directories import (
-    EnvironmentsDirectory,
-    reserve_environments,
-)
 from nox_cleanroom.places.ownership import Owned
 from nox_cleanroom.places.projects import reserve_project
-from nox_cleanroom.places.workspace import Workspace, create_workspace
+from nox_cleanroom.places.workspace import (
+    EnvironmentsDirectory,
+    Workspace,
+    create_workspace,
+    reserve_environments,
+)
 from nox_cleanroom.processes import supervision, variables
 from nox_cleanroom.reports.evidence import require_ignored
 from nox_cleanroom.runs.run import OpenRun, Request

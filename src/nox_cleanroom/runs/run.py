@@ -25,8 +25,8 @@ from nox_cleanroom.environments.bytecode import BytecodeStore
 from nox_cleanroom.environments.environment import INSIDE, Facts
 from nox_cleanroom.environments.venvs import Download, Environments
 from nox_cleanroom.output import clean_text
+from nox_cleanroom.places.layout import open_store
 from nox_cleanroom.places.ownership import Owned
-from nox_cleanroom.places.stores import open_store
 from nox_cleanroom.places.workspace import Workspace
 from nox_cleanroom.probes.tracked import Tracked, list_tracked
 from nox_cleanroom.processes import process
@@ -135,11 +135,11 @@ class OpenRun:
     def steps(self, cell: str) -> Steps:
         """The object that runs the steps of one cell."""
         return Steps(
-            cell,
-            self.watch,
-            self.progress,
-            self.workspace,
-            self.build_env,
+            cell=cell,
+            watch=self.watch,
+            progress=self.progress,
+            workspace=self.workspace,
+            env=self.build_env,
             at_once=self.at_once,
             timeout_seconds=self.request.timeout_seconds,
             epoch=self.epoch,

@@ -52,10 +52,8 @@ def request(session: nox.Session, name: str, project: str | Path, options: Optio
     """The request of one of our sessions, by kind: ``smoke``, ``clean_check`` or ``matrix``."""
     told = config(session)
     noxfile = Path(told.noxfile)
-    exempt = [envdir(session), noxfile.parent / "__pycache__" / f"{noxfile.stem}."]
-    exempt += known_caches()
-    if told.report:
-        exempt.append(Path(os.path.abspath(told.report)))
+    bytecode = noxfile.parent / "__pycache__" / f"{noxfile.stem}."
+    report = [Path(os.path.abspath(told.report))] if told.report else []
     return Request(
         session=name,
         suffix=suffix(session, name),
@@ -63,7 +61,7 @@ def request(session: nox.Session, name: str, project: str | Path, options: Optio
         options=options,
         backend=told.force_venv_backend or _BACKENDS,
         download=download(session),
-        exempt=tuple(exempt),
+        exempt=(envdir(session), bytecode, *known_caches(), *report),
         env=dict(os.environ),
         install_only=name != "clean_check" and told.install_only,
     )

@@ -48,10 +48,11 @@ class Selection:
         runner = session._runner  # noqa: SLF001
         config = _config_of_the_user(session)
         family = (one for one in _selected(runner, config) if one.name == runner.name)
+        # A word after `-s` names all sessions of a name, or one with its Python.
+        named = {*(config.sessions or ())} & {*runner.signatures}
         return cls(
             pythons=tuple(str(one.func.python) for one in family if one.func.python),
-            is_named=bool(config.pythons)
-            or any(_names(word, runner) for word in config.sessions or ()),
+            is_named=bool(config.pythons or named - {runner.name}),
         )
 
 
@@ -88,8 +89,3 @@ def _selected(runner: SessionRunner, config: NoxConfig) -> Iterator[SessionRunne
     if config.keywords:
         manifest.filter_by_keywords(config.keywords)
     return iter(manifest)
-
-
-def _names(word: str, runner: SessionRunner) -> bool:
-    """Whether a word after ``-s`` names a session with its Python, not all sessions of a name."""
-    return word != runner.name and word in runner.signatures

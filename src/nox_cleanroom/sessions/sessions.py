@@ -17,12 +17,7 @@ from nox_cleanroom import redaction
 from nox_cleanroom.checkout.checkout import Checkout
 from nox_cleanroom.checkout.watch import Watch
 from nox_cleanroom.config.options import Options, help_text, parse_options
-from nox_cleanroom.errors import (
-    CleanroomError,
-    InterpreterMissingError,
-    UsageError,
-    unforeseen,
-)
+from nox_cleanroom.errors import CleanroomError, InterpreterMissingError, UsageError, unforeseen
 from nox_cleanroom.output import clean_text, printable
 from nox_cleanroom.places.deletion import discard_bytecode
 from nox_cleanroom.places.entries import removal_of
@@ -37,16 +32,7 @@ from nox_cleanroom.runs.opening import open_run
 from nox_cleanroom.runs.run import OpenRun
 from nox_cleanroom.runs.smoke import smoke as test_smoke
 from nox_cleanroom.runs.wheels import Wheels
-from nox_cleanroom.sessions.preconditions import require_environment, require_interpreter
-from nox_cleanroom.sessions.run_request import (
-    config,
-    download,
-    python_of,
-    request,
-    suffix,
-    wanted_pythons,
-)
-from nox_cleanroom.sessions.skipping import can_test_another, is_error_to_miss, stated_by
+from nox_cleanroom.sessions import run_request, skipping
 from nox_cleanroom.sessions.verdict import conclude, tell_status
 from nox_cleanroom.steps import Progress
 
@@ -68,22 +54,22 @@ def smoke(session: nox.Session, project: str | Path = ".") -> None:
         ... def smoke(session):
         ...     nox_cleanroom.smoke(session)
     """
-    python = python_of(session)
+    python = run_request.python_of(session)
     with _reporting(session) as report:
         if report.options.help:
             return
-        require_environment(session)
+        skipping.require_environment(session)
         try:
-            require_interpreter(session, python, download=download(session))
+            skipping.require_interpreter(session, python, download=run_request.download(session))
             with _open(session, "smoke", project, report) as run:
                 cell = RunningCell.start(run, python, run.variants[0])
                 test_smoke(cell, Wheels(run))
-                must_test = cell.is_skipped and not can_test_another(
-                    session, stated_by(cell.record()), than=python
+                must_test = cell.is_skipped and not skipping.can_test_another(
+                    session, skipping.stated_by(cell.record()), than=python
                 )
                 report.run = run.finish([cell.record()], must_test=must_test)
         except InterpreterMissingError as error:
-            if is_error_to_miss(session, python, Path(project)):
+            if skipping.is_error_to_miss(session, python, Path(project)):
                 raise
             _discard_bytecode(session)
             session.skip(clean_text(error.message))
@@ -99,7 +85,7 @@ def clean_check(session: nox.Session, project: str | Path = ".") -> None:
     with _reporting(session) as report:
         if report.options.help:
             return
-        pythons = wanted_pythons(project, report.options)
+        pythons = run_request.wanted_pythons(project, report.options)
         with _open(session, "clean_check", project, report) as run:
             report.run = run.finish([check_in_place(run, pythons)], must_test=True)
 
@@ -114,7 +100,7 @@ def matrix(session: nox.Session, project: str | Path = ".") -> None:
     with _reporting(session) as report:
         if report.options.help:
             return
-        pythons = wanted_pythons(project, report.options)
+        pythons = run_request.wanted_pythons(project, report.options)
         if report.options.emit is not None:
             _emit(session, pythons)
             return
@@ -123,7 +109,7 @@ def matrix(session: nox.Session, project: str | Path = ".") -> None:
             report.run = run.finish(
                 cells,
                 missing=tuple(missing),
-                missing_is_error=config(session).error_on_missing_interpreters
+                missing_is_error=run_request.config(session).error_on_missing_interpreters
                 or not cells
                 or report.options.pythons is not None,
             )
@@ -150,12 +136,9 @@ def _reporting(session: nox.Session) -> Iterator[_Report]:
         )
         if options.help:
             print(help_text())  # noqa: T201 - the user asked for it
-        with contextlib.ExitStack() as stack:
-            stack.enter_context(interruptible())
-            if session.parallel:
-                stack.enter_context(ending_with_parent())
-            stack.enter_context(_clean_log())
-            report = _Report(options=options, progress=stack.enter_context(board(logger)))
+        orphaned = ending_with_parent() if session.parallel else contextlib.nullcontext()
+        with interruptible(), orphaned, _clean_log(), board(logger) as progress:
+            report = _Report(options=options, progress=progress)
             yield report
     except (CleanroomError, OSError) as raised:
         error = unforeseen(raised)
@@ -175,15 +158,14 @@ def _discard_bytecode(session: nox.Session, watch: Watch | None = None) -> None:
         session: a session of that noxfile.
         watch: the watch that has already asked git; None when there is none.
     """
-    noxfile = Path(os.path.abspath(config(session).noxfile))
-    compiled = Path(cache_from_source(noxfile))
+    noxfile = Path(os.path.abspath(run_request.config(session).noxfile))
+    cached = Path(cache_from_source(noxfile))
+    if not cached.exists():
+        return
     with contextlib.suppress(CleanroomError):
-        if compiled.exists() and (
-            watch.is_loose(compiled)
-            if watch is not None
-            else Checkout.find(noxfile.parent).is_new(compiled)
-        ):
-            discard_bytecode(compiled, of=noxfile)
+        is_new = watch.is_loose(cached) if watch else Checkout.find(noxfile.parent).is_new(cached)
+        if is_new:
+            discard_bytecode(cached, of=noxfile)
 
 
 @contextlib.contextmanager
@@ -211,13 +193,15 @@ def _open(
     session: nox.Session, kind: str, project: str | Path, report: _Report
 ) -> Iterator[OpenRun]:
     """An open run in a neutral directory, which announces its subject and lists what it keeps."""
-    with open_run(request(session, kind, project, report.options), report.progress) as run:
+    request = run_request.request(session, kind, project, report.options)
+    with open_run(request, report.progress) as run:
         _announce(session, run)
         _discard_bytecode(session, run.watch)
         with _working_in(run.workspace.neutral):
             yield run
         if report.options.keep:
-            _say_what_is_kept(session, run)
+            for line in _what_is_kept(run.workspace.root, run.source.checkout.common_dir):
+                session.log(clean_text(line))
 
 
 @contextlib.contextmanager
@@ -235,7 +219,8 @@ def _working_in(directory: Path) -> Iterator[None]:
 
 
 def _emit(session: nox.Session, pythons: Sequence[str]) -> None:
-    jobs = github_jobs.github_matrix(pythons, session=f"smoke{suffix(session, 'matrix')}")
+    name = f"smoke{run_request.suffix(session, 'matrix')}"
+    jobs = github_jobs.github_matrix(pythons, session=name)
     print(jobs, flush=True)  # noqa: T201 - the only thing on standard output
     output = os.environ.get("GITHUB_OUTPUT")
     if output:
@@ -249,14 +234,8 @@ def _emit(session: nox.Session, pythons: Sequence[str]) -> None:
 def _announce(session: nox.Session, run: OpenRun) -> None:
     source, commit = run.source, run.source.commit
     where = "" if source.project == "." else f", project {source.project}"
-    session.log(clean_text(f"testing {commit.short} ({commit.subject}){where}"))
-    session.log(clean_text(f"settings: pyproject.toml of {commit.short}"))
-    for note in run.notes:
-        session.log(clean_text(note))
-
-
-def _say_what_is_kept(session: nox.Session, run: OpenRun) -> None:
-    for line in _what_is_kept(run.workspace.root, run.source.checkout.common_dir):
+    subject = f"testing {commit.short} ({commit.subject}){where}"
+    for line in (subject, f"settings: pyproject.toml of {commit.short}", *run.notes):
         session.log(clean_text(line))
 
 

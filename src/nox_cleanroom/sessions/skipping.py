@@ -1,4 +1,4 @@
-"""Whether a smoke session that has nothing to test may be skipped, or must fail.
+"""The conditions of a smoke session, and whether one that has nothing to test may be skipped.
 
 Each session decides for itself, because under ``nox -j`` no session knows the results of others.
 """
@@ -10,14 +10,47 @@ import os
 from pathlib import Path
 
 import nox
+from nox.virtualenv import VirtualEnv
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
 from nox_cleanroom.config.pythons import requires_python
 from nox_cleanroom.environments import venvs
-from nox_cleanroom.errors import CleanroomError, Code
+from nox_cleanroom.errors import CleanroomError, Code, EnvironmentRefusedError
 from nox_cleanroom.processes import process, supervision
 from nox_cleanroom.results import Cell
+from nox_cleanroom.sessions.backend import Placeholder
 from nox_cleanroom.sessions.selection import Selection
+
+
+def require_environment(session: nox.Session) -> None:
+    """Make sure that the session's backend stands for a fresh virtual environment.
+
+    The run makes another environment for itself and installs the wheel there. nox has no lock, and
+    a second run on the same checkout would use the same environment directory.
+
+    Raises:
+        EnvironmentRefusedError: the backend is nox's own interpreter, a conda environment, or an
+            environment that sees the packages of the system.
+    """
+    venv = session.virtualenv
+    if not isinstance(venv, VirtualEnv) or not venv.is_sandboxed:
+        raise EnvironmentRefusedError(
+            f"The session's environment is {session.venv_backend!r}, and a smoke test installs"
+            " only into a fresh virtual environment.",
+            hint="Leave out --no-venv and --force-venv-backend, or force uv, virtualenv or venv.",
+        )
+    venvs.refuse_system_packages(Path(venv.location))
+
+
+def require_interpreter(session: nox.Session, python: str, *, download: venvs.Download) -> None:
+    """Make sure that a session's interpreter is on this machine, or will be downloaded.
+
+    Raises:
+        InterpreterMissingError: it is not.
+    """
+    venv = session.virtualenv
+    if download == "never" and isinstance(venv, Placeholder) and not venv.is_here:
+        raise venvs.missing_interpreter(python)
 
 
 def is_error_to_miss(session: nox.Session, python: str, project: Path) -> bool:
@@ -58,13 +91,12 @@ def can_test_another(session: nox.Session, stated: SpecifierSet | None, *, than:
         stated: the project's Requires-Python; None when that is not known.
         than: the Python of this session.
     """
-    for python in Selection.of(session).pythons:
-        found = venvs.find(python) if python != than else None
-        if found is None:
-            continue
-        if stated is None or stated.contains(_version(found), prereleases=True):
-            return True
-    return False
+    others = (python for python in Selection.of(session).pythons if python != than)
+    return any(
+        stated is None or stated.contains(_version(found), prereleases=True)
+        for found in map(venvs.find, others)
+        if found is not None
+    )
 
 
 def stated_by(cell: Cell) -> SpecifierSet | None:

@@ -9,15 +9,14 @@ import pytest
 
 from nox_cleanroom.build.worktree import reclaim
 from nox_cleanroom.checkout.checkout import Checkout
-from nox_cleanroom.places.environment_directories import reserve_environments
-from nox_cleanroom.places.workspace import create_workspace
+from nox_cleanroom.places.workspace import create_workspace, reserve_environments
 
 #: Reserves a directory, makes something in it, and is killed.
 KILLED = """
 import os, signal
 from pathlib import Path
 from nox_cleanroom.checkout.checkout import Checkout
-from nox_cleanroom.places.environment_directories import reserve_environments
+from nox_cleanroom.places.workspace import reserve_environments
 from nox_cleanroom.places.workspace import create_workspace
 
 checkout = Checkout.find(Path.cwd())

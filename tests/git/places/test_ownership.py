@@ -18,11 +18,9 @@ from nox_cleanroom.checkout.checkout import Checkout
 from nox_cleanroom.errors import CleanroomError
 from nox_cleanroom.places import deletion, layout, ownership
 from nox_cleanroom.places.clearing import clear
-from nox_cleanroom.places.environment_directories import reserve_environments
 from nox_cleanroom.places.ownership import LOCK, RECORD
 from nox_cleanroom.places.projects import reserve_project
-from nox_cleanroom.places.stores import open_store
-from nox_cleanroom.places.workspace import create_workspace
+from nox_cleanroom.places.workspace import create_workspace, reserve_environments
 
 
 def cache() -> Path:
@@ -322,7 +320,7 @@ def test_clearing_removes_all_that_is_ours_and_says_how_much(
 ) -> None:
     with reserve_project(checkout.root) as project:
         (project.home.path / "wheel").write_bytes(b"x" * 1000)
-    store = open_store("bytecode")
+    store = layout.open_store("bytecode")
     assert store is not None
     (store.path / "kept").mkdir()
     (store.path / "kept" / "x.pyc").write_bytes(b"x" * 500)
@@ -341,8 +339,8 @@ def test_clearing_removes_all_that_is_ours_and_says_how_much(
     assert cleared.freed > 1500
     # A place of this user that lies elsewhere may hold something, too.
     assert len([one for one in cleared.removed if one.is_relative_to(cache())]) == 4
-    assert cleared.used == ()
-    assert cleared.kept == (asked_for.root,)
+    assert cleared.used == []
+    assert cleared.kept == [asked_for.root]
     left = {
         path.relative_to(cache()).as_posix()
         for path in cache().rglob("*")
@@ -421,12 +419,12 @@ def test_a_file_with_another_name_elsewhere_keeps_its_mode(tmp_path: Path) -> No
 
 
 def test_a_store_that_is_cleared_while_it_is_used_is_still_ours(checkout: Checkout) -> None:
-    store = open_store("bytecode")
+    store = layout.open_store("bytecode")
     assert store is not None
     (store.path / "kept").mkdir()
     clear()
     assert not (store.path / "kept").exists()
-    assert open_store("bytecode") == store
+    assert layout.open_store("bytecode") == store
 
 
 def test_a_directory_of_the_users_with_our_name_is_left(checkout: Checkout) -> None:

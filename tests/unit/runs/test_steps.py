@@ -43,11 +43,11 @@ def notes() -> Notes:
 @pytest.fixture
 def steps(notes: Notes) -> Steps:
     return Steps(
-        "smoke-3.11",
-        cast("Any", notes),
-        notes,
-        cast("Any", SimpleNamespace(neutral=Path("neutral"), directory=Path)),
-        {"A": "b"},
+        cell="smoke-3.11",
+        watch=cast("Any", notes),
+        progress=notes,
+        workspace=cast("Any", SimpleNamespace(neutral=Path("neutral"), directory=Path)),
+        env={"A": "b"},
         at_once=contextlib.nullcontext(),
         timeout_seconds=9,
         epoch=time.monotonic(),
