@@ -111,16 +111,23 @@ class Checkout:
         Raises:
             RepositoryError: git failed.
         """
+        return [name for _, name in self._files(commit)]
+
+    def executables(self, commit: Commit) -> list[str]:
+        """The paths of a commit's files that may be executed.
+
+        Raises:
+            RepositoryError: git failed.
+        """
+        return [name for mode, name in self._files(commit) if mode == b"100755"]
+
+    def _files(self, commit: Commit) -> list[tuple[bytes, str]]:
+        """The modes and the paths of a commit's files."""
         answer = self._list_tree(commit.oid)
         if answer.returncode != 0:
             raise git.failure(answer)
-        lines = answer.stdout.split(b"\0")[:-1]
-        return [os.fsdecode(line.partition(b"\t")[2]) for line in lines]
-
-    def executables(self, commit: Commit) -> list[str]:
-        """The paths of a commit's files that may be executed."""
-        found = (line.partition(b"\t") for line in self._tree(commit))
-        return [os.fsdecode(path) for about, _, path in found if about.startswith(b"100755 ")]
+        lines = (line.partition(b"\t") for line in answer.stdout.split(b"\0")[:-1])
+        return [(about.partition(b" ")[0], os.fsdecode(path)) for about, _, path in lines]
 
     def gitlinks(self, oid: str, repository: Path | None = None) -> dict[str, str] | None:
         """The paths of a commit's submodules, and the commit that each one is at.
