@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import PurePosixPath
 
@@ -24,7 +25,8 @@ def check(*, wheel: Wheel, tracked: Tracked, traces: Traces) -> Iterator[Finding
     """One finding for each problem, or one for all files."""
     found = [
         *_nothing(wheel, tracked),
-        *_common_names(wheel),
+        *_top_level(wheel),
+        *_archive(wheel),
         *_tags(wheel),
         *_permissions(wheel),
         *_licences(wheel),
@@ -67,19 +69,82 @@ def _tracked_packages(tracked: Tracked) -> list[str]:
     return [one[1] for one in found if one is not None and one[2] not in COMMON_NAMES]
 
 
-def _common_names(wheel: Wheel) -> Iterator[Finding]:
-    tops = {name.partition(".")[0] for name in wheel.import_names}
-    own = tops - COMMON_NAMES
-    for top in sorted(tops & COMMON_NAMES):
-        if own or top == "src":
-            untried = "; it was not imported" if own else ""
+def _top_level(wheel: Wheel) -> Iterator[Finding]:
+    """Findings about what the wheel puts beside the packages of all other distributions."""
+    members = [one for one in wheel.members if one.is_library and not _is_of_tools(one, wheel)]
+    modules = {one.module[0] for one in members if one.module}
+    own = {name for name in modules if not _is_common(name)}
+    for top in sorted({one.path.parts[0] for one in members}):
+        name = top.partition(".")[0]
+        inside = [one for one in members if one.path.parts[0] == top]
+        if _is_common(name) and (own or name == "src"):
+            untried = "; it was not imported" if own and name in modules else ""
+            what = f"a name that every other package could take{untried}"
+        elif inside[0].path == PurePosixPath(top):
+            what = "" if top.endswith(_CODE) else "a file that any other distribution may replace"
+        elif own and not any(one.module or one.path.suffix == ".pyi" for one in inside):
+            what = "a directory without a module"
+        else:
+            what = ""
+        if what:
             yield Finding(
                 clean_text(top),
                 Outcome.WARNED,
-                f"The wheel installs a top-level `{top}`, a name that every other package could"
-                f" take{untried}.",
+                f"The wheel installs a top-level `{clean_text(top)}`, {what}.",
                 "Leave it out of the wheel; where packages are found is set for the backend.",
             )
+
+
+#: Endings of files that belong to the top of an import path.
+_CODE = (".py", ".so", ".pyd", ".pth")
+
+
+def _is_common(name: str) -> bool:
+    return name.strip("_") in COMMON_NAMES
+
+
+def _is_of_tools(member: Member, wheel: Wheel) -> bool:
+    """Whether packaging tools put a file there: metadata, or libraries beside a package."""
+    top = member.path.parts[0]
+    return top == wheel.dist_info or top.endswith((".libs", ".dylibs", "-stubs"))
+
+
+def _archive(wheel: Wheel) -> Iterator[Finding]:
+    """Findings about names that not every system or installer can install."""
+    for name, count in Counter(wheel.names).items():
+        if count > 1:
+            yield Finding(
+                clean_text(name),
+                Outcome.WARNED,
+                f"It is in the archive {count} times, and some installers and indexes refuse that.",
+                "Two settings of the backend include it; drop one.",
+            )
+    for name in dict.fromkeys(wheel.names):
+        if _NOT_ON_WINDOWS.search(name):
+            yield Finding(
+                clean_text(name),
+                Outcome.WARNED,
+                "Windows cannot have a file of this name, so nobody can install the wheel there.",
+                "Rename it.",
+            )
+    by_folded: dict[str, str] = {}
+    for name in wheel.names:
+        other = by_folded.setdefault(name.casefold(), name)
+        if other != name:
+            yield Finding(
+                clean_text(name),
+                Outcome.WARNED,
+                f"Only its case differs from that of {clean_text(other)}; on Windows and macOS, one"
+                " replaces the other.",
+                "Rename one of them.",
+            )
+
+
+#: Names and characters that Windows reserves.
+#: (https://learn.microsoft.com/windows/win32/fileio/naming-a-file)
+_NOT_ON_WINDOWS = re.compile(
+    r"(^|/)(con|prn|aux|nul|com[1-9]|lpt[1-9])(\.[^/]*)?(/|$)|[<>:\"|?*\\]|[. ](/|$)", re.IGNORECASE
+)
 
 
 def _tags(wheel: Wheel) -> Iterator[Finding]:

@@ -54,6 +54,7 @@ def check(
         elif not entry_point.is_script and not entry_point.is_reference:
             note = f"Its value is no reference to an object: {clean_text(entry_point.value)}"
             yield Finding(_subject(entry_point), Outcome.PASSED, note)
+    yield from _same_programs(wheel, installed)
     yield from settle_by_extras(
         _findings(clues, loaded, installed),
         again=lambda second: _findings(clues, second.loaded, second.installed),
@@ -62,6 +63,20 @@ def check(
         with_extras=with_extras,
         needed_by_all=lambda subjects: _are_all_programs(wheel, subjects),
     )
+
+
+def _same_programs(wheel: Wheel, installed: Installed) -> Iterator[Finding]:
+    """Findings about programs that a requirement installs, too."""
+    own = {one.name for one in wheel.entry_points if one.is_script}
+    for name, other in sorted(installed.programs_of_others.items()):
+        if name in own:
+            yield Finding(
+                f"program {name}",
+                Outcome.WARNED,
+                f"The requirement `{clean_text(other)}` installs a program of this name, too, and"
+                " one replaces the other.",
+                "Rename the program, or drop it.",
+            )
 
 
 def _are_all_programs(wheel: Wheel, subjects: Collection[str]) -> bool:
@@ -95,22 +110,31 @@ def _judge(entry_point: EntryPoint, answer: Answer, clues: Clues, installed: Ins
     if answer.error is not None:
         return _failed_load(clues, entry_point, answer.error)
     if entry_point.is_script:
-        if not (answer.said or {}).get("callable"):
-            kind = (answer.said or {}).get("type")
-            return _failed(subject, f"`{entry_point.value}` is a {kind}, which cannot be called.")
-        suffix = ".exe" if sys.platform == "win32" else ""
-        if f"{entry_point.name}{suffix}" not in installed.programs:
-            return _failed(subject, f"The installer made no program `{entry_point.name}`.")
-        demands = (answer.said or {}).get("demands", [])
-        if demands:
-            return replace(
-                _failed(
-                    subject,
-                    f"`{entry_point.value}` requires {', '.join(demands)}, but the program calls"
-                    " it without arguments.",
-                ),
-                outcome=Outcome.WARNED,
-            )
+        return _judge_script(entry_point, answer.said or {}, installed)
+    return Finding(subject, Outcome.PASSED)
+
+
+def _judge_script(
+    entry_point: EntryPoint, said: Mapping[str, Any], installed: Installed
+) -> Finding:
+    subject, value = _subject(entry_point), entry_point.value
+    suffix = ".exe" if sys.platform == "win32" else ""
+    demands = said.get("demands", [])
+    if not said.get("callable"):
+        return _failed(subject, f"`{value}` is a {said.get('type')}, which cannot be called.")
+    if f"{entry_point.name}{suffix}" not in installed.programs:
+        return _failed(subject, f"The installer made no program `{entry_point.name}`.")
+    if said.get("coroutine"):
+        return _failed(
+            subject,
+            f"`{value}` is a coroutine function, and the program does not await it, so nothing"
+            " runs.",
+        )
+    if demands:
+        message = (
+            f"`{value}` requires {', '.join(demands)}, but the program calls it without arguments."
+        )
+        return replace(_failed(subject, message), outcome=Outcome.WARNED)
     return Finding(subject, Outcome.PASSED)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from packaging.metadata import ExceptionGroup, Metadata
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import canonicalize_name
@@ -34,8 +35,9 @@ def check(
     yield _name(wheel)
     yield _version(wheel)
     yield _installed_version(wheel, installed)
-    yield _requires_python(wheel)
+    yield _requires_python(wheel, tracked)
     yield _requirements(wheel, facts)
+    yield from _fields(wheel)
     yield from _version_from_git(wheel, tracked, version_sources or VersionSources())
     yield from _own_version(wheel, loaded) if loaded is not None else ()
 
@@ -84,8 +86,17 @@ def _installed_version(wheel: Wheel, installed: Installed) -> Finding:
     return Finding(subject, Outcome.PASSED)
 
 
-def _requires_python(wheel: Wheel) -> Finding:
+def _requires_python(wheel: Wheel, tracked: Tracked) -> Finding:
     stated = wheel.metadata.get("requires_python", "")
+    if not stated and tracked.states_requires_python:
+        return Finding(
+            "requires-python",
+            Outcome.WARNED,
+            "The project states a Requires-Python, and METADATA has none: the statement is in a"
+            " place that the build backend does not read.",
+            "For setuptools it is `python_requires` in [options] of setup.cfg, or `requires-python`"
+            " in [project].",
+        )
     try:
         SpecifierSet(stated)
     except InvalidSpecifier:
@@ -110,6 +121,26 @@ def _requirements(wheel: Wheel, facts: Facts) -> Finding:
     if bad:
         return Finding.of("requires-dist", f"This does not follow PEP 508: {'; '.join(bad)}.")
     return Finding("requires-dist", Outcome.PASSED)
+
+
+def _fields(wheel: Wheel) -> Iterator[Finding]:
+    """Findings about fields that an index refuses, besides those with a finding of their own."""
+    try:
+        Metadata.from_raw(wheel.metadata)
+    except ExceptionGroup as problems:
+        for one in problems.exceptions:
+            field = getattr(one, "field", "")
+            if field not in _JUDGED_ELSEWHERE:
+                yield Finding(
+                    clean_text(field or "METADATA"),
+                    Outcome.WARNED,
+                    f"An index may refuse the wheel: {clean_text(str(one))}.",
+                    "A newer version of the build backend may write it correctly.",
+                )
+
+
+#: Fields whose problems have findings of their own, or that may be newer than our library.
+_JUDGED_ELSEWHERE = {"name", "version", "requires-python", "requires-dist", "metadata-version"}
 
 
 def _version_from_git(

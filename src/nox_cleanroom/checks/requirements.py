@@ -25,6 +25,7 @@ def check(*, wheel: Wheel, installed: Installed) -> Iterator[Finding]:
         finding
         for requirement in wheel.requirements
         for finding in (
+            *_direct_reference(requirement),
             *_own_extras(requirement, wheel),
             *_extras(requirement, wheel, installed),
             *_markers(requirement),
@@ -37,6 +38,19 @@ def check(*, wheel: Wheel, installed: Installed) -> Iterator[Finding]:
 def _warn(requirement: Requirement, message: str, hint: str) -> Finding:
     subject = clean_text(str(requirement).partition(";")[0].strip())
     return Finding(subject, Outcome.WARNED, clean_text(message), clean_text(hint))
+
+
+def _direct_reference(requirement: Requirement) -> Iterator[Finding]:
+    """A requirement by its address, which the public index refuses.
+
+    (https://packaging.python.org/specifications/version-specifiers/#direct-references)
+    """
+    if requirement.url:
+        yield _warn(
+            requirement,
+            "It is a direct reference, and the public index refuses distributions with one.",
+            "Require a released version, or keep it out of the published metadata.",
+        )
 
 
 def _extras(requirement: Requirement, wheel: Wheel, installed: Installed) -> Iterator[Finding]:

@@ -203,7 +203,15 @@ def load_entry_point(value):
         "callable": callable(loaded),
         "type": type(loaded).__name__,
         "demands": demanded_arguments(loaded),
+        "coroutine": is_coroutine_function(loaded),
     }
+
+
+def is_coroutine_function(function):
+    """Whether a call of a plain function only makes a coroutine."""
+    code = getattr(function, "__code__", None)
+    # CO_COROUTINE and CO_ASYNC_GENERATOR (https://docs.python.org/3/library/inspect.html)
+    return type(function).__name__ == "function" and bool(code.co_flags & (0x80 | 0x200))
 
 
 def demanded_arguments(function):

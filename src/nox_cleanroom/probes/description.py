@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib.util
 import io
+import re
 from dataclasses import dataclass
 
 from nox_cleanroom.output import last_lines
@@ -24,6 +25,8 @@ class Description:
     has_renderer: bool
     #: The renderer's complaints; empty when the description renders.
     complaints: str = ""
+    #: Whether it looks like Markdown, and states no type.
+    is_untyped_markdown: bool = False
 
 
 def render_description(wheel: Wheel) -> Description:
@@ -34,7 +37,16 @@ def render_description(wheel: Wheel) -> Description:
     is_rendered = bool(text) and kind == "text/x-rst"
     has_renderer = importlib.util.find_spec("readme_renderer") is not None
     complaints = _complaints(text) if is_rendered and has_renderer else ""
-    return Description(is_rendered=is_rendered, has_renderer=has_renderer, complaints=complaints)
+    return Description(
+        is_rendered=is_rendered,
+        has_renderer=has_renderer,
+        complaints=complaints,
+        is_untyped_markdown=not kind and _MARKDOWN.search(text) is not None,
+    )
+
+
+#: A fence, a link, a heading or a table, as only Markdown has them.
+_MARKDOWN = re.compile(r"^```|\]\(https?://|^#{1,3} \S|^\|[- :|]+\|$", re.MULTILINE)
 
 
 def _complaints(text: str) -> str:

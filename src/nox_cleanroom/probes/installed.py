@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from importlib import metadata
+
+from packaging.utils import canonicalize_name
 
 from nox_cleanroom.probes.installation import Installation
 
@@ -35,6 +38,8 @@ class Installed:
     distributions: tuple[Distribution, ...]
     #: The names of the programs.
     programs: tuple[str, ...]
+    #: The programs of other distributions than the wheel's, each with its distribution.
+    programs_of_others: Mapping[str, str] = field(default_factory=dict)
 
     def has_inside(self, path: str) -> bool:
         """Whether a path, with all links followed, lies in the environment."""
@@ -44,13 +49,30 @@ class Installed:
 def look_at_installed(installation: Installation) -> Installed:
     """Read the content of an environment, as ``pip check`` does, but without a process."""
     paths = installation.facts.paths
-    places = dict.fromkeys(paths[scheme] for scheme in ("purelib", "platlib"))
+    places = [*dict.fromkeys(paths[scheme] for scheme in ("purelib", "platlib"))]
     return Installed(
         location=os.path.realpath(installation.environment.location),
         extras=installation.extras,
-        distributions=tuple(_read(metadata.distributions(path=[*places]))),
+        distributions=tuple(_read(metadata.distributions(path=places))),
         programs=tuple(sorted(os.listdir(installation.environment.bin_dir))),
+        programs_of_others=_programs_of_others(places, installation.wheel.name),
     )
+
+
+def _programs_of_others(places: list[str], own: str) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for one in metadata.distributions(path=places):
+        # Metadata that cannot be read is reported by its own check.
+        with contextlib.suppress(ValueError, KeyError, TypeError):
+            name = str(one.metadata["Name"])
+            if canonicalize_name(name) != own:
+                found.update(
+                    (point.name, name) for point in one.entry_points.select(group=_SCRIPTS)
+                )
+    return found
+
+
+_SCRIPTS = "console_scripts"
 
 
 def _read(found: object) -> Iterator[Distribution]:

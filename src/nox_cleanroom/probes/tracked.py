@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import PurePosixPath
@@ -30,6 +31,8 @@ class Tracked:
     is_shallow: bool
     #: The names of the files that may be executed.
     executables: tuple[str, ...] = ()
+    #: Whether the project's `setup.cfg` states a Requires-Python in any place.
+    states_requires_python: bool = False
     #: Whether the version comes from git, judged by what the build requires.
     has_version_from_git: bool = False
     #: Tags with a version that lead to the commit, and those at the commit itself.
@@ -142,7 +145,13 @@ def list_tracked(
     requires = build_system.get("requires", []) if isinstance(build_system, Mapping) else []
     stated = tuple(map(str, requires)) if isinstance(requires, list) else ()
     names = checkout.file_names(commit)
-    is_from_git = _takes_version_from_git(checkout, commit, names, stated, subdirectory)
+    setup_py, setup_cfg = (
+        checkout.read_file(commit, path) or "" if path in names else ""
+        for path in (
+            posixpath.normpath(f"{subdirectory}/{one}") for one in ("setup.py", "setup.cfg")
+        )
+    )
+    is_from_git = bool(_VCS_VERSIONS.search("\n".join((*stated, setup_py, setup_cfg))))
     return Tracked(
         names=tuple(names),
         subdirectory=subdirectory,
@@ -151,6 +160,7 @@ def list_tracked(
         has_tags=any(name.startswith("refs/tags/") for name in refs),
         is_shallow=checkout.is_shallow,
         executables=tuple(checkout.executables(commit)),
+        states_requires_python="python_requires" in setup_cfg,
         has_version_from_git=is_from_git,
         version_tags=_version_tags(checkout, "--merged", commit) if is_from_git else (),
         tags_here=_version_tags(checkout, "--points-at", commit) if is_from_git else (),
@@ -166,22 +176,6 @@ _VCS_VERSIONS = re.compile(
 )
 #: A tag with a version in it: ``v1.2``, ``demo-2.0rc1``, ``3``; not ``nightly-20250101``.
 _VERSION_TAG = re.compile(r"(?:^|[^\d.])v?\d+(\.\d+)+|^v?\d{1,4}$")
-
-
-def _takes_version_from_git(
-    checkout: Checkout,
-    commit: Commit,
-    names: Sequence[str],
-    requires: tuple[str, ...],
-    subdirectory: str,
-) -> bool:
-    if _VCS_VERSIONS.search(" ".join(requires)):
-        return True
-    for name in ("setup.py", "setup.cfg"):
-        path = name if subdirectory == "." else f"{subdirectory}/{name}"
-        if path in names and _VCS_VERSIONS.search(checkout.read_file(commit, path) or ""):
-            return True
-    return False
 
 
 def _version_tags(checkout: Checkout, which: str, commit: Commit) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -26,6 +27,10 @@ HEALTHY: dict[str, Any] = {
 
 def holding(*names: str, **more: Any) -> dict[str, Any]:
     return {"wheel": wheel(dict.fromkeys(names, ""), **more)}
+
+
+def top(name: str, what: str) -> Finding:
+    return SAYS.warned(name, f"The wheel installs a top-level `{name}`, {what}.", hint=LEAVE_OUT)
 
 
 LINUX = "cp311-cp311-linux_x86_64"
@@ -98,6 +103,92 @@ CASES: dict[str, tuple[dict[str, Any], list[Finding]]] = {
         ],
     ),
     "a package that is called tools and nothing else": (holding("tools/__init__.py"), FINE),
+    "a README at the top": (
+        holding("demo/__init__.py", "README.md"),
+        [top("README.md", "a file that any other distribution may replace")],
+    ),
+    "a directory of data at the top": (
+        holding("demo/__init__.py", "licenses/MIT.txt"),
+        [top("licenses", "a directory without a module")],
+    ),
+    "benchmarks with an underscore at the top": (
+        holding("demo/__init__.py", "_benchmarks/speed.py"),
+        [
+            top(
+                "_benchmarks",
+                "a name that every other package could take; it was not imported",
+            )
+        ],
+    ),
+    "examples that cannot be imported": (
+        holding("demo/__init__.py", "examples/01_first.py"),
+        [top("examples", "a name that every other package could take")],
+    ),
+    "what belongs to the top": (
+        holding("demo/__init__.py", "demo.pth", "demo.libs/libx.so.1", "demo-stubs/a.pyi", "b.py"),
+        FINE,
+    ),
+    "stubs only": (holding("demo-stubs/__init__.pyi"), FINE),
+    "data in the scheme for it": (
+        holding("demo/__init__.py", "demo-1.0.data/data/share/x.txt"),
+        FINE,
+    ),
+    "names that Windows reserves": (
+        holding("demo/__init__.py", "demo/aux.py", "demo/data/log:1.txt", "demo/auxiliary.py"),
+        [
+            SAYS.warned(
+                name,
+                "Windows cannot have a file of this name, so nobody can install the wheel there.",
+                hint="Rename it.",
+            )
+            for name in ("demo/aux.py", "demo/data/log:1.txt")
+        ],
+    ),
+    "names that differ by case": (
+        holding("demo/__init__.py", "demo/Data.txt", "demo/data.txt"),
+        [
+            SAYS.warned(
+                "demo/data.txt",
+                "Only its case differs from that of demo/Data.txt; on Windows and macOS, one"
+                " replaces the other.",
+                hint="Rename one of them.",
+            )
+        ],
+    ),
+    "a file twice": (
+        {"wheel": replace(wheel(), files=(*wheel().files, wheel().files[-2]))},
+        [
+            SAYS.warned(
+                wheel().files[-2].name,
+                "It is in the archive 2 times, and some installers and indexes refuse that.",
+                hint="Two settings of the backend include it; drop one.",
+            )
+        ],
+    ),
+    "a pointer of git-lfs": (
+        {"traces": Traces(found={}, lfs_pointers=("demo/data.csv",))},
+        [
+            SAYS.failed(
+                "demo/data.csv",
+                "It is a pointer of git-lfs, and not the file that it stands for.",
+                hint="Install git-lfs, and fetch the files with `git lfs pull` before the build;"
+                " actions/checkout does that with `lfs: true`.",
+            )
+        ],
+    ),
+    "libraries for several systems": (
+        holding("demo/__init__.py", "demo/fast.so", "demo/fast.dll"),
+        FINE,
+    ),
+    "licence files that old versions of setuptools put into one directory": (
+        {
+            "wheel": wheel(
+                {**DEMO, f"{INFO}/LICENSE": ""},
+                metadata="License-File: LICENSE\nLicense-File: demo/_vendor/a/LICENSE\n",
+            )
+        },
+        FINE,
+    ),
     "tests inside of the package": (holding("demo/__init__.py", "demo/tests/__init__.py"), FINE),
     "compiled, and tagged for everywhere": (
         holding("demo/__init__.py", COMPILED),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -108,6 +109,29 @@ CASES: dict[str, tuple[dict[str, Any], list[Finding]]] = {
             "installed": installed(programs=("demo", "demo2")),
         },
         [SAYS.passed(SUBJECT), SAYS.passed("console_scripts:demo2")],
+    ),
+    "it is a coroutine function": (
+        {"loaded": loaded(entry_point("demo:main", coroutine=True))},
+        [
+            SAYS.failed(
+                SUBJECT,
+                "`demo:main` is a coroutine function, and the program does not await it, so nothing"
+                " runs.",
+                hint=FIX,
+            )
+        ],
+    ),
+    "a requirement has a program of the same name": (
+        {"installed": replace(installed(), programs_of_others={"demo": "Other", "else": "Other"})},
+        [
+            SAYS.warned(
+                "program demo",
+                "The requirement `Other` installs a program of this name, too, and one replaces the"
+                " other.",
+                hint="Rename the program, or drop it.",
+            ),
+            SAYS.passed(SUBJECT),
+        ],
     ),
     "a plug-in's value is data": (
         {"wheel": wheel(entry_points="[demo.data]\nx = some text/with-more.yaml\n")},

@@ -207,6 +207,29 @@ CASES: dict[str, tuple[dict[str, Any], list[Finding]]] = {
         },
         [],
     ),
+    "a field that its Metadata-Version does not have": (
+        stated(metadata="License-Expression: MIT\n"),
+        [
+            SAYS.warned(
+                "license-expression",
+                "An index may refuse the wheel: license-expression introduced in metadata version"
+                " 2.4, not 2.1.",
+                hint="A newer version of the build backend may write it correctly.",
+            )
+        ],
+    ),
+    "a Requires-Python in a place that the backend does not read": (
+        {"tracked": tracked(states_requires_python=True)},
+        [
+            SAYS.warned(
+                "requires-python",
+                "The project states a Requires-Python, and METADATA has none: the statement is in a"
+                " place that the build backend does not read.",
+                hint="For setuptools it is `python_requires` in [options] of setup.cfg, or"
+                " `requires-python` in [project].",
+            ),
+        ],
+    ),
     "no version from git, and no tags": ({"tracked": tracked(has_tags=False)}, []),
     "the package states another version": (
         {"loaded": loaded(imported("demo", version="0.9"))},

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from values import Says, look
+from values import Says, look, wheel
 
 from nox_cleanroom.findings import Finding
-from nox_cleanroom.probes.description import Description
+from nox_cleanroom.probes.description import Description, render_description
 
 NAME = "readme"
 SAYS = Says(NAME)
@@ -26,6 +26,15 @@ CASES: dict[str, tuple[Description, Finding]] = {
         Description(is_rendered=True, has_renderer=False),
         SAYS.skipped("description", "This is checked when nox-cleanroom[readme] is installed."),
     ),
+    "it looks like Markdown without a type": (
+        Description(is_rendered=False, has_renderer=True, is_untyped_markdown=True),
+        SAYS.warned(
+            "description",
+            "It looks like Markdown and has no Description-Content-Type, so the index shows it as"
+            " plain text.",
+            hint="State the type: `text/markdown`.",
+        ),
+    ),
     "it does not render": (
         Description(is_rendered=True, has_renderer=True, complaints="<string>:3: (ERROR) Unknown"),
         SAYS.failed(
@@ -41,3 +50,18 @@ CASES: dict[str, tuple[Description, Finding]] = {
 @pytest.mark.parametrize(("description", "finding"), CASES.values(), ids=CASES)
 def test_readme(description: Description, finding: Finding) -> None:
     assert look(NAME, {"description": description}) == [finding]
+
+
+@pytest.mark.parametrize(
+    ("text", "is_markdown"),
+    [
+        ("# Demo", True),
+        ("See [here](https://example.org).", True),
+        ("```python\nimport demo\n```", True),
+        ("| a |\n|---|\n| 1 |", True),
+        ("Demo\n====\n\n.. code:: python\n\n   # a comment\n", False),
+        ("plain text with a # in it", False),
+    ],
+)
+def test_markdown_is_recognised(text: str, is_markdown: bool) -> None:
+    assert render_description(wheel(metadata=f"\n{text}")).is_untyped_markdown is is_markdown

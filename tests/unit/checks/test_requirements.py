@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from packaging.requirements import Requirement
 from values import Says, distribution, installed, look, wheel
 
 from nox_cleanroom.findings import Finding
@@ -12,6 +13,7 @@ from nox_cleanroom.probes.installed import Distribution
 
 NAME = "requirements"
 SAYS = Says(NAME)
+DIRECT = "other @ git+https://example.org/other.git@main"
 FINE = [SAYS.passed("all requirements")]
 PYTHON = (
     "compares three numbers, and `python_version` has two, such as 3.11, so it decides for all"
@@ -153,6 +155,16 @@ CASES: dict[str, tuple[dict[str, Any], list[Finding]]] = {
     "an implementation that nobody knows": (
         requiring('other; platform_python_implementation == "Snake"'),
         [never("platform_python_implementation", "Snake", "")],
+    ),
+    "a direct reference": (
+        requiring(DIRECT),
+        [
+            SAYS.warned(
+                str(Requirement(DIRECT)),
+                "It is a direct reference, and the public index refuses distributions with one.",
+                hint="Require a released version, or keep it out of the published metadata.",
+            )
+        ],
     ),
     "versions of two numbers": (
         requiring('other; python_version < "3.11"', 'other; python_version >= "3.10.0"'),
