@@ -9,8 +9,9 @@ import shutil
 import subprocess
 import sys
 import textwrap
+import threading
 import zipfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from typing import Any
 import pytest
 
 from nox_cleanroom import redaction
+from nox_cleanroom.checkout import git as checkout_git
 from nox_cleanroom.checkout.checkout import Checkout
 from nox_cleanroom.members import record_digest
 from nox_cleanroom.processes import supervision
@@ -32,18 +34,55 @@ _NUMBERS = itertools.count()
 PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
 
 
-#: New repositories have no sample hooks, which are most of their files; and nothing waits for the
-#: disk.
-GIT_SETTINGS = "[core]\n\tfsync = none\n[init]\n\ttemplateDir = {}\n"
+#: New repositories have no sample hooks, which are most of their files; nothing waits for the disk;
+#: and no commit starts two more processes, which look for something to tidy up.
+GIT_SETTINGS = (
+    "[core]\n\tfsync = none\n[init]\n\ttemplateDir = {}\n\tdefaultBranch = main\n"
+    "[maintenance]\n\tauto = false\n"
+)
+
+
+#: The directories that belong to a test alone.
+DIRECTORIES = pytest.StashKey[list[Path]]()
 
 
 @pytest.fixture(autouse=True)
-def _sealed(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
-    seal(monkeypatch, tmp_path_factory)
+def _sealed(
+    request: pytest.FixtureRequest,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    place = seal(monkeypatch, tmp_path_factory)
+    request.node.stash[DIRECTORIES] = [place]
 
 
-def seal(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
-    """Let neither the developer's configuration nor this test run reach what is tested."""
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Delete the directories of a test that passed: files are deleted quickly while they are new.
+
+    Pytest has a setting for that, but it deletes them before all other fixtures are taken back.
+    """
+    report = yield
+    directories = item.stash.get(DIRECTORIES, [])
+    if not report.passed:
+        # Whoever looks into it finds what was there.
+        directories.clear()
+    elif call.when == "call" and "tmp_path" in (arguments := getattr(item, "funcargs", {})):
+        directories.append(arguments["tmp_path"])
+    elif call.when == "teardown":
+        for directory in directories:
+            shutil.rmtree(directory, ignore_errors=True)
+    return report
+
+
+def seal(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Let neither the developer's configuration nor this test run reach what is tested.
+
+    Returns:
+        The directory with the home and the temporary files.
+    """
     # Not by `mktemp`, which looks through all of the directories that there are by now.
     place = tmp_path_factory.getbasetemp() / f"sealed{next(_NUMBERS)}"
     home, temporary = place / "home", place / "temporary"
@@ -73,6 +112,23 @@ def seal(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFacto
     redaction.forget()
     # A test before may have ended a run.
     supervision.allow_starts()
+    return place
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _git_is_asked_once_for_its_version() -> Iterator[None]:
+    """Every checkout that is found asks for it, and it stays what it is while tests run."""
+    ask, known = checkout_git.git_version, dict[str | None, tuple[int, ...]]()
+
+    def git_version(where: Path) -> tuple[int, ...]:
+        program = shutil.which("git")
+        if program not in known:
+            known[program] = ask(where)
+        return known[program]
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(checkout_git, "git_version", git_version)
+        yield
 
 
 def git(where: Path, *arguments: str) -> str:
@@ -96,17 +152,42 @@ def write_files(root: Path, files: Mapping[str, str]) -> None:
 
 def commit_all(root: Path, message: str = "a commit") -> None:
     git(root, "add", "--all", "--force")
-    # Otherwise each commit starts two more processes, which look for something to tidy up.
-    quickly = ("-c", "maintenance.auto=false")
-    git(root, *quickly, "commit", "--quiet", "--allow-empty", "-m", message)
+    git(root, "commit", "--quiet", "--allow-empty", "-m", message)
 
 
 def make_repository(root: Path, files: Mapping[str, str]) -> Path:
     root.mkdir(parents=True, exist_ok=True)
-    git(root, "init", "--quiet", "--initial-branch=main")
+    git(root, "init", "--quiet")
     write_files(root, files)
     commit_all(root)
     return root
+
+
+def configure(root: Path, settings: Mapping[str, str]) -> None:
+    """Add to the configuration of a repository, as `git config` does."""
+    with (root / ".git" / "config").open("a", encoding="utf-8") as file:
+        for name, value in settings.items():
+            section, _, key = name.rpartition(".")
+            first, _, second = section.partition(".")
+            heading = f'{first} "{second}"' if second else first
+            file.write(f"[{heading}]\n\t{key} = {value}\n")
+
+
+@pytest.fixture
+def expire(monkeypatch: pytest.MonkeyPatch) -> Callable[[Path], None]:
+    """Lets every time limit end when there is a certain file, whatever the clock says."""
+
+    def when_there_is(file: Path) -> None:
+        class Timer(threading.Timer):
+            def run(self) -> None:
+                while not file.exists():
+                    if self.finished.wait(0.005):
+                        return
+                self.function()
+
+        monkeypatch.setattr("threading.Timer", Timer)
+
+    return when_there_is
 
 
 def copy_checkout(source: Path, target: Path) -> Path:

@@ -10,7 +10,17 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from conftest import add_submodule, commit_all, demo_files, git, state_of, write_files
+from conftest import (
+    add_submodule,
+    commit_all,
+    copy_checkout,
+    demo_files,
+    git,
+    make_repository,
+    seal,
+    state_of,
+    write_files,
+)
 
 from nox_cleanroom.build.worktree import create_worktree, reclaim
 from nox_cleanroom.checkout.checkout import Checkout
@@ -126,28 +136,35 @@ def test_a_required_filter_that_fails_is_a_clear_refusal(repository: Callable[..
     assert git(root, "worktree", "list").count("\n") == 1
 
 
+@pytest.fixture(scope="module")
+def filtered(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A checkout with a submodule; each has a file for a filter that nobody has set up."""
+    place = tmp_path_factory.mktemp("filtered")
+    files = {**demo_files(), ".gitattributes": "*.bin filter=slow\n", "a.bin": "x"}
+    with pytest.MonkeyPatch.context() as patched:
+        seal(patched, tmp_path_factory)
+        root = make_repository(place / "checkout", files)
+        add_submodule(root, make_repository(place / "library", files), "lib")
+    return root
+
+
 @pytest.mark.parametrize("kind", ["smudge", "process"])
 @pytest.mark.parametrize("place", [".", "lib"])
 def test_a_filter_that_waits_for_ever_is_ended_in_time(
-    repository: Callable[..., Path], tmp_path: Path, kind: str, place: str
+    filtered: Path, tmp_path: Path, expire: Callable[[Path], None], kind: str, place: str
 ) -> None:
-    files = {**demo_files(), ".gitattributes": "*.bin filter=slow\n", "a.bin": "x"}
-    library, root = repository(files, name="library"), repository(files)
-    add_submodule(root, library, "lib")
-    git(
-        root / place,
-        "config",
-        f"filter.slow.{kind}",
-        f"echo $$ > '{tmp_path}/pid'; exec sleep 1000",
-    )
+    root = copy_checkout(filtered, tmp_path / "checkout")
+    wait = f"echo $$ > '{tmp_path}/aside'; mv '{tmp_path}/aside' '{tmp_path}/pid'; exec sleep 1000"
+    git(root / place, "config", f"filter.slow.{kind}", wait)
+    expire(tmp_path / "pid")
     checkout = Checkout.find(root)
 
     def try_it() -> None:
         with create_workspace(checkout.root) as workspace:
-            with create_worktree(checkout, checkout.resolve("HEAD"), workspace, timeout=1):
+            with create_worktree(checkout, checkout.resolve("HEAD"), workspace, timeout=60):
                 pass
 
-    with pytest.raises(WorktreeError, match="still running after 1 s") as raised:
+    with pytest.raises(WorktreeError, match=r"still running after \d+ s") as raised:
         try_it()
     assert raised.value.code is Code.TIMEOUT
     assert "A filter that this commit needs" in raised.value.hint
@@ -327,17 +344,8 @@ def test_a_users_worktree_with_a_forged_reason_stays(checkout: Checkout, tmp_pat
         ]
     ):
         tree = precious / str(number)
-        git(
-            checkout.root,
-            "worktree",
-            "add",
-            "-q",
-            "--detach",
-            "--lock",
-            "--reason",
-            reason,
-            str(tree),
-        )
+        options = ("-q", "--detach", "--lock", "--reason", reason)
+        git(checkout.root, "worktree", "add", *options, str(tree))
     reclaim(checkout)
     assert len(entries(checkout)) == 5
     assert all((precious / str(number) / "pyproject.toml").exists() for number in range(5))

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from conftest import commit_all, git
+from conftest import commit_all, configure, git
 
 from nox_cleanroom.checkout.checkout import Checkout
 from nox_cleanroom.checkout.watch import Watch
@@ -68,8 +68,7 @@ CONVERTED: dict[str, Converted] = {
 
 def arrange(make: Callable[..., Path], case: Converted) -> Path:
     root = make()
-    for name, value in case.config.items():
-        git(root, "config", name, value)
+    configure(root, case.config)
     if case.attributes:
         (root / ".gitattributes").write_text(f"{case.attributes}\n")
     (root / "sub").mkdir()
@@ -136,7 +135,7 @@ def test_attributes_outside_of_the_commit_count_as_well(
     place.parent.mkdir(parents=True, exist_ok=True)
     place.write_text("*.txt text\n")
     if where == "a setting":
-        git(root, "config", "core.attributesFile", str(place))
+        configure(root, {"core.attributesFile": str(place)})
     (root / "a.txt").write_bytes(b"a\r\nb\n")
     commit_all(root)
     act = (root / "a.txt").write_bytes

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -64,21 +65,27 @@ def test_a_program_that_is_not_there_is_a_value_too(tmp_path: Path) -> None:
     assert "No such file" in done.output
 
 
-def test_the_time_limit_ends_the_whole_group(tmp_path: Path) -> None:
-    code = "import subprocess, time; p = subprocess.Popen(['sleep', '60']); print(p.pid, flush=True); time.sleep(60)"
-    done = run(code, tmp_path, timeout_seconds=0.7)
+def test_the_time_limit_ends_the_whole_group(
+    tmp_path: Path, expire: Callable[[Path], None]
+) -> None:
+    code = "import subprocess, time; p = subprocess.Popen(['sleep', '60']); print(p.pid, flush=True); open('said', 'w'); time.sleep(60)"
+    expire(tmp_path / "said")
+    done = run(code, tmp_path, timeout_seconds=60)
     assert done.timed_out
     assert "still running after" in done.ending
     assert ends(int(done.output))
 
 
 def test_a_process_that_ignores_sigterm_is_killed(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, expire: Callable[[Path], None]
 ) -> None:
     monkeypatch.setattr(supervision, "_GRACE_SECONDS", 0.1)
-    code = "import signal, time; signal.signal(15, signal.SIG_IGN); time.sleep(60)"
+    code = (
+        "import signal, time; signal.signal(15, signal.SIG_IGN); open('ready', 'w'); time.sleep(60)"
+    )
+    expire(tmp_path / "ready")
     started = time.monotonic()
-    assert run(code, tmp_path, timeout_seconds=0.5).timed_out
+    assert run(code, tmp_path, timeout_seconds=60).timed_out
     assert time.monotonic() - started < 20
 
 
@@ -265,7 +272,11 @@ def running_with(among: frozenset[int], *words: str) -> list[int]:
     return found
 
 
-def test_stubborn_commands_are_ended_together(tmp_path: Path) -> None:
+def test_stubborn_commands_are_ended_together(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    grace = 0.3
+    monkeypatch.setattr(supervision, "_GRACE_SECONDS", grace)
     code = "import signal, time; signal.signal(15, signal.SIG_IGN); open(str(time.time_ns()), 'w'); time.sleep(60)"
 
     def stubborn() -> None:
@@ -277,7 +288,6 @@ def test_stubborn_commands_are_ended_together(tmp_path: Path) -> None:
         thread.start()
     while len(list(tmp_path.iterdir())) < 6:
         time.sleep(0.02)
-    grace = supervision._GRACE_SECONDS
     started = time.monotonic()
     try:
         supervision.stop_all()
