@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
+import gc
+import hashlib
 import itertools
 import json
 import os
 import shutil
+import struct
 import subprocess
 import sys
 import textwrap
 import threading
 import zipfile
-from collections.abc import Callable, Generator, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -42,47 +46,19 @@ GIT_SETTINGS = (
 )
 
 
-#: The directories that belong to a test alone.
-DIRECTORIES = pytest.StashKey[list[Path]]()
+def pytest_collection_finish() -> None:
+    """Whatever the tests are made of lives until the end: garbage need not be looked for in it."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True)
-def _sealed(
-    request: pytest.FixtureRequest,
-    monkeypatch: pytest.MonkeyPatch,
-    tmp_path_factory: pytest.TempPathFactory,
-) -> None:
-    place = seal(monkeypatch, tmp_path_factory)
-    request.node.stash[DIRECTORIES] = [place]
+def _sealed(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
+    seal(monkeypatch, tmp_path_factory)
 
 
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(
-    item: pytest.Item, call: pytest.CallInfo[None]
-) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Delete the directories of a test that passed: files are deleted quickly while they are new.
-
-    Pytest has a setting for that, but it deletes them before all other fixtures are taken back.
-    """
-    report = yield
-    directories = item.stash.get(DIRECTORIES, [])
-    if not report.passed:
-        # Whoever looks into it finds what was there.
-        directories.clear()
-    elif call.when == "call" and "tmp_path" in (arguments := getattr(item, "funcargs", {})):
-        directories.append(arguments["tmp_path"])
-    elif call.when == "teardown":
-        for directory in directories:
-            shutil.rmtree(directory, ignore_errors=True)
-    return report
-
-
-def seal(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Let neither the developer's configuration nor this test run reach what is tested.
-
-    Returns:
-        The directory with the home and the temporary files.
-    """
+def seal(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Let neither the developer's configuration nor this test run reach what is tested."""
     # Not by `mktemp`, which looks through all of the directories that there are by now.
     place = tmp_path_factory.getbasetemp() / f"sealed{next(_NUMBERS)}"
     home, temporary = place / "home", place / "temporary"
@@ -112,7 +88,6 @@ def seal(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFacto
     redaction.forget()
     # A test before may have ended a run.
     supervision.allow_starts()
-    return place
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -193,8 +168,31 @@ def expire(monkeypatch: pytest.MonkeyPatch) -> Callable[[Path], None]:
 def copy_checkout(source: Path, target: Path) -> Path:
     """A copy of a repository, with its working tree, that git finds as clean as the original."""
     shutil.copytree(source, target, symlinks=True)
-    git(target, "update-index", "-q", "--refresh")
+    refresh_index(target)
     return target
+
+
+def refresh_index(root: Path) -> None:
+    """Note in a copied index which files the copies are, as `git update-index --refresh` does.
+
+    Without a process, because most tests need it. What was changed in the original has another time
+    than the index says, and is left alone. (https://git-scm.com/docs/index-format, version 2)
+    """
+    place = root / ".git" / "index"
+    index = bytearray(place.read_bytes())
+    start = 12
+    for _ in range(int.from_bytes(index[8:12], "big")):
+        end = index.index(0, start + 62)
+        with contextlib.suppress(FileNotFoundError):
+            found = os.lstat(os.path.join(os.fsencode(root), bytes(index[start + 62 : end])))
+            changed, modified = (divmod(ns, 10**9) for ns in (found.st_ctime_ns, found.st_mtime_ns))
+            if index[start + 8 : start + 16] == struct.pack(">2I", *modified):
+                numbers = (*changed, *modified, found.st_dev, found.st_ino % 2**32)
+                struct.pack_into(">6I", index, start, *numbers)
+        # Names end with one to eight NULs, so that each entry begins at a multiple of eight.
+        start += (end - start) // 8 * 8 + 8
+    index[-20:] = hashlib.sha1(index[:-20], usedforsecurity=False).digest()
+    place.write_bytes(index)
 
 
 #: Git takes submodules from the network only, unless it is told otherwise.
@@ -242,10 +240,12 @@ HIDING_BACKEND = BACKEND.replace(
 
 @pytest.fixture(scope="session")
 def demo_repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A repository of `demo_files()`, to be copied."""
+    """A repository of `demo_files()`, to be copied; in a pack, its objects are few files."""
     with pytest.MonkeyPatch.context() as patched:
         seal(patched, tmp_path_factory)
-        return make_repository(tmp_path_factory.mktemp("demo") / "checkout", demo_files())
+        root = make_repository(tmp_path_factory.mktemp("demo") / "checkout", demo_files())
+        git(root, "repack", "-adq")
+        return root
 
 
 @pytest.fixture

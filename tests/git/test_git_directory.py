@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shutil
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -153,11 +152,7 @@ def root(originals: Path, tmp_path: Path) -> Path:
 
 @pytest.fixture
 def with_submodules(originals: Path, tmp_path: Path) -> Path:
-    place = tmp_path / "clone"
-    shutil.copytree(originals / "clone", place, symlinks=True)
-    git(place, "submodule", "foreach", "-q", "--recursive", "git update-index -q --refresh")
-    git(place, "update-index", "-q", "--refresh")
-    return place
+    return copy_checkout(originals / "clone", tmp_path / "clone")
 
 
 @contextlib.contextmanager

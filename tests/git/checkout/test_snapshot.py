@@ -13,6 +13,7 @@ from conftest import (
     add_submodule,
     commit_all,
     copy_checkout,
+    demo_files,
     git,
     make_repository,
     seal,
@@ -215,11 +216,12 @@ SEEN: dict[str, tuple[Act, list[str]]] = {
 
 
 @pytest.fixture(scope="module")
-def original(tmp_path_factory: pytest.TempPathFactory, demo_repository: Path) -> Path:
-    """A checkout with all kinds of files; to be copied."""
+def original(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A checkout with all kinds of files, and each object in a file of its own; to be copied."""
     with pytest.MonkeyPatch.context() as patched:
         seal(patched, tmp_path_factory)
-        root = copy_checkout(demo_repository, tmp_path_factory.mktemp("prepared") / "checkout")
+        place = tmp_path_factory.mktemp("prepared") / "checkout"
+        root = make_repository(place, demo_files())
         prepare_untracked(root)
     return root
 
