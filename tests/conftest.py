@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
+import gc
+import hashlib
 import itertools
 import json
 import os
 import shutil
+import struct
 import subprocess
 import sys
 import textwrap
+import threading
 import zipfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,6 +23,7 @@ from typing import Any
 import pytest
 
 from nox_cleanroom import redaction
+from nox_cleanroom.checkout import git as checkout_git
 from nox_cleanroom.checkout.checkout import Checkout
 from nox_cleanroom.members import record_digest
 from nox_cleanroom.processes import supervision
@@ -32,9 +38,18 @@ _NUMBERS = itertools.count()
 PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
 
 
-#: New repositories have no sample hooks, which are most of their files; and nothing waits for the
-#: disk.
-GIT_SETTINGS = "[core]\n\tfsync = none\n[init]\n\ttemplateDir = {}\n"
+#: New repositories have no sample hooks, which are most of their files; nothing waits for the disk;
+#: and no commit starts two more processes, which look for something to tidy up.
+GIT_SETTINGS = (
+    "[core]\n\tfsync = none\n[init]\n\ttemplateDir = {}\n\tdefaultBranch = main\n"
+    "[maintenance]\n\tauto = false\n"
+)
+
+
+def pytest_collection_finish() -> None:
+    """Whatever the tests are made of lives until the end: garbage need not be looked for in it."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True)
@@ -75,6 +90,22 @@ def seal(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFacto
     supervision.allow_starts()
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _git_is_asked_once_for_its_version() -> Iterator[None]:
+    """Every checkout that is found asks for it, and it stays what it is while tests run."""
+    ask, known = checkout_git.git_version, dict[str | None, tuple[int, ...]]()
+
+    def git_version(where: Path) -> tuple[int, ...]:
+        program = shutil.which("git")
+        if program not in known:
+            known[program] = ask(where)
+        return known[program]
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(checkout_git, "git_version", git_version)
+        yield
+
+
 def git(where: Path, *arguments: str) -> str:
     done = subprocess.run(
         ["git", *arguments],
@@ -96,24 +127,72 @@ def write_files(root: Path, files: Mapping[str, str]) -> None:
 
 def commit_all(root: Path, message: str = "a commit") -> None:
     git(root, "add", "--all", "--force")
-    # Otherwise each commit starts two more processes, which look for something to tidy up.
-    quickly = ("-c", "maintenance.auto=false")
-    git(root, *quickly, "commit", "--quiet", "--allow-empty", "-m", message)
+    git(root, "commit", "--quiet", "--allow-empty", "-m", message)
 
 
 def make_repository(root: Path, files: Mapping[str, str]) -> Path:
     root.mkdir(parents=True, exist_ok=True)
-    git(root, "init", "--quiet", "--initial-branch=main")
+    git(root, "init", "--quiet")
     write_files(root, files)
     commit_all(root)
     return root
 
 
+def configure(root: Path, settings: Mapping[str, str]) -> None:
+    """Add to the configuration of a repository, as `git config` does."""
+    with (root / ".git" / "config").open("a", encoding="utf-8") as file:
+        for name, value in settings.items():
+            section, _, key = name.rpartition(".")
+            first, _, second = section.partition(".")
+            heading = f'{first} "{second}"' if second else first
+            file.write(f"[{heading}]\n\t{key} = {value}\n")
+
+
+@pytest.fixture
+def expire(monkeypatch: pytest.MonkeyPatch) -> Callable[[Path], None]:
+    """Lets every time limit end when there is a certain file, whatever the clock says."""
+
+    def when_there_is(file: Path) -> None:
+        class Timer(threading.Timer):
+            def run(self) -> None:
+                while not file.exists():
+                    if self.finished.wait(0.005):
+                        return
+                self.function()
+
+        monkeypatch.setattr("threading.Timer", Timer)
+
+    return when_there_is
+
+
 def copy_checkout(source: Path, target: Path) -> Path:
     """A copy of a repository, with its working tree, that git finds as clean as the original."""
     shutil.copytree(source, target, symlinks=True)
-    git(target, "update-index", "-q", "--refresh")
+    refresh_index(target)
     return target
+
+
+def refresh_index(root: Path) -> None:
+    """Note in a copied index which files the copies are, as `git update-index --refresh` does.
+
+    Without a process, because most tests need it. What was changed in the original has another time
+    than the index says, and is left alone. (https://git-scm.com/docs/index-format, version 2)
+    """
+    place = root / ".git" / "index"
+    index = bytearray(place.read_bytes())
+    start = 12
+    for _ in range(int.from_bytes(index[8:12], "big")):
+        end = index.index(0, start + 62)
+        with contextlib.suppress(FileNotFoundError):
+            found = os.lstat(os.path.join(os.fsencode(root), bytes(index[start + 62 : end])))
+            changed, modified = (divmod(ns, 10**9) for ns in (found.st_ctime_ns, found.st_mtime_ns))
+            if index[start + 8 : start + 16] == struct.pack(">2I", *modified):
+                numbers = (*changed, *modified, found.st_dev, found.st_ino % 2**32)
+                struct.pack_into(">6I", index, start, *numbers)
+        # Names end with one to eight NULs, so that each entry begins at a multiple of eight.
+        start += (end - start) // 8 * 8 + 8
+    index[-20:] = hashlib.sha1(index[:-20], usedforsecurity=False).digest()
+    place.write_bytes(index)
 
 
 #: Git takes submodules from the network only, unless it is told otherwise.
@@ -161,10 +240,12 @@ HIDING_BACKEND = BACKEND.replace(
 
 @pytest.fixture(scope="session")
 def demo_repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A repository of `demo_files()`, to be copied."""
+    """A repository of `demo_files()`, to be copied; in a pack, its objects are few files."""
     with pytest.MonkeyPatch.context() as patched:
         seal(patched, tmp_path_factory)
-        return make_repository(tmp_path_factory.mktemp("demo") / "checkout", demo_files())
+        root = make_repository(tmp_path_factory.mktemp("demo") / "checkout", demo_files())
+        git(root, "repack", "-adq")
+        return root
 
 
 @pytest.fixture

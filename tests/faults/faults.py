@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
-from typing import Literal
+from dataclasses import KW_ONLY, dataclass, field, replace
+from functools import partial
+from typing import Any, Literal
 
 from projects import VERSION, Project, filled
 
@@ -15,7 +16,7 @@ Inject = Callable[[Project], Project]
 EVERY_BACKEND = ("setuptools", "hatchling", "flit_core", "poetry-core", "pdm-backend", "uv_build")
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Fault:
     """A change of a project, and what has to be said of it."""
 
@@ -24,6 +25,7 @@ class Fault:
     what: str
     #: Changes what is committed.
     inject: Inject
+    _: KW_ONLY
     #: What is written into the checkout after the commit.
     left_in_checkout: Callable[[Project], Mapping[str, str]] = field(default=lambda _: {})
     expected: Verdict = "FAILED"
@@ -103,325 +105,138 @@ def _with_record(project: Project, change: str) -> Project:
     return project.doctored(f"name = {name!r}", f"wheel.change_record = lambda rows: {change}")
 
 
+def _importing(name: str, what: str, statements: str, **more: Any) -> Fault:
+    """Something that is done when the package is imported."""
+    return Fault(name, what, lambda project: project.at_import(statements), **more)
+
+
 _MISSING_AND_FOUND: tuple[Fault, ...] = (
-    Fault(
-        name="missing-subpackage",
-        what="The wheel lacks a subpackage that the package imports.",
-        inject=lambda project: project.leaving_out("core"),
-        says=(r"\bcore\b",),
-    ),
-    Fault(
-        name="missing-lazy-subpackage",
-        what="The wheel lacks a subpackage that only the command imports, when it runs.",
-        inject=lambda project: project.leaving_out("reports"),
-        says=(r"\breports\b",),
-    ),
-    Fault(
-        name="missing-unused-subpackage",
-        what="The wheel lacks a subpackage that a function imports which no command comes to.",
-        inject=lambda project: project.leaving_out("archive"),
-        expected="WARNED",
-        says=(r"\barchive\b",),
-    ),
-    Fault(
-        name="missing-package-data",
-        what="The wheel lacks a data file that is read at import.",
-        inject=lambda project: project.leaving_out("defaults.json"),
-        says=(r"defaults\.json",),
-    ),
-    Fault(
-        name="uncommitted-module",
-        what="A module is in the checkout only, and not even ignored.",
-        inject=_with_helper,
-        left_in_checkout=_helper,
-        says=(r"helper\.py", "git add"),
-    ),
-    Fault(
-        name="ignored-module",
-        what="A module is in the checkout only, because a rule ignores it.",
-        inject=lambda project: _with_helper(project).with_files({".gitignore": "helper.py\n"}),
-        left_in_checkout=_helper,
-        says=(r"helper\.py", "git add|ignore"),
-    ),
-    Fault(
-        name="stale-build-masks",
-        what="A module was deleted, and lives on in the `build` of the checkout.",
-        inject=_with_helper,
-        left_in_checkout=lambda project: _helper(project, f"build/lib/{project.installed_place}"),
-        says=(r"\bhelper\b",),
-    ),
-    Fault(
-        name="works-only-from-root",
-        what="The package imports a directory of the repository that is not in the wheel.",
-        inject=_with_tools,
-        says=(r"\btools\b",),
-    ),
-    Fault(
-        name="extension-missing",
-        what="The package imports an extension module that nobody compiled.",
-        inject=lambda project: project.with_modules({"_speed.c": _SOUND_SPEED}).at_import("from PKG._speed import LONGEST"),
-        says=("_speed",),
-    ),
-    Fault(
-        name="empty-wheel",
-        what="The wheel has metadata and nothing else, and the commit has a package.",
-        inject=_without_content,
-        says=(r"no (python )?(module|file|package)|nothing|empty",),
-    ),
-    Fault(
-        name="empty-wheel-without-requirements",
-        what="The wheel has metadata and nothing else, and requires nothing.",
-        inject=lambda project: replace(_without_content(project), dependencies=()),
-        says=(r"no (python )?(module|file|package)|nothing|empty",),
-    ),
+    Fault("missing-subpackage", "The wheel lacks a subpackage that the package imports.",
+        lambda project: project.leaving_out("core"), says=(r"\bcore\b",)),
+    Fault("missing-lazy-subpackage", "The wheel lacks a subpackage that only the command imports, when it runs.",
+        lambda project: project.leaving_out("reports"), says=(r"\breports\b",)),
+    Fault("missing-unused-subpackage", "The wheel lacks a subpackage that a function imports which no command comes to.",
+        lambda project: project.leaving_out("archive"), expected="WARNED", says=(r"\barchive\b",)),
+    Fault("missing-package-data", "The wheel lacks a data file that is read at import.",
+        lambda project: project.leaving_out("defaults.json"), says=(r"defaults\.json",)),
+    Fault("uncommitted-module", "A module is in the checkout only, and not even ignored.",
+        _with_helper, left_in_checkout=_helper, says=(r"helper\.py", "git add")),
+    Fault("ignored-module", "A module is in the checkout only, because a rule ignores it.",
+        lambda project: _with_helper(project).with_files({".gitignore": "helper.py\n"}),
+        left_in_checkout=_helper, says=(r"helper\.py", "git add|ignore")),
+    Fault("stale-build-masks", "A module was deleted, and lives on in the `build` of the checkout.",
+        _with_helper,
+        left_in_checkout=lambda project: _helper(project, f"build/lib/{project.installed_place}"), says=(r"\bhelper\b",)),
+    Fault("works-only-from-root", "The package imports a directory of the repository that is not in the wheel.",
+        _with_tools, says=(r"\btools\b",)),
+    Fault("extension-missing", "The package imports an extension module that nobody compiled.",
+        lambda project: project.with_modules({"_speed.c": _SOUND_SPEED}).at_import("from PKG._speed import LONGEST"),
+        says=("_speed",)),
+    Fault("empty-wheel", "The wheel has metadata and nothing else, and the commit has a package.",
+        _without_content, says=(r"no (python )?(module|file|package)|nothing|empty",)),
+    Fault("empty-wheel-without-requirements", "The wheel has metadata and nothing else, and requires nothing.",
+        lambda project: replace(_without_content(project), dependencies=()),
+        says=(r"no (python )?(module|file|package)|nothing|empty",)),
 )  # fmt: skip
 
 _ENTRY_POINTS: tuple[Fault, ...] = (
-    Fault(
-        name="entry-point-missing-module",
-        what="The script names a module that is not there.",
-        inject=lambda project: _with_script(project, ".command:main"),
-        says=(r"\.command\b",),
-    ),
-    Fault(
-        name="entry-point-missing-attribute",
-        what="The script names a function that is not there.",
-        inject=lambda project: _with_script(project, ".cli:start"),
-        says=(r"\bstart\b",),
-    ),
-    Fault(
-        name="entry-point-not-callable",
-        what="The script names a text.",
-        inject=lambda project: _with_script(project, ".cli:PROGRAM"),
-        says=("PROGRAM", "call"),
-    ),
-    Fault(
-        name="script-demands-arguments",
-        what="The script's function wants an argument that no installer's program gives.",
-        inject=lambda project: project.with_text("cli.py", "argv: list[str] | None = None", "argv: list[str]"),
-        expected="WARNED",
-        says=(r"\bmain\b", r"argument|argv"),
-    ),
+    Fault("entry-point-missing-module", "The script names a module that is not there.",
+        lambda project: _with_script(project, ".command:main"), says=(r"\.command\b",)),
+    Fault("entry-point-missing-attribute", "The script names a function that is not there.",
+        lambda project: _with_script(project, ".cli:start"), says=(r"\bstart\b",)),
+    Fault("entry-point-not-callable", "The script names a text.",
+        lambda project: _with_script(project, ".cli:PROGRAM"), says=("PROGRAM", "call")),
+    Fault("script-demands-arguments", "The script's function wants an argument that no installer's program gives.",
+        lambda project: project.with_text("cli.py", "argv: list[str] | None = None", "argv: list[str]"),
+        expected="WARNED", says=(r"\bmain\b", r"argument|argv")),
 )  # fmt: skip
 
 _DEPENDENCIES: tuple[Fault, ...] = (
-    Fault(
-        name="undeclared-dependency",
-        what="The package imports what nobody installs.",
-        inject=lambda project: project.at_import("import requests"),
-        says=(r"\brequests\b",),
-    ),
-    Fault(
-        name="undeclared-lazy-dependency",
-        what="The command imports what nobody installs, when it runs.",
-        inject=lambda project: project.in_main("import tabulate"),
-        says=(r"\btabulate\b",),
-    ),
-    Fault(
-        name="undeclared-dependency-of-lazy-module",
-        what="A module that only the command imports, when it runs, imports what nobody installs.",
-        inject=lambda project: project.with_text("reports/plain.py", '"""Names in columns."""\n', '"""Names in columns."""\n\nimport tabulate\n'),
-        says=(r"\btabulate\b",),
-    ),
-    Fault(
-        name="undeclared-dependency-of-unused-function",
-        what="A function that no command comes to imports what nobody installs.",
-        inject=lambda project: project.in_unused_function("import pandas\n\nreturn pandas.DataFrame(names)"),
-        # Good packages do that for the users of others: a note.
-        expected="PASSED",
-        says=(r"\bpandas\b",),
-    ),
-    Fault(
-        name="undeclared-build-dependency",
-        what="The build imports what it does not require.",
-        inject=lambda project: project.doctored("import jinja2"),
-        says=("BUILD_FAILED", r"\bjinja2\b"),
-    ),
-    Fault(
-        name="conflicting-dependencies",
-        what="Two requirements exclude one another.",
-        inject=lambda project: replace(project, dependencies=("idna>=3.5", "idna<3")),
-        says=("INSTALL_FAILED", r"\bidna\b"),
-    ),
-    Fault(
-        name="stdlib-too-new",
-        what="The command imports a part of the standard library that a supported Python lacks.",
-        inject=lambda project: project.in_main("import tomllib"),
-        session="smoke-3.10",
-        says=(r"\btomllib\b",),
-    ),
+    _importing("undeclared-dependency", "The package imports what nobody installs.",
+        "import requests", says=(r"\brequests\b",)),
+    Fault("undeclared-lazy-dependency", "The command imports what nobody installs, when it runs.",
+        lambda project: project.in_main("import tabulate"), says=(r"\btabulate\b",)),
+    Fault("undeclared-dependency-of-lazy-module", "A module that only the command imports, when it runs, imports what nobody installs.",
+        lambda project: project.with_text("reports/plain.py", '"""Names in columns."""\n', '"""Names in columns."""\n\nimport tabulate\n'),
+        says=(r"\btabulate\b",)),
+    # Good packages do that for the users of others: a note.
+    Fault("undeclared-dependency-of-unused-function", "A function that no command comes to imports what nobody installs.",
+        lambda project: project.in_unused_function("import pandas\n\nreturn pandas.DataFrame(names)"),
+        expected="PASSED", says=(r"\bpandas\b",)),
+    Fault("undeclared-build-dependency", "The build imports what it does not require.",
+        lambda project: project.doctored("import jinja2"), says=("BUILD_FAILED", r"\bjinja2\b")),
+    Fault("conflicting-dependencies", "Two requirements exclude one another.",
+        lambda project: replace(project, dependencies=("idna>=3.5", "idna<3")),
+        says=("INSTALL_FAILED", r"\bidna\b")),
+    Fault("stdlib-too-new", "The command imports a part of the standard library that a supported Python lacks.",
+        lambda project: project.in_main("import tomllib"), session="smoke-3.10", says=(r"\btomllib\b",)),
 )  # fmt: skip
 
 _WHEELS: tuple[Fault, ...] = (
-    Fault(
-        name="version-mismatch",
-        what="METADATA has another version than the file's name.",
-        inject=lambda project: project.doctored(
-            f'wheel.replace(wheel.info + "/METADATA", "\\nVersion: {VERSION}\\n", "\\nVersion: 2.5\\n")'
-        ),
-        says=("version", r"\b2\.5\b"),
-    ),
-    Fault(
-        name="requires-python-lies",
-        what="The package uses syntax that a supported Python lacks.",
-        inject=lambda project: _with_new_syntax(project, "from PKG.shapes import Shape"),
-        says=(r"\bshapes\b",),
-    ),
-    Fault(
-        name="wheel-tags-lie",
-        what="A wheel for every platform holds an extension module.",
-        inject=lambda project: _with_extension(project, _SOUND_SPEED),
-        says=("_speed", r"\bany\b|tags?\b"),
-        programs=("cc",),
-    ),
-    Fault(
-        name="wheel-tags-lie-of-library",
-        what="A wheel for every platform holds a shared library.",
-        inject=lambda project: project.doctored(
-            f'wheel.compile({project.installed_place + "libspeed.so"!r}, "int longest(void) {{ return 253; }}")'
-        ),
-        says=("libspeed", r"\bany\b|tags?\b"),
-        programs=("cc",),
-    ),
-    Fault(
-        name="undefined-symbol",
-        what="An extension module needs a symbol that no library has.",
-        inject=lambda project: _with_extension(project, _BROKEN_SPEED)
-        .doctored("wheel.make_native()")
-        .at_import("from PKG._speed import LONGEST"),
-        says=("fast_longest",),
-        programs=("cc",),
-    ),
-    Fault(
-        name="top-level-tests",
-        what="The wheel installs a package called `tests`.",
-        inject=lambda project: project.doctored(
-            'wheel.add("tests/__init__.py", "")', 'wheel.add("tests/test_names.py", "")'
-        ),
-        expected="WARNED",
-        says=(r"\btests\b",),
-    ),
-    Fault(
-        name="installs-src",
-        what="The wheel installs a package called `src`, a copy of the right one.",
-        inject=_with_src,
-        expected="WARNED",
-        says=(r"\bsrc\b",),
-    ),
-    Fault(
-        name="record-wrong-digest",
-        what="RECORD has another digest than the file.",
-        inject=lambda project: _with_record(
-            project,
-            '[name + "sha256=" + 43 * "A" + ",9" if row.startswith(name) else row for row in rows]',
-        ),
-        says=(r"convert\.py",),
-    ),
-    Fault(
-        name="record-lacks-file",
-        what="RECORD lacks a file of the wheel.",
-        inject=lambda project: _with_record(
-            project, "[row for row in rows if not row.startswith(name)]"
-        ),
-        says=(r"convert\.py", "RECORD"),
-    ),
-    Fault(
-        name="record-names-absent-file",
-        what="RECORD names a file that the wheel lacks.",
-        inject=lambda project: _with_record(
-            project, '[*rows, name.replace("convert", "gone") + "sha256=" + 43 * "A" + ",9"]'
-        ),
-        says=(r"gone\.py",),
-    ),
-    Fault(
-        name="world-writable",
-        what="A file of the wheel can be written by everybody.",
-        inject=lambda project: project.doctored(
-            f"wheel.modes[{project.installed_place + 'defaults.json'!r}] = 0o100666"
-        ),
-        expected="WARNED",
-        says=(r"defaults\.json", "writ"),
-    ),
-    Fault(
-        name="licence-declared-and-absent",
-        what="METADATA names a licence file that the wheel lacks.",
-        inject=lambda project: project.doctored('wheel.drop(wheel.info + "/licenses/LICENSE")'),
-        expected="WARNED",
-        says=(r"\bLICENSE\b",),
-    ),
-    Fault(
-        name="build-path-inside",
-        what="A generated file holds the directory in which the wheel was built.",
-        inject=lambda project: project.doctored(
-            "import os",
-            f'wheel.add({project.installed_place + "_built.py"!r}, f"WHERE = {{os.getcwd()!r}}\\n")',
-        ),
-        expected="WARNED",
-        says=(r"_built\.py",),
-    ),
-    Fault(
-        name="broken-readme",
-        what="The description is reStructuredText that does not render.",
-        inject=lambda project: _with_readme(project, "Names\n=====\n\n.. nothing-like-it:: here\n\n`broken <\n"),
-        says=("readme|description|long.description",),
-        modules=("readme_renderer",),
-    ),
-    Fault(
-        name="incomplete-sdist",
-        what="The sdist lacks a module that the wheel has.",
-        inject=lambda project: replace(project, tables=_ONE_PYTHON).leaving_out_of_sdist("settings.py"),
-        session="matrix",
-        says=(r"\bsettings\.py|\bsettings\b",),
-    ),
+    Fault("version-mismatch", "METADATA has another version than the file's name.",
+        lambda project: project.doctored(f'wheel.replace(wheel.info + "/METADATA", "\\nVersion: {VERSION}\\n", "\\nVersion: 2.5\\n")'),
+        says=("version", r"\b2\.5\b")),
+    Fault("requires-python-lies", "The package uses syntax that a supported Python lacks.",
+        lambda project: _with_new_syntax(project, "from PKG.shapes import Shape"), says=(r"\bshapes\b",)),
+    Fault("wheel-tags-lie", "A wheel for every platform holds an extension module.",
+        lambda project: _with_extension(project, _SOUND_SPEED),
+        says=("_speed", r"\bany\b|tags?\b"), programs=("cc",)),
+    Fault("wheel-tags-lie-of-library", "A wheel for every platform holds a shared library.",
+        lambda project: project.doctored(f'wheel.compile({project.installed_place + "libspeed.so"!r}, "int longest(void) {{ return 253; }}")'),
+        says=("libspeed", r"\bany\b|tags?\b"), programs=("cc",)),
+    Fault("undefined-symbol", "An extension module needs a symbol that no library has.",
+        lambda project: _with_extension(project, _BROKEN_SPEED).doctored("wheel.make_native()").at_import("from PKG._speed import LONGEST"),
+        says=("fast_longest",), programs=("cc",)),
+    Fault("top-level-tests", "The wheel installs a package called `tests`.",
+        lambda project: project.doctored('wheel.add("tests/__init__.py", "")', 'wheel.add("tests/test_names.py", "")'),
+        expected="WARNED", says=(r"\btests\b",)),
+    Fault("installs-src", "The wheel installs a package called `src`, a copy of the right one.",
+        _with_src, expected="WARNED", says=(r"\bsrc\b",)),
+    Fault("record-wrong-digest", "RECORD has another digest than the file.",
+        lambda project: _with_record(project, '[name + "sha256=" + 43 * "A" + ",9" if row.startswith(name) else row for row in rows]'),
+        says=(r"convert\.py",)),
+    Fault("record-lacks-file", "RECORD lacks a file of the wheel.",
+        lambda project: _with_record(project, "[row for row in rows if not row.startswith(name)]"),
+        says=(r"convert\.py", "RECORD")),
+    Fault("record-names-absent-file", "RECORD names a file that the wheel lacks.",
+        lambda project: _with_record(project, '[*rows, name.replace("convert", "gone") + "sha256=" + 43 * "A" + ",9"]'),
+        says=(r"gone\.py",)),
+    Fault("world-writable", "A file of the wheel can be written by everybody.",
+        lambda project: project.doctored(f"wheel.modes[{project.installed_place + 'defaults.json'!r}] = 0o100666"),
+        expected="WARNED", says=(r"defaults\.json", "writ")),
+    Fault("licence-declared-and-absent", "METADATA names a licence file that the wheel lacks.",
+        lambda project: project.doctored('wheel.drop(wheel.info + "/licenses/LICENSE")'),
+        expected="WARNED", says=(r"\bLICENSE\b",)),
+    Fault("build-path-inside", "A generated file holds the directory in which the wheel was built.",
+        lambda project: project.doctored("import os", f'wheel.add({project.installed_place + "_built.py"!r}, f"WHERE = {{os.getcwd()!r}}\\n")'),
+        expected="WARNED", says=(r"_built\.py",)),
+    Fault("broken-readme", "The description is reStructuredText that does not render.",
+        lambda project: _with_readme(project, "Names\n=====\n\n.. nothing-like-it:: here\n\n`broken <\n"),
+        says=("readme|description|long.description",), modules=("readme_renderer",)),
+    Fault("incomplete-sdist", "The sdist lacks a module that the wheel has.",
+        lambda project: replace(project, tables=_ONE_PYTHON).leaving_out_of_sdist("settings.py"),
+        session="matrix", says=(r"\bsettings\.py|\bsettings\b",)),
 )  # fmt: skip
 
 _AT_IMPORT: tuple[Fault, ...] = (
-    Fault(
-        name="sys-exit-at-import",
-        what="Importing the package ends the program.",
-        inject=lambda project: project.at_import("import sys\n\nsys.exit(0)"),
-        says=(r"sys\.exit",),
-    ),
-    Fault(
-        name="os-exit-at-import",
-        what="Importing the package ends the process, which looks like success.",
-        inject=lambda project: project.at_import("import os\n\nos._exit(0)"),
-        says=("ended the interpreter",),
-    ),
-    Fault(
-        name="needs-variable",
-        what="Importing the package needs a variable that its developers have.",
-        inject=lambda project: project.at_import('import os\n\nTOKEN = os.environ["DEVELOPERS_TOKEN"]'),
-        says=("DEVELOPERS_TOKEN",),
-    ),
-    Fault(
-        name="import-writes-home",
-        what="Importing the package makes a directory in the user's home.",
-        inject=lambda project: project.at_import('from pathlib import Path\n\n(Path.home() / ".hostnames").mkdir(exist_ok=True)'),
-        expected="WARNED",
-        says=(r"\.hostnames",),
-    ),
-    Fault(
-        name="import-writes-working-directory",
-        what="Importing the package makes a file in the current directory.",
-        inject=lambda project: project.at_import('from pathlib import Path\n\nPath("hostnames.log").write_text("")'),
-        expected="WARNED",
-        says=(r"hostnames\.log",),
-    ),
-    Fault(
-        name="import-writes-environment",
-        what="Importing the package makes a file next to it.",
-        inject=lambda project: project.at_import('from pathlib import Path\n\nPath(__file__).with_name("cache.json").write_text("{}")'),
-        expected="WARNED",
-        says=(r"cache\.json",),
-    ),
-    Fault(
-        name="import-starts-process",
-        what="Importing the package starts a process.",
-        inject=lambda project: project.at_import('import subprocess\nimport sys\n\nsubprocess.run([sys.executable, "-c", ""], check=True)'),
-        expected="WARNED",
-        says=("process|start",),
-    ),
+    _importing("sys-exit-at-import", "Importing the package ends the program.",
+        "import sys\n\nsys.exit(0)", says=(r"sys\.exit",)),
+    _importing("os-exit-at-import", "Importing the package ends the process, which looks like success.",
+        "import os\n\nos._exit(0)", says=("ended the interpreter",)),
+    _importing("needs-variable", "Importing the package needs a variable that its developers have.",
+        'import os\n\nTOKEN = os.environ["DEVELOPERS_TOKEN"]', says=("DEVELOPERS_TOKEN",)),
+    _importing("import-writes-home", "Importing the package makes a directory in the user's home.",
+        'from pathlib import Path\n\n(Path.home() / ".hostnames").mkdir(exist_ok=True)',
+        expected="WARNED", says=(r"\.hostnames",)),
+    _importing("import-writes-working-directory", "Importing the package makes a file in the current directory.",
+        'from pathlib import Path\n\nPath("hostnames.log").write_text("")',
+        expected="WARNED", says=(r"hostnames\.log",)),
+    _importing("import-writes-environment", "Importing the package makes a file next to it.",
+        'from pathlib import Path\n\nPath(__file__).with_name("cache.json").write_text("{}")',
+        expected="WARNED", says=(r"cache\.json",)),
+    _importing("import-starts-process", "Importing the package starts a process.",
+        'import subprocess\nimport sys\n\nsubprocess.run([sys.executable, "-c", ""], check=True)',
+        expected="WARNED", says=("process|start",)),
 )  # fmt: skip
 
 FAULTS: tuple[Fault, ...] = (
@@ -433,28 +248,12 @@ FAULTS: tuple[Fault, ...] = (
 )
 
 
-def _sound(
-    name: str,
-    what: str,
-    inject: Inject,
-    *,
-    session: str = "smoke-3.11",
-    backends: tuple[str, ...] = EVERY_BACKEND,
-    programs: tuple[str, ...] = (),
-) -> Fault:
-    return Fault(
-        name=name,
-        what=what,
-        inject=inject,
-        expected="PASSED",
-        session=session,
-        backends=backends,
-        programs=programs,
-    )
+#: Something that looks like a fault.
+_sound = partial(Fault, expected="PASSED")
 
 
-def _importing(name: str, what: str, statements: str) -> Fault:
-    return _sound(name, what, lambda project: project.at_import(statements))
+def _soundly_importing(name: str, what: str, statements: str) -> Fault:
+    return _importing(name, what, statements, expected="PASSED")
 
 
 _TOMLI = """
@@ -577,49 +376,26 @@ _TEMPLATE = '"""What a new project begins with."""\n\nfrom {{ name }} import {{ 
 
 #: What looks like a fault and is none.
 SOUND: tuple[Fault, ...] = (
-    _sound("unbroken", "Nothing is wrong.", lambda project: project),
-    _sound(
-        "unbroken-in-matrix",
-        "Nothing is wrong with the sdist either.",
-        lambda project: replace(project, tables=_ONE_PYTHON),
-        session="matrix",
-    ),
-    _sound("unbroken-with-in-tree-backend", "The backend is in the project.", Project.doctored),
-    _importing(
-        "guarded-by-import-error",
-        "An import of what is absent is caught.",
-        "try:\n    import orjson\nexcept ImportError:\n    orjson = None",
-    ),
-    _importing(
-        "guarded-by-module-not-found-error",
-        "An import of what is absent is caught by the narrower error.",
-        "try:\n    import orjson\nexcept ModuleNotFoundError:\n    orjson = None",
-    ),
-    _importing(
-        "guarded-by-suppress",
-        "An import of what is absent is suppressed.",
-        "import contextlib\n\nwith contextlib.suppress(ImportError):\n    import orjson",
-    ),
-    _importing(
-        "guarded-by-find-spec",
-        "An import of what is absent comes after a look.",
-        'import importlib.util\n\nif importlib.util.find_spec("orjson") is not None:\n    import orjson',
-    ),
-    _importing(
-        "for-type-checkers",
-        "Only type checkers import what is absent.",
-        "from typing import TYPE_CHECKING\n\nif TYPE_CHECKING:\n    import requests",
-    ),
-    _importing(
-        "for-another-platform",
-        "Another platform imports what is absent here.",
-        'import sys\n\nif sys.platform == "win32":\n    import win32api\n    import winreg',
-    ),
-    _sound(
-        "lazy-guarded",
-        "The command catches the import of what is absent.",
-        lambda project: project.in_main("try:\n    import orjson\nexcept ImportError:\n    orjson = None"),
-    ),
+    _sound("unbroken", "Nothing is wrong.",
+        lambda project: project),
+    _sound("unbroken-in-matrix", "Nothing is wrong with the sdist either.",
+        lambda project: replace(project, tables=_ONE_PYTHON), session="matrix"),
+    _sound("unbroken-with-in-tree-backend", "The backend is in the project.",
+        Project.doctored),
+    _soundly_importing("guarded-by-import-error", "An import of what is absent is caught.",
+        "try:\n    import orjson\nexcept ImportError:\n    orjson = None"),
+    _soundly_importing("guarded-by-module-not-found-error", "An import of what is absent is caught by the narrower error.",
+        "try:\n    import orjson\nexcept ModuleNotFoundError:\n    orjson = None"),
+    _soundly_importing("guarded-by-suppress", "An import of what is absent is suppressed.",
+        "import contextlib\n\nwith contextlib.suppress(ImportError):\n    import orjson"),
+    _soundly_importing("guarded-by-find-spec", "An import of what is absent comes after a look.",
+        'import importlib.util\n\nif importlib.util.find_spec("orjson") is not None:\n    import orjson'),
+    _soundly_importing("for-type-checkers", "Only type checkers import what is absent.",
+        "from typing import TYPE_CHECKING\n\nif TYPE_CHECKING:\n    import requests"),
+    _soundly_importing("for-another-platform", "Another platform imports what is absent here.",
+        'import sys\n\nif sys.platform == "win32":\n    import win32api\n    import winreg'),
+    _sound("lazy-guarded", "The command catches the import of what is absent.",
+        lambda project: project.in_main("try:\n    import orjson\nexcept ImportError:\n    orjson = None")),
     *(
         _sound(
             f"{name}-{session}",
@@ -630,84 +406,38 @@ SOUND: tuple[Fault, ...] = (
         for name, statements in (("tomli", _TOMLI), ("tomli-by-version", _TOMLI_BY_VERSION))
         for session in ("smoke-3.10", "smoke-3.11")
     ),
-    _sound(
-        "new-syntax-guarded",
-        "Only a newer Python imports the module with newer syntax.",
-        lambda project: _with_new_syntax(
-            project,
-            "import sys\n\nif sys.version_info >= (3, 12):\n    from PKG.shapes import Shape",
-        ),
-    ),
-    _sound(
-        "lazy-extra",
-        "A function imports what its extra installs.",
-        _yaml_unguarded,
-    ),
-    _sound(
-        "template-that-is-no-module",
-        "A template ends in .py, does not compile, and has no importable name.",
-        lambda project: project.with_modules({"templates/new-project/start.py": _TEMPLATE}),
-    ),
-    _sound(
-        "template-that-nothing-imports",
-        "A template ends in .py, does not compile, and nothing imports it.",
-        lambda project: project.with_modules({"templates/start.py": _TEMPLATE}),
-    ),
-    _sound(
-        "bundled-tests",
-        "The package has its tests inside, and they need a test runner.",
-        lambda project: project.with_modules({"tests/__init__.py": "", "tests/test_core.py": "import pytest\n"}),
-    ),
-    _sound(
-        "replaces-itself",
-        "A module puts an object in its place.",
-        _replacing_itself,
-    ),
-    _sound(
-        "module-getattr",
-        "The script's function is made by the package's `__getattr__`.",
-        _with_getattr,
-    ),
-    _sound("namespace-package", "The package is in a namespace.", _in_namespace),
-    _sound("stub-only", "The distribution has only stubs.", _stubs),
-    _sound(
-        "single-module",
-        "The distribution has one module.",
-        _single_module,
-        backends=EVERY_BACKEND[:-1],
-    ),
-    _sound(
-        "meta-package",
-        "The distribution has no file of its own, and only requires others.",
-        _meta_package,
-        backends=("setuptools", "hatchling"),
-    ),
-    _sound(
-        "data-scripts",
-        "The wheel brings a shell script.",
+    _sound("new-syntax-guarded", "Only a newer Python imports the module with newer syntax.",
+        lambda project: _with_new_syntax(project, "import sys\n\nif sys.version_info >= (3, 12):\n    from PKG.shapes import Shape")),
+    _sound("lazy-extra", "A function imports what its extra installs.",
+        _yaml_unguarded),
+    _sound("template-that-is-no-module", "A template ends in .py, does not compile, and has no importable name.",
+        lambda project: project.with_modules({"templates/new-project/start.py": _TEMPLATE})),
+    _sound("template-that-nothing-imports", "A template ends in .py, does not compile, and nothing imports it.",
+        lambda project: project.with_modules({"templates/start.py": _TEMPLATE})),
+    _sound("bundled-tests", "The package has its tests inside, and they need a test runner.",
+        lambda project: project.with_modules({"tests/__init__.py": "", "tests/test_core.py": "import pytest\n"})),
+    _sound("replaces-itself", "A module puts an object in its place.",
+        _replacing_itself),
+    _sound("module-getattr", "The script's function is made by the package's `__getattr__`.",
+        _with_getattr),
+    _sound("namespace-package", "The package is in a namespace.",
+        _in_namespace),
+    _sound("stub-only", "The distribution has only stubs.",
+        _stubs),
+    _sound("single-module", "The distribution has one module.",
+        _single_module, backends=EVERY_BACKEND[:-1]),
+    _sound("meta-package", "The distribution has no file of its own, and only requires others.",
+        _meta_package, backends=("setuptools", "hatchling")),
+    _sound("data-scripts", "The wheel brings a shell script.",
         lambda project: project.doctored(
             'where = f"{wheel.distribution}-{wheel.version}.data/scripts/names-all"',
             'wheel.add(where, "#!/bin/sh\\necho names\\n", 0o100755)',
-        ),
-    ),
-    _sound(
-        "extension-with-right-tags",
-        "The wheel is for one interpreter, and holds an extension module for it.",
-        lambda project: _with_extension(project, _SOUND_SPEED)
-        .doctored("wheel.make_native()")
-        .at_import("from PKG._speed import LONGEST"),
-        programs=("cc",),
-    ),
-    _sound(
-        "rst-readme",
-        "The description is reStructuredText.",
-        lambda project: _with_readme(project, "Names\n=====\n\nAs they are *written*.\n"),
-    ),
-    Fault(
-        name="plug-in-without-host",
-        what="An optional plug-in is for a host that is not installed.",
-        inject=_with_plugin,
-        expected="WARNED",
-        says=("host", r"\bpytest\b"),
-    ),
+        )),
+    _sound("extension-with-right-tags", "The wheel is for one interpreter, and holds an extension module for it.",
+        lambda project: _with_extension(project, _SOUND_SPEED).doctored("wheel.make_native()").at_import("from PKG._speed import LONGEST"),
+        programs=("cc",)),
+    _sound("rst-readme", "The description is reStructuredText.",
+        lambda project: _with_readme(project, "Names\n=====\n\nAs they are *written*.\n")),
+    Fault("plug-in-without-host", "An optional plug-in is for a host that is not installed.",
+        _with_plugin, expected="WARNED", says=("host", r"\bpytest\b")),
 )  # fmt: skip

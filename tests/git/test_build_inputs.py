@@ -9,15 +9,18 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import pytest
-from conftest import commit_all, demo_files, git, make_repository, make_wheel, write_files
+from conftest import commit_all, copy_checkout, git, make_wheel, seal, write_files
 
 from nox_cleanroom.build.wheel_key import read_build_inputs
 from nox_cleanroom.checkout.checkout import Checkout
+from nox_cleanroom.checkout.location import locate
 from nox_cleanroom.config.axes import Artifact
 
+where = cache(locate)
 BUILDER = ("/usr/bin/python3.11", (1, 2, 3))
 
 
@@ -33,7 +36,8 @@ def key(
     missing: tuple[str, ...] = (),
     **env: str,
 ) -> str:
-    checkout = Checkout.find(root)
+    # Each time anew, as a checkout remembers what git has said; only where it is stays the same.
+    checkout = Checkout(**where(root)._asdict())
     inputs = read_build_inputs(
         checkout,
         checkout.resolve(rev),
@@ -47,14 +51,21 @@ def key(
     return inputs.key(builder=builder, artifact=artifact, secret=b"secret")
 
 
-@pytest.fixture
-def root(tmp_path: Path) -> Path:
-    """A repository with two commits and a tag at the first one."""
-    root = make_repository(tmp_path / "checkout", demo_files())
-    git(root, "tag", "v1")
-    write_files(root, {"README": "text\n"})
-    commit_all(root)
+@pytest.fixture(scope="module")
+def original(tmp_path_factory: pytest.TempPathFactory, demo_repository: Path) -> Path:
+    """A repository with two commits and a tag at the first one; to be copied."""
+    with pytest.MonkeyPatch.context() as patched:
+        seal(patched, tmp_path_factory)
+        root = copy_checkout(demo_repository, tmp_path_factory.mktemp("inputs") / "checkout")
+        git(root, "tag", "v1")
+        write_files(root, {"README": "text\n"})
+        commit_all(root)
     return root
+
+
+@pytest.fixture
+def root(original: Path, tmp_path: Path) -> Path:
+    return copy_checkout(original, tmp_path / "checkout")
 
 
 def other_tag(root: Path) -> None:

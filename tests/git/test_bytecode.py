@@ -58,7 +58,7 @@ def run(site: Path, module: str = "demo.part") -> tuple[str, bool]:
         f"import sys; sys.path.insert(0, {str(site)!r}); import {module} as one; print(one.VALUE)"
     )
     done = subprocess.run(
-        [sys.executable, "-I", "-v", "-c", script],
+        [sys.executable, "-I", "-S", "-v", "-c", script],
         capture_output=True,
         encoding="utf-8",
         check=True,
@@ -270,7 +270,7 @@ def test_our_own_programs_have_theirs_in_a_directory_of_their_own(shop: Shop) ->
             lent.append({path.name.partition(".")[0] for path in prefix.rglob("*.pyc")})
             script = f"import sys; sys.pycache_prefix = {str(prefix)!r}\n"
             script += f"sys.path.insert(0, {str(INSIDE)!r})\nimport locating"
-            subprocess.run([sys.executable, "-I", "-c", script], check=True)
+            subprocess.run([sys.executable, "-I", "-S", "-c", script], check=True)
     assert lent == [set(), {"locating"}, {"locating"}]
     assert shop.compiled == ["locating.py"]
 

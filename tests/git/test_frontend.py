@@ -55,7 +55,7 @@ def call(
     script = f"import sys, runpy; sys.path.append({installed!r})\n{before}\nrunpy.run_path({program!r}, run_name='__main__')"
     arguments = [str(answer), "wheel", str(project.parent / "out"), known, *(words or ["backend"])]
     done = subprocess.run(
-        [sys.executable, "-I", "-c", script, *arguments],
+        [sys.executable, "-I", "-S", "-c", script, *arguments],
         cwd=project,
         env=env,
         capture_output=True,

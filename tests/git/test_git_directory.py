@@ -13,9 +13,11 @@ from conftest import (
     FROM_FILES,
     add_submodule,
     commit_all,
+    copy_checkout,
     demo_files,
     git,
     make_repository,
+    seal,
     write_files,
 )
 from independent import deep_snapshot, difference
@@ -109,16 +111,6 @@ def sparse(root: Path) -> Path:
     return root
 
 
-def with_submodules(root: Path) -> Path:
-    inner = make_repository(root.parent / "inner", {"inner.c": "int inner;\n"})
-    middle = make_repository(root.parent / "middle", {"middle.c": "int middle;\n"})
-    add_submodule(middle, inner, "deep/down", "--name", "the inner one")
-    git(middle, "tag", "v7")
-    add_submodule(root, middle, "lib", "--name", 'it\'s "so"')
-    # As it usually is: whoever made the submodule has one kind, whoever cloned it the other.
-    return clone(root, "--recurse-submodules")
-
-
 ARRANGEMENTS = {
     "a checkout": plain,
     "a linked worktree": linked,
@@ -129,17 +121,38 @@ ARRANGEMENTS = {
     "a clone without its blobs": lambda root: clone(root, "--filter=blob:none"),
     "a clone that borrows objects": borrowing,
     "a sparse checkout": sparse,
-    "submodules": with_submodules,
 }
 
 
+@pytest.fixture(scope="module")
+def originals(tmp_path_factory: pytest.TempPathFactory, demo_repository: Path) -> Path:
+    """A checkout with a version, and a clone of it with submodules; to be copied."""
+    place = tmp_path_factory.mktemp("originals")
+    with pytest.MonkeyPatch.context() as patched:
+        seal(patched, tmp_path_factory)
+        root = copy_checkout(demo_repository, place / "checkout")
+        git(root, "tag", "-a", "v1.0", "-m", "a version")
+        write_files(root, {"src/demo/part.py": "VALUE = 2\n"})
+        commit_all(root, "after it")
+        inner = make_repository(place / "inner", {"inner.c": "int inner;\n"})
+        middle = make_repository(place / "middle", {"middle.c": "int middle;\n"})
+        add_submodule(middle, inner, "deep/down", "--name", "the inner one")
+        git(middle, "tag", "v7")
+        outer = copy_checkout(root, place / "outer")
+        add_submodule(outer, middle, "lib", "--name", 'it\'s "so"')
+        # As it usually is: whoever made the submodule has one kind, whoever cloned it the other.
+        clone(outer, "--recurse-submodules")
+    return place
+
+
 @pytest.fixture
-def root(repository: Callable[..., Path]) -> Path:
-    root = repository()
-    git(root, "tag", "-a", "v1.0", "-m", "a version")
-    write_files(root, {"src/demo/part.py": "VALUE = 2\n"})
-    commit_all(root, "after it")
-    return root
+def root(originals: Path, tmp_path: Path) -> Path:
+    return copy_checkout(originals / "checkout", tmp_path / "checkout")
+
+
+@pytest.fixture
+def with_submodules(originals: Path, tmp_path: Path) -> Path:
+    return copy_checkout(originals / "clone", tmp_path / "clone")
 
 
 @contextlib.contextmanager
@@ -154,7 +167,15 @@ def worktree_of(place: Path) -> Iterator[Worktree]:
 def test_it_looks_like_a_clone_at_the_commit(
     root: Path, tmp_path: Path, arrange: Callable[[Path], Path]
 ) -> None:
-    place = arrange(root)
+    assert_it_looks_like_a_clone(arrange(root), tmp_path)
+
+
+def test_with_submodules_it_looks_like_a_clone(with_submodules: Path, tmp_path: Path) -> None:
+    assert_it_looks_like_a_clone(with_submodules, tmp_path)
+
+
+def assert_it_looks_like_a_clone(place: Path, tmp_path: Path) -> None:
+    """Whoever looks into a worktree finds what is in a new clone, and the checkout stays."""
     before = deep_snapshot(place)
     fresh = tmp_path / "fresh"
     source = f"file://{place}" if place.name == "clone" else str(place)
@@ -222,8 +243,8 @@ ACTS = [
 ]
 
 
-def test_nothing_that_is_done_in_a_submodule_reaches_the_checkout(root: Path) -> None:
-    place = with_submodules(root)
+def test_nothing_that_is_done_in_a_submodule_reaches_the_checkout(with_submodules: Path) -> None:
+    place = with_submodules
     before = [deep_snapshot(place / path) for path in ("", "lib", "lib/deep/down")]
     with worktree_of(place) as tree:
         for where in (tree.root / "lib/deep/down", tree.root / "lib"):
@@ -234,8 +255,8 @@ def test_nothing_that_is_done_in_a_submodule_reaches_the_checkout(root: Path) ->
     assert [difference(*pair) for pair in zip(before, after, strict=True)] == [[], [], []]
 
 
-def test_the_usual_update_of_submodules_has_nothing_to_do(root: Path) -> None:
-    place = with_submodules(root)
+def test_the_usual_update_of_submodules_has_nothing_to_do(with_submodules: Path) -> None:
+    place = with_submodules
     before = deep_snapshot(place)
     with worktree_of(place) as tree:
         git(tree.root, "submodule", "update", "--init", "--recursive")
@@ -243,8 +264,10 @@ def test_the_usual_update_of_submodules_has_nothing_to_do(root: Path) -> None:
     assert difference(before, deep_snapshot(place)) == []
 
 
-def test_a_submodule_whose_refs_are_in_tables_is_filled_without_a_repository(root: Path) -> None:
-    place = with_submodules(root)
+def test_a_submodule_whose_refs_are_in_tables_is_filled_without_a_repository(
+    with_submodules: Path,
+) -> None:
+    place = with_submodules
     # This git ignores what it does not know in a repository of the first format.
     git(place / "lib", "config", "extensions.refStorage", "reftable")
     with worktree_of(place) as tree:

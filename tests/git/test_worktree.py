@@ -1,16 +1,27 @@
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from conftest import add_submodule, commit_all, demo_files, git, state_of, write_files
+from conftest import (
+    add_submodule,
+    commit_all,
+    copy_checkout,
+    demo_files,
+    git,
+    make_repository,
+    seal,
+    state_of,
+    write_files,
+)
 
 from nox_cleanroom.build.worktree import create_worktree, reclaim
 from nox_cleanroom.checkout.checkout import Checkout
@@ -126,28 +137,35 @@ def test_a_required_filter_that_fails_is_a_clear_refusal(repository: Callable[..
     assert git(root, "worktree", "list").count("\n") == 1
 
 
+@pytest.fixture(scope="module")
+def filtered(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A checkout with a submodule; each has a file for a filter that nobody has set up."""
+    place = tmp_path_factory.mktemp("filtered")
+    files = {**demo_files(), ".gitattributes": "*.bin filter=slow\n", "a.bin": "x"}
+    with pytest.MonkeyPatch.context() as patched:
+        seal(patched, tmp_path_factory)
+        root = make_repository(place / "checkout", files)
+        add_submodule(root, make_repository(place / "library", files), "lib")
+    return root
+
+
 @pytest.mark.parametrize("kind", ["smudge", "process"])
 @pytest.mark.parametrize("place", [".", "lib"])
 def test_a_filter_that_waits_for_ever_is_ended_in_time(
-    repository: Callable[..., Path], tmp_path: Path, kind: str, place: str
+    filtered: Path, tmp_path: Path, expire: Callable[[Path], None], kind: str, place: str
 ) -> None:
-    files = {**demo_files(), ".gitattributes": "*.bin filter=slow\n", "a.bin": "x"}
-    library, root = repository(files, name="library"), repository(files)
-    add_submodule(root, library, "lib")
-    git(
-        root / place,
-        "config",
-        f"filter.slow.{kind}",
-        f"echo $$ > '{tmp_path}/pid'; exec sleep 1000",
-    )
+    root = copy_checkout(filtered, tmp_path / "checkout")
+    wait = f"echo $$ > '{tmp_path}/aside'; mv '{tmp_path}/aside' '{tmp_path}/pid'; exec sleep 1000"
+    git(root / place, "config", f"filter.slow.{kind}", wait)
+    expire(tmp_path / "pid")
     checkout = Checkout.find(root)
 
     def try_it() -> None:
         with create_workspace(checkout.root) as workspace:
-            with create_worktree(checkout, checkout.resolve("HEAD"), workspace, timeout=1):
+            with create_worktree(checkout, checkout.resolve("HEAD"), workspace, timeout=60):
                 pass
 
-    with pytest.raises(WorktreeError, match="still running after 1 s") as raised:
+    with pytest.raises(WorktreeError, match=r"still running after \d+ s") as raised:
         try_it()
     assert raised.value.code is Code.TIMEOUT
     assert "A filter that this commit needs" in raised.value.hint
@@ -198,15 +216,51 @@ with create_workspace(checkout.root) as workspace:
 KILL = "os.kill(os.getpid(), 9)"
 
 
-def killed(checkout: Checkout, *, before: str = "", act: str = KILL, keep: bool = False) -> Path:
-    """The workspace of a run that was killed."""
-    script = SCRIPT.format(before=before, act=act)
-    if keep:
-        script = script.replace("(checkout.root)", "(checkout.root, keep=True)")
-    command = [sys.executable, "-c", script, str(checkout.root)]
-    done = subprocess.run(command, stdout=subprocess.PIPE, check=False)
-    assert done.returncode == -9
-    return Path(done.stdout.decode().strip())
+#: Has loaded what the script needs, and lets a process of its own run it for each line.
+STARTER = """
+import json, os, sys
+from nox_cleanroom.build import worktree
+for line in sys.stdin:
+    script, variables, root = json.loads(line)
+    child = os.fork()
+    if child == 0:
+        os.environ.clear()
+        os.environ.update(variables)
+        sys.argv[1:] = [root]
+        exec(script)
+        os._exit(0)
+    print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
+"""
+Killed = Callable[..., Path]
+
+
+@pytest.fixture(scope="module")
+def starter() -> Iterator[subprocess.Popen[str]]:
+    """A process that starts others quickly."""
+    command = [sys.executable, "-c", STARTER]
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        yield process
+
+
+@pytest.fixture
+def killed(starter: subprocess.Popen[str], checkout: Checkout) -> Killed:
+    """Has a run killed, and returns its workspace."""
+
+    def start(*, before: str = "", act: str = KILL, keep: bool = False) -> Path:
+        script = SCRIPT.format(before=before, act=act)
+        if keep:
+            script = script.replace("(checkout.root)", "(checkout.root, keep=True)")
+        assert starter.stdin is not None
+        assert starter.stdout is not None
+        starter.stdin.write(json.dumps([script, dict(os.environ), str(checkout.root)]) + "\n")
+        starter.stdin.flush()
+        workspace, status = starter.stdout.readline(), starter.stdout.readline()
+        assert status == "-9\n"
+        return Path(workspace.strip())
+
+    return start
 
 
 def entries(checkout: Checkout) -> list[str]:
@@ -214,9 +268,9 @@ def entries(checkout: Checkout) -> list[str]:
 
 
 def test_what_a_killed_run_left_is_reclaimed_and_only_that(
-    checkout: Checkout, tmp_path: Path
+    checkout: Checkout, killed: Killed, tmp_path: Path
 ) -> None:
-    left = killed(checkout)
+    left = killed()
     git(checkout.root, "worktree", "add", "-q", "--detach", "--lock", str(tmp_path / "mine"))
     shutil.rmtree(tmp_path / "mine")  # as if on a disk that is not mounted now
     assert left.exists()
@@ -237,8 +291,10 @@ MOMENTS = {
 
 
 @pytest.mark.parametrize("before", MOMENTS.values(), ids=MOMENTS.keys())
-def test_whenever_a_run_is_killed_its_entry_goes(checkout: Checkout, before: str) -> None:
-    left = killed(checkout, before=before)
+def test_whenever_a_run_is_killed_its_entry_goes(
+    checkout: Checkout, killed: Killed, before: str
+) -> None:
+    left = killed(before=before)
     assert len(entries(checkout)) == 1
     assert reclaim(checkout) == 1
     assert entries(checkout) == []
@@ -246,15 +302,17 @@ def test_whenever_a_run_is_killed_its_entry_goes(checkout: Checkout, before: str
 
 
 @pytest.mark.parametrize("before", ["", MOMENTS["before our record is in it"]])
-def test_an_entry_goes_when_its_workspace_is_long_gone(checkout: Checkout, before: str) -> None:
-    shutil.rmtree(killed(checkout, before=before))
+def test_an_entry_goes_when_its_workspace_is_long_gone(
+    checkout: Checkout, killed: Killed, before: str
+) -> None:
+    shutil.rmtree(killed(before=before))
     assert len(entries(checkout)) == 1
     reclaim(checkout)
     assert entries(checkout) == []
 
 
-def test_an_entry_goes_when_everything_of_ours_is_gone(checkout: Checkout) -> None:
-    killed(checkout)
+def test_an_entry_goes_when_everything_of_ours_is_gone(checkout: Checkout, killed: Killed) -> None:
+    killed()
     shutil.rmtree(os.environ["XDG_CACHE_HOME"])
     shutil.rmtree(os.environ["TMPDIR"])
     Path(os.environ["TMPDIR"]).mkdir()
@@ -262,9 +320,9 @@ def test_an_entry_goes_when_everything_of_ours_is_gone(checkout: Checkout) -> No
     assert entries(checkout) == []
 
 
-def test_an_entry_whose_lock_the_package_took_off_goes(checkout: Checkout) -> None:
+def test_an_entry_whose_lock_the_package_took_off_goes(checkout: Checkout, killed: Killed) -> None:
     unlock = f"os.system(f'git -C {{tree.root}} worktree unlock {{tree.root}}'), {KILL}"
-    left = killed(checkout, act=unlock)
+    left = killed(act=unlock)
     assert not (checkout.common_dir / "worktrees" / entries(checkout)[0] / "locked").exists()
     reclaim(checkout)
     assert entries(checkout) == []
@@ -272,11 +330,11 @@ def test_an_entry_whose_lock_the_package_took_off_goes(checkout: Checkout) -> No
 
 
 def test_what_was_left_under_another_temporary_directory_is_reclaimed(
-    checkout: Checkout, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    checkout: Checkout, killed: Killed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as patch:
         patch.setenv("XDG_CACHE_HOME", str(tmp_path / "other"))
-        left = killed(checkout)
+        left = killed()
     assert left.is_relative_to(tmp_path / "other")
     assert reclaim(checkout) == 1
     assert entries(checkout) == []
@@ -327,34 +385,25 @@ def test_a_users_worktree_with_a_forged_reason_stays(checkout: Checkout, tmp_pat
         ]
     ):
         tree = precious / str(number)
-        git(
-            checkout.root,
-            "worktree",
-            "add",
-            "-q",
-            "--detach",
-            "--lock",
-            "--reason",
-            reason,
-            str(tree),
-        )
+        options = ("-q", "--detach", "--lock", "--reason", reason)
+        git(checkout.root, "worktree", "add", *options, str(tree))
     reclaim(checkout)
     assert len(entries(checkout)) == 5
     assert all((precious / str(number) / "pyproject.toml").exists() for number in range(5))
 
 
 def test_a_worktree_that_somebody_rescued_from_a_killed_run_stays(
-    checkout: Checkout, tmp_path: Path
+    checkout: Checkout, killed: Killed, tmp_path: Path
 ) -> None:
-    left = killed(checkout)
+    left = killed()
     (tree,) = left.glob("worktree-*")
     tree.rename(tmp_path / "rescued")
     reclaim(checkout)
     assert git(tmp_path / "rescued", "status", "--porcelain") == ""
 
 
-def test_one_that_git_has_moved_stays(checkout: Checkout, tmp_path: Path) -> None:
-    left = killed(checkout, before="worktree.make_directory = lambda *_: None")
+def test_one_that_git_has_moved_stays(checkout: Checkout, killed: Killed, tmp_path: Path) -> None:
+    left = killed(before="worktree.make_directory = lambda *_: None")
     (tree,) = left.glob("worktree-*")
     git(checkout.root, "worktree", "unlock", str(tree))
     git(checkout.root, "worktree", "move", str(tree), str(tmp_path / "rescued"))
@@ -394,8 +443,10 @@ def test_a_kept_workspace_stays_and_is_not_reclaimed(
     assert workspace.root.exists()
 
 
-def test_a_kept_worktree_whose_run_was_killed_is_handed_over(checkout: Checkout) -> None:
-    left = killed(checkout, act=KILL, keep=True)
+def test_a_kept_worktree_whose_run_was_killed_is_handed_over(
+    checkout: Checkout, killed: Killed
+) -> None:
+    left = killed(act=KILL, keep=True)
     (tree,) = left.glob("worktree-*")
     reclaim(checkout)
     assert (tree / "pyproject.toml").exists()

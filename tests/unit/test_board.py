@@ -17,6 +17,13 @@ class Terminal(io.StringIO):
         return True
 
 
+def wait_for(terminal: Terminal, text: str) -> None:
+    """Wait until a text has been drawn; the board draws at intervals."""
+    deadline = time.monotonic() + 20
+    while text not in terminal.getvalue() and time.monotonic() < deadline:
+        time.sleep(0.005)
+
+
 def step(name: str, duration: float, exit_status: int = 0) -> Step:
     return Step(
         name=name,
@@ -48,7 +55,7 @@ def test_on_a_terminal_each_cell_has_a_line_that_is_gone_at_the_end() -> None:
     with board(LOGGER, terminal) as progress:
         progress.step_started("smoke-3.11", "build wheel")
         progress.step_started("smoke-3.12", "install")
-        time.sleep(0.5)
+        wait_for(terminal, "smoke-3.12: 0 steps done, install")
     text = terminal.getvalue()
     assert "smoke-3.11: 0 steps done, build wheel" in text
     assert "smoke-3.12: 0 steps done, install" in text
@@ -59,6 +66,6 @@ def test_what_is_logged_meanwhile_does_not_land_in_the_board() -> None:
     terminal = Terminal()
     with board(LOGGER, terminal) as progress:
         progress.step_started("smoke-3.11", "build wheel")
-        time.sleep(0.5)
+        wait_for(terminal, "build wheel")
         LOGGER.warning("careful")
         assert terminal.getvalue().endswith("\x1b[J")

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from conftest import commit_all, git
+from conftest import commit_all, configure, copy_checkout, git, seal
 
 from nox_cleanroom.checkout.checkout import Checkout
 from nox_cleanroom.checkout.watch import Watch
@@ -66,10 +66,30 @@ CONVERTED: dict[str, Converted] = {
 }  # fmt: skip
 
 
-def arrange(make: Callable[..., Path], case: Converted) -> Path:
-    root = make()
-    for name, value in case.config.items():
-        git(root, "config", name, value)
+@pytest.fixture(scope="module", params=CONVERTED.values(), ids=list(CONVERTED))
+def case(request: pytest.FixtureRequest) -> Converted:
+    found: Converted = request.param
+    return found
+
+
+@pytest.fixture(scope="module")
+def original(
+    tmp_path_factory: pytest.TempPathFactory, demo_repository: Path, case: Converted
+) -> Path:
+    """A checkout with two such files, to be copied."""
+    with pytest.MonkeyPatch.context() as patched:
+        seal(patched, tmp_path_factory)
+        place = tmp_path_factory.mktemp("converted") / "checkout"
+        return arrange(copy_checkout(demo_repository, place), case)
+
+
+@pytest.fixture
+def converted(original: Path, tmp_path: Path) -> Path:
+    return copy_checkout(original, tmp_path / "checkout")
+
+
+def arrange(root: Path, case: Converted) -> Path:
+    configure(root, case.config)
     if case.attributes:
         (root / ".gitattributes").write_text(f"{case.attributes}\n")
     (root / "sub").mkdir()
@@ -93,9 +113,8 @@ def seen(root: Path, act: Callable[[Path], object]) -> Iterator[list[str]]:
         yield [str(one.change) for one in watch.changes]
 
 
-@pytest.mark.parametrize("case", CONVERTED.values(), ids=CONVERTED.keys())
-def test_other_bytes_are_a_change(repository: Callable[..., Path], case: Converted) -> None:
-    root = arrange(repository, case)
+def test_other_bytes_are_a_change(converted: Path, case: Converted) -> None:
+    root = converted
     for other in case.others:
 
         def act(root: Path, other: bytes = other) -> None:
@@ -109,9 +128,8 @@ def test_other_bytes_are_a_change(repository: Callable[..., Path], case: Convert
         git(root, "add", "--all")
 
 
-@pytest.mark.parametrize("case", CONVERTED.values(), ids=CONVERTED.keys())
-def test_the_same_bytes_are_no_change(repository: Callable[..., Path], case: Converted) -> None:
-    root = arrange(repository, case)
+def test_the_same_bytes_are_no_change(converted: Path, case: Converted) -> None:
+    root = converted
 
     def act(root: Path) -> None:
         for place in places(root):
@@ -136,7 +154,7 @@ def test_attributes_outside_of_the_commit_count_as_well(
     place.parent.mkdir(parents=True, exist_ok=True)
     place.write_text("*.txt text\n")
     if where == "a setting":
-        git(root, "config", "core.attributesFile", str(place))
+        configure(root, {"core.attributesFile": str(place)})
     (root / "a.txt").write_bytes(b"a\r\nb\n")
     commit_all(root)
     act = (root / "a.txt").write_bytes

@@ -13,6 +13,7 @@ from conftest import (
     add_submodule,
     commit_all,
     copy_checkout,
+    demo_files,
     git,
     make_repository,
     seal,
@@ -214,10 +215,25 @@ SEEN: dict[str, tuple[Act, list[str]]] = {
 }  # fmt: skip
 
 
+@pytest.fixture(scope="module")
+def original(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A checkout with all kinds of files, and each object in a file of its own; to be copied."""
+    with pytest.MonkeyPatch.context() as patched:
+        seal(patched, tmp_path_factory)
+        place = tmp_path_factory.mktemp("prepared") / "checkout"
+        root = make_repository(place, demo_files())
+        prepare_untracked(root)
+    return root
+
+
+@pytest.fixture
+def prepared(original: Path, tmp_path: Path) -> Checkout:
+    return Checkout.find(copy_checkout(original, tmp_path / "checkout"))
+
+
 @pytest.mark.parametrize(("act", "expected"), SEEN.values(), ids=SEEN.keys())
-def test_it_sees(checkout: Checkout, act: Act, expected: list[str]) -> None:
-    prepare_untracked(checkout.root)
-    found = seen(checkout, act)
+def test_it_sees(prepared: Checkout, act: Act, expected: list[str]) -> None:
+    found = seen(prepared, act)
     assert len(found) == len(expected), found
     for one, beginning in zip(found, expected, strict=True):
         assert one.startswith(beginning)
@@ -272,9 +288,8 @@ UNSEEN: dict[str, Act] = {
 
 
 @pytest.mark.parametrize("act", UNSEEN.values(), ids=UNSEEN.keys())
-def test_it_does_not_see(checkout: Checkout, act: Act) -> None:
-    prepare_untracked(checkout.root)
-    assert seen(checkout, act) == []
+def test_it_does_not_see(prepared: Checkout, act: Act) -> None:
+    assert seen(prepared, act) == []
 
 
 @pytest.mark.parametrize("name", ["index.lock", "HEAD.lock", "refs/heads/main.lock"])

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,12 @@ ENV = {"PATH": os.defpath}
 def run(code: str, tmp_path: Path, **more: float) -> process.Completed:
     command = [sys.executable, "-I", "-S", "-c", code]
     return process.run(command, cwd=tmp_path, env=ENV, **more)  # type: ignore[arg-type]
+
+
+def show(text: str, tmp_path: Path) -> process.Completed:
+    """Run a command that writes a text."""
+    (tmp_path / "text").write_text(f"{text}\n")
+    return process.run(["cat", "text"], cwd=tmp_path, env=ENV)
 
 
 def wait_for(path: Path) -> None:
@@ -64,21 +71,27 @@ def test_a_program_that_is_not_there_is_a_value_too(tmp_path: Path) -> None:
     assert "No such file" in done.output
 
 
-def test_the_time_limit_ends_the_whole_group(tmp_path: Path) -> None:
-    code = "import subprocess, time; p = subprocess.Popen(['sleep', '60']); print(p.pid, flush=True); time.sleep(60)"
-    done = run(code, tmp_path, timeout_seconds=0.7)
+def test_the_time_limit_ends_the_whole_group(
+    tmp_path: Path, expire: Callable[[Path], None]
+) -> None:
+    code = "import subprocess, time; p = subprocess.Popen(['sleep', '60']); print(p.pid, flush=True); open('said', 'w'); time.sleep(60)"
+    expire(tmp_path / "said")
+    done = run(code, tmp_path, timeout_seconds=60)
     assert done.timed_out
     assert "still running after" in done.ending
     assert ends(int(done.output))
 
 
 def test_a_process_that_ignores_sigterm_is_killed(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, expire: Callable[[Path], None]
 ) -> None:
     monkeypatch.setattr(supervision, "_GRACE_SECONDS", 0.1)
-    code = "import signal, time; signal.signal(15, signal.SIG_IGN); time.sleep(60)"
+    code = (
+        "import signal, time; signal.signal(15, signal.SIG_IGN); open('ready', 'w'); time.sleep(60)"
+    )
+    expire(tmp_path / "ready")
     started = time.monotonic()
-    assert run(code, tmp_path, timeout_seconds=0.5).timed_out
+    assert run(code, tmp_path, timeout_seconds=60).timed_out
     assert time.monotonic() - started < 20
 
 
@@ -115,7 +128,7 @@ def test_a_secret_that_the_end_would_cut_in_two_is_not_kept(tmp_path: Path) -> N
     redaction.learn_from({"MY_TOKEN": secret})
     for place in range(len(secret)):
         after = process.TAIL_BYTES - place
-        done = run(f"print('x' * 50_000 + {secret!r} + 'y' * {after - 1})", tmp_path)
+        done = show("x" * 50_000 + secret + "y" * (after - 1), tmp_path)
         assert "TAIL" not in done.output
         assert "HEAD" not in done.output
         assert done.output.endswith("y\n")
@@ -126,7 +139,7 @@ def test_what_is_left_of_a_url_that_was_cut_is_not_kept(tmp_path: Path) -> None:
     url = "https://me:HEADHEAD-TAILTAIL@localhost/x"
     for place in (20, 25, 30):
         after = process.TAIL_BYTES - len(url) + place
-        done = run(f"print('x ' * 50_000 + {url!r} + ' ' + 'y' * {after - 2})", tmp_path)
+        done = show("x " * 50_000 + url + " " + "y" * (after - 2), tmp_path)
         assert "TAIL" not in done.output
         assert done.output.endswith("y\n")
 
@@ -265,7 +278,11 @@ def running_with(among: frozenset[int], *words: str) -> list[int]:
     return found
 
 
-def test_stubborn_commands_are_ended_together(tmp_path: Path) -> None:
+def test_stubborn_commands_are_ended_together(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    grace = 0.3
+    monkeypatch.setattr(supervision, "_GRACE_SECONDS", grace)
     code = "import signal, time; signal.signal(15, signal.SIG_IGN); open(str(time.time_ns()), 'w'); time.sleep(60)"
 
     def stubborn() -> None:
@@ -277,7 +294,6 @@ def test_stubborn_commands_are_ended_together(tmp_path: Path) -> None:
         thread.start()
     while len(list(tmp_path.iterdir())) < 6:
         time.sleep(0.02)
-    grace = supervision._GRACE_SECONDS
     started = time.monotonic()
     try:
         supervision.stop_all()

@@ -32,6 +32,7 @@ def add(*, one: int, other: int, more: int | None = None) -> Iterator[Finding]:
 
 
 SUMS = Check("sums", add)
+WORDS = Check("words", lambda *, one: [Says("words").passed(str(one))])
 
 
 def test_a_check_gets_what_it_names_and_nothing_else() -> None:
@@ -40,7 +41,7 @@ def test_a_check_gets_what_it_names_and_nothing_else() -> None:
 
 
 def test_a_check_without_its_values_does_not_run() -> None:
-    assert run_checks({"one": 1}, [SUMS]) == []
+    assert run_checks({"one": 1}, [SUMS, WORDS]) == [Says("words").passed("1")]
 
 
 def test_what_would_settle_a_finding_is_asked_for_once() -> None:
@@ -65,21 +66,30 @@ def test_a_value_that_could_not_be_brought_is_an_error_of_the_check() -> None:
     ]
 
 
-def test_a_check_that_raises_keeps_no_other_from_running() -> None:
-    first, second = run_checks(
-        {"one": "1", "other": 2}, [SUMS, Check("words", lambda *, one: [SAYS.passed(one)])]
-    )
-    assert (first.outcome, first.code) == (Outcome.ERROR, Code.INTERNAL)
-    assert first.message.startswith("nox-cleanroom itself failed: TypeError: ")
-    assert second == Says("words").passed("1")
+def failing(error: BaseException) -> Check:
+    """A check that finds something before it raises an error."""
+
+    def bad(*, one: int) -> Iterator[Finding]:
+        yield SAYS.passed(str(one))
+        raise error
+
+    return Check("bad", bad)
 
 
-def test_a_run_that_is_being_ended_ends() -> None:
-    def end(*, one: int) -> list[Finding]:
-        raise InterruptedRunError(str(one))
+def test_a_check_that_raises_is_an_error_of_its_own_and_the_others_run() -> None:
+    error = TypeError("issubclass() arg 1 must be a class \udcff")
+    failed, last = run_checks({"one": 1}, [failing(error), WORDS])
+    assert (failed.check, failed.outcome, failed.code) == ("bad", Outcome.ERROR, Code.INTERNAL)
+    assert failed.message.startswith("nox-cleanroom itself failed: TypeError: issubclass()")
+    assert "report" in failed.hint
+    assert "in bad" in failed.output
+    assert last == Says("words").passed("1")
 
-    with pytest.raises(InterruptedRunError):
-        run_checks({"one": 1}, [Check("end", end)])
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt(), SystemExit(1), InterruptedRunError("x")])
+def test_whoever_ends_the_run_ends_it(error: BaseException) -> None:
+    with pytest.raises(type(error)):
+        run_checks({"one": 1}, [failing(error), WORDS])
 
 
 def test_every_value_has_one_type() -> None:

@@ -105,6 +105,32 @@ def test_what_a_probe_brings_is_kept_and_so_is_why_it_could_not() -> None:
         cell.bring(third=fail(InterruptedRunError("x")))
 
 
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (ValueError("x"), Code.INTERNAL),
+        (RecursionError("x"), Code.INTERNAL),
+        (OSError(28, "No space left on device", "/x"), Code.NO_SPACE),
+        (OSError(30, "Read-only file system", "/x"), Code.NOT_WRITABLE),
+    ],
+)
+def test_what_nobody_has_thought_of_ends_one_cell_only(error: Exception, code: Code) -> None:
+    cell = a_cell()
+    with cell.noting_problems():
+        fail(error)()
+    (problem,) = cell.record().problems
+    assert (problem.code, problem.outcome) == (code, Outcome.ERROR)
+    assert "Traceback" in problem.output
+
+
+@pytest.mark.parametrize(
+    "error", [KeyboardInterrupt(), InterruptedRunError("x"), InterpreterMissingError("x")]
+)
+def test_what_ends_more_than_a_cell_goes_on(error: BaseException) -> None:
+    with pytest.raises(type(error)), a_cell().noting_problems():
+        raise error
+
+
 NEEDS: Mapping[str, object] = {
     "wheel": wheel(metadata='Provides-Extra: x\nRequires-Dist: y; extra == "x"\n'),
     "facts": facts(markers=dict(MARKERS)),
