@@ -239,7 +239,107 @@ _AT_IMPORT: tuple[Fault, ...] = (
         expected="WARNED", says=("process|start",)),
 )  # fmt: skip
 
+_WORDS = {"words.json": "{}\n"}
+_OPEN_BESIDE = "from pathlib import Path\n\n(Path(__file__).parent / 'words.json').read_text()"
+_OPEN_BY_NAME = """from pathlib import Path
+
+
+def load(name):
+    return (Path(__file__).parent / name).read_text()
+"""
+
+
+def _without_words(project: Project) -> Project:
+    return project.with_modules(_WORDS).leaving_out("words.json")
+
+
+def _reading_the_top(project: Project, *, is_guarded: bool = False) -> Project:
+    """A command that reads a file beside the package's sources."""
+    up = project.place.count("/")
+    read = f"(Path(__file__).resolve().parents[{up}] / 'CHANGELOG.md').read_text()"
+    if is_guarded:
+        read = f"try:\n    {read}\nexcept OSError:\n    pass"
+    return project.in_main(f"from pathlib import Path\n\n{read}")
+
+
+def _with_plugins(project: Project) -> Project:
+    plugins = {"plugins/__init__.py": "", "plugins/json.py": "", "plugins/text.py": ""}
+    load = "import importlib\n\nreturn importlib.import_module(f'{__package__}.plugins.{names}')"
+    return project.with_modules(plugins).in_unused_function(load)
+
+
+def _with_extras(project: Project, **extras: tuple[str, ...]) -> Project:
+    return replace(project, extras={**project.extras, **extras})
+
+
+_DATA: tuple[Fault, ...] = (
+    Fault("data-of-command", "The wheel lacks a data file that only the command reads, when it runs.",
+        lambda project: _without_words(project).in_main(_OPEN_BESIDE),
+        says=(r"words\.json", "not in the wheel", r"cli\.py:\d+")),
+    Fault("data-named-by-command", "The wheel lacks a data file that the command names, and another function reads.",
+        lambda project: _without_words(project).with_modules({"loading.py": _OPEN_BY_NAME}).in_main(
+            "from PKG.loading import load\n\nload('words.json')"),
+        says=(r"words\.json", "not in the wheel", r"cli\.py:\d+")),
+    Fault("data-of-unused-function", "The wheel lacks a data file that a function reads which no command comes to.",
+        lambda project: _without_words(project).in_unused_function(_OPEN_BESIDE),
+        expected="WARNED", says=(r"words\.json", r"convert\.py:\d+")),
+    Fault("data-outside-of-the-package", "The command reads a file of the repository beside the sources.",
+        _reading_the_top, says=(r"CHANGELOG\.md", "outside of the package")),
+    Fault("types-left-out", "The wheel lacks the mark of a package with types.",
+        lambda project: project.leaving_out("py.typed"), expected="WARNED", says=(r"py\.typed", "type checkers")),
+    Fault("plug-ins-left-out", "The wheel lacks modules that are only imported by their names.",
+        lambda project: _with_plugins(project).leaving_out("plugins"), expected="WARNED", says=("plugins", r"json\.py")),
+    Fault("lfs-pointer", "A data file is a pointer of git-lfs.",
+        lambda project: project.with_modules({"defaults.csv": "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n"})
+        .doctored(f'wheel.add({project.installed_place + "defaults.csv"!r}, "version https://git-lfs.github.com/spec/v1\\n")'),
+        says=(r"defaults\.csv", "git-lfs")),
+)  # fmt: skip
+
+_NAMES: tuple[Fault, ...] = (
+    Fault("distribution-of-another-name", "The command asks for the version of a distribution of another name.",
+        lambda project: project.in_main("from importlib.metadata import version\n\nversion('names-of-hosts')"),
+        says=("names-of-hosts", r"cli\.py:\d+")),
+    _importing("distribution-of-another-name-at-import", "The package asks for the version of a distribution of another name.",
+        "from importlib.metadata import version\n\nversion('names-of-hosts')", says=("names-of-hosts", "this one is")),
+    Fault("module-named-in-a-string", "The command imports a module that is not there by its name.",
+        lambda project: project.in_main("import importlib\n\nimportlib.import_module('.gone', __package__)"),
+        says=(r"\.gone\b", "not in the wheel")),
+    Fault("name-of-newer-library", "The command imports a name that a supported Python's library lacks.",
+        lambda project: project.in_main("from datetime import UTC"), session="smoke-3.10",
+        says=(r"datetime\.UTC", r"3\.11", "requires-python")),
+    Fault("attribute-of-newer-library", "A function that no command comes to uses a name that a supported Python's library lacks.",
+        lambda project: project.in_unused_function("import itertools\n\nreturn itertools.batched(names, 2)"),
+        expected="WARNED", says=(r"itertools\.batched", r"3\.12")),
+    Fault("module-of-another-system", "The command imports a module that only Windows has.",
+        lambda project: project.in_main("import winreg"), says=(r"\bwinreg\b", "Windows only")),
+    Fault("version-stated-twice", "The package states another version than the metadata.",
+        lambda project: project.with_text("__init__.py", "__all__ = [", '__version__ = "2.0"\n\n__all__ = ['),
+        expected="WARNED", says=("__version__", r"2\.0\b", VERSION.replace(".", r"\."))),
+)  # fmt: skip
+
+_REQUIREMENTS: tuple[Fault, ...] = (
+    Fault("own-extra-misspelt", "An extra refers to another extra that does not exist.",
+        lambda project: _with_extras(project, all=(f"{project.name}[yml]",)),
+        expected="WARNED", says=(r"\byml\b", r"\byaml\b")),
+    Fault("marker-never-holds", "A marker names a platform that does not exist.",
+        lambda project: replace(project, dependencies=(*project.dependencies, "colorama; sys_platform == 'windows'")),
+        expected="WARNED", says=("colorama", "windows", "win32")),
+    Fault("marker-of-three-numbers", "A marker compares the two numbers of a version with three.",
+        lambda project: replace(project, dependencies=(*project.dependencies, "colorama; python_version > '3.20.1'")),
+        expected="WARNED", says=("colorama", "python_full_version")),
+    Fault("needs-an-extra", "The package imports what only an extra installs.",
+        lambda project: _with_extras(project, net=("tabulate",)).at_import("import tabulate"),
+        says=("tabulate", r"extra `net`", "plain install")),
+    Fault("direct-reference", "An extra requires what lies at an address.",
+        lambda project: replace(_with_extras(project, net=("tabulate @ https://example.org/tabulate-1.0.zip",)),
+            tables=project.tables + "[tool.hatch.metadata]\nallow-direct-references = true\n" * (project.backend.name == "hatchling")),
+        expected="WARNED", says=("tabulate", "direct reference")),
+)  # fmt: skip
+
 FAULTS: tuple[Fault, ...] = (
+    *_DATA,
+    *_NAMES,
+    *_REQUIREMENTS,
     *_MISSING_AND_FOUND,
     *_ENTRY_POINTS,
     *_DEPENDENCIES,
@@ -436,6 +536,34 @@ SOUND: tuple[Fault, ...] = (
     _sound("extension-with-right-tags", "The wheel is for one interpreter, and holds an extension module for it.",
         lambda project: _with_extension(project, _SOUND_SPEED).doctored("wheel.make_native()").at_import("from PKG._speed import LONGEST"),
         programs=("cc",)),
+    _sound("data-that-may-be-absent", "The command reads a file beside the sources only where there is one.",
+        lambda project: _reading_the_top(project, is_guarded=True)),
+    _sound("data-made-at-run-time", "The command writes a file beside itself, and then reads it.",
+        lambda project: project.in_main(
+            "from pathlib import Path\n\nmade = Path(__file__).with_name('made.json')\nmade.write_text('{}')\nmade.read_text()")),
+    _sound("plug-ins", "Modules that are only imported by their names are in the wheel.",
+        _with_plugins),
+    _sound("distribution-that-may-be-absent", "The command asks for a distribution that may be absent.",
+        lambda project: project.in_main(
+            "from importlib.metadata import PackageNotFoundError, version\n\n"
+            "try:\n    version('names-of-hosts')\nexcept PackageNotFoundError:\n    pass")),
+    _sound("own-version-by-name", "The command asks for its own distribution, in another spelling.",
+        lambda project: project.in_main(
+            f"from importlib.metadata import version\n\nversion({project.name.upper().replace('-', '_')!r})")),
+    _sound("guarded-by-the-end-of-a-block", "A decided condition ends the function before an import of what is absent.",
+        lambda project: project.in_main(
+            "import sys as _sys\n\n\ndef native():\n    if _sys.platform != 'win32':\n        return None\n"
+            "    import win32api\n\n    return win32api\n\n\nnative()")),
+    _sound("guarded-at-the-call", "Only another system calls the function that imports what is absent.",
+        lambda project: project.with_modules({"native.py": "def load():\n    import winreg\n\n    return winreg\n"}).in_main(
+            "import os\n\nfrom PKG.native import load\n\nif os.name == 'nt':\n    load()")),
+    _sound("name-of-newer-library-with-stand-in", "A name of a newer standard library has a stand-in.",
+        lambda project: project.in_main(
+            "import datetime\n\nutc = datetime.UTC if hasattr(datetime, 'UTC') else datetime.timezone.utc"), session="smoke-3.10"),
+    _sound("names-made-in-a-loop", "A module makes names that no statement shows.",
+        lambda project: project.with_modules({"made.py": "for name in ('A', 'B'):\n    globals()[name] = name\n"}).in_main("from PKG.made import A")),
+    _sound("marker-that-holds", "Markers name platforms that exist.",
+        lambda project: replace(project, dependencies=(*project.dependencies, "colorama; sys_platform == 'win32'"))),
     _sound("rst-readme", "The description is reStructuredText.",
         lambda project: _with_readme(project, "Names\n=====\n\nAs they are *written*.\n")),
     Fault("plug-in-without-host", "An optional plug-in is for a host that is not installed.",

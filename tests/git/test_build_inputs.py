@@ -17,7 +17,7 @@ from conftest import commit_all, copy_checkout, git, make_wheel, seal, write_fil
 
 from nox_cleanroom.build.wheel_key import read_build_inputs
 from nox_cleanroom.checkout.checkout import Checkout
-from nox_cleanroom.checkout.location import locate
+from nox_cleanroom.checkout.git import locate
 from nox_cleanroom.config.axes import Artifact
 
 where = cache(locate)
@@ -37,7 +37,7 @@ def key(
     **env: str,
 ) -> str:
     # Each time anew, as a checkout remembers what git has said; only where it is stays the same.
-    checkout = Checkout(**where(root)._asdict())
+    checkout = Checkout(*where(root))
     inputs = read_build_inputs(
         checkout,
         checkout.resolve(rev),

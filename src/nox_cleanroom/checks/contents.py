@@ -116,7 +116,7 @@ def _archive(wheel: Wheel) -> Iterator[Finding]:
             yield Finding(
                 clean_text(name),
                 Outcome.WARNED,
-                f"It is in the archive {count} times, and some installers and indexes refuse that.",
+                "It is in the archive more than once, and some installers and indexes refuse that.",
                 "Two settings of the backend include it; drop one.",
             )
     for name in dict.fromkeys(wheel.names):

@@ -160,7 +160,7 @@ CASES: dict[str, tuple[dict[str, Any], list[Finding]]] = {
         [
             SAYS.warned(
                 wheel().files[-2].name,
-                "It is in the archive 2 times, and some installers and indexes refuse that.",
+                "It is in the archive more than once, and some installers and indexes refuse that.",
                 hint="Two settings of the backend include it; drop one.",
             )
         ],
