@@ -52,6 +52,21 @@ def pytest_collection_finish() -> None:
     gc.freeze()
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _new_files_are_deleted(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[None]:
+    """Delete what tests have made when all have passed: files are deleted quickly while they are new.
+
+    Pytest itself would keep them for three more runs, and then delete them slowly.
+    """
+    yield
+    if not request.session.testsfailed:
+        for path in tmp_path_factory.getbasetemp().iterdir():
+            if path.is_dir() and not path.is_symlink():
+                shutil.rmtree(path, ignore_errors=True)
+
+
 @pytest.fixture(autouse=True)
 def _sealed(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
     seal(monkeypatch, tmp_path_factory)
