@@ -157,7 +157,6 @@ def tracked(*names: str, **more: Any) -> Tracked:
     values: dict[str, Any] = {
         "subdirectory": ".",
         "missing_submodules": (),
-        "build_requires": (),
         "has_tags": True,
         "is_shallow": False,
     }

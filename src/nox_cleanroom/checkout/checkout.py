@@ -12,19 +12,10 @@ from pathlib import Path
 from filelock import BaseFileLock
 
 from nox_cleanroom.checkout import git
+from nox_cleanroom.checkout.ignore_rules import IgnoreRule, read_rules
 from nox_cleanroom.checkout.index import Index
 from nox_cleanroom.errors import Code, RepositoryError
 from nox_cleanroom.places.layout import repository_lock
-
-
-@dataclass(frozen=True, kw_only=True)
-class IgnoreRule:
-    """A rule that makes git ignore a path."""
-
-    #: As the ignore file spells it.
-    pattern: str
-    #: The file with the rule, and the line: ``.gitignore:3``.
-    place: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -137,7 +128,7 @@ class Checkout:
             repository: the git directory that contains the commit; None for this checkout's.
 
         Returns:
-            None when the repository does not have the commit.
+            None when the repository lacks the commit.
         """
         answer = self._list_tree(oid, repository)
         if answer.returncode != 0:
@@ -208,13 +199,7 @@ class Checkout:
         if not wanted:
             return {}
         answer = self.ask("check-ignore", "-v", "-z", "--stdin", "--no-index", given=wanted + b"\0")
-        fields = answer.stdout.split(b"\0")
-        # Four fields a path: the file, the line, the pattern, the path.
-        quads = zip(*(map(os.fsdecode, fields[start::4]) for start in range(4)), strict=False)
-        return {
-            path: IgnoreRule(pattern=pattern, place=f"{file}:{line}")
-            for file, line, pattern, path in quads
-        }
+        return read_rules(answer.stdout)
 
     def index(self) -> Index:
         """The staged files."""
@@ -311,6 +296,4 @@ def _of(repository: Path | None) -> tuple[str, ...]:
 
     Its configuration may name a working tree that does not exist, where git would fail.
     """
-    if repository is None:
-        return ()
-    return (f"--git-dir={repository}", f"--work-tree={repository}")
+    return (f"--git-dir={repository}", f"--work-tree={repository}") if repository else ()

@@ -5,16 +5,16 @@ import ast
 from .conditions import Unknown
 from .endings import CATCH_ATTRIBUTES
 from .locating import OWN, find, top_of
+from .paths import WANTED
 from .standard_library import is_known, lacks
+
+
+#: Expressions whose parts run later, or perhaps never.
+LATER = (ast.Lambda, ast.GeneratorExp)
 
 
 class Expressions:
     """The part of a reader that walks expressions."""
-
-    def expressions(self, node, scope, sure):
-        for part in ast.iter_child_nodes(node):
-            if isinstance(part, ast.expr):
-                self.expression(part, scope, sure)
 
     def expression(self, node, scope, sure):
         """Note what an expression calls, and the names, files and attributes that it needs."""
@@ -34,14 +34,22 @@ class Expressions:
                 self.by_name.note(node, scope, sure)
             elif isinstance(node, ast.Attribute):
                 self.attribute(node, scope, sure)
-            is_later = isinstance(node, (ast.Lambda, ast.GeneratorExp))
-            for part in ast.iter_child_nodes(node):
-                if isinstance(part, ast.comprehension):
-                    self.expressions(part, scope, False)
+            self.parts(node, scope, sure and not isinstance(node, LATER))
+
+    def parts(self, node, scope, sure):
+        """Read the parts of an expression; large tables of constants make most of many texts."""
+        skipped = () if WANTED else (ast.Constant, ast.Name)
+        for field in node._fields:
+            value = getattr(node, field, None)
+            for part in value if isinstance(value, list) else (value,):
+                if isinstance(part, skipped):
+                    continue
+                if isinstance(part, ast.expr):
+                    self.expression(part, scope, sure)
                 elif isinstance(part, ast.keyword):
                     self.expression(part.value, scope, sure)
-                elif isinstance(part, ast.expr):
-                    self.expression(part, scope, sure and not is_later)
+                elif isinstance(part, ast.comprehension):
+                    self.parts(part, scope, False)
 
     def alternatives(self, node, scope, sure):
         self.expression(node.test, scope, sure)

@@ -5,45 +5,31 @@ import glob
 import os
 import sys
 
-from .conditions import Conditions, Unknown
 from .endings import CATCH_FILES
-from .locating import OWN, find, top_of
+from .path_values import PathValues
+from .path_words import ASKERS, OF_PACKAGES, WRITERS, is_writing, last_name
 
 #: Without one of these words, a text names no file by its place.
 ANCHORS = {b"__file__", b"files", b"get_data", b"PackageLoader", b"prefix", b"resources"}
 ANCHORS |= {b"pkg_resources", b"importlib_resources", b"exec_prefix", b"base_prefix"}
 
-#: Functions and methods that give the same path back, in another form.
-SAME = {"abspath", "realpath", "normpath", "fspath", "str", "expanduser", "resolve", "absolute"}
-SAME |= {"as_posix", "normcase", "as_file", "__str__", "strict"}
-MAKERS = {"Path", "PurePath", "PosixPath", "PurePosixPath"}
-#: Functions and methods that ask whether there is a file; such a file is optional.
-ASKERS = {"exists", "isfile", "isdir", "is_file", "is_dir", "lexists", "resource_exists"}
-#: Methods that make a file.
-WRITERS = {"write_text", "write_bytes", "mkdir", "touch", "unlink"}
-#: Functions of a package and the name of a file in it.
-OF_PACKAGES = {"get_data", "read_text", "read_binary", "open_text", "open_binary", "path"}
-OF_PACKAGES |= {"resource_filename", "resource_string", "resource_stream", "resource_listdir"}
-PREFIXES = {"sys.prefix", "sys.exec_prefix", "sys.base_prefix"}
-
-
 #: The last parts of the paths of files that are not installed, if code names them.
 WANTED = set()
 
 
-class Paths:
+class Paths(PathValues):
     """Notes files that a reader's code needs and that are not installed.
 
     An unknown part of a path is a ``*``.
     """
 
     def __init__(self, reader, outer=None):
-        self.reader = reader
+        super().__init__(reader)
         self.reads = outer.reads if outer else []
         #: Texts that name a wanted file.
         self.names = outer.names if outer else []
         self.optional = outer.optional if outer else set()
-        self.known = outer.known if outer else {}
+        self.known = outer.known if outer else self.known
         self.done = outer.done if outer else set()
         self.is_used = not ANCHORS.isdisjoint(reader.text.words)
 
@@ -129,221 +115,3 @@ class Paths:
             if path in self.optional or os.path.dirname(path or "") in self.optional:
                 one["guarded"] = True
         return self.reads
-
-    def value(self, node, scope, depth=0):
-        """The path that an expression makes; None when it is unknown, or no place is known."""
-        if depth > 8:
-            return None
-        if isinstance(node, ast.Name):
-            return self.named(node, scope, depth)
-        if isinstance(node, ast.Attribute):
-            return self.attribute(node, scope, depth)
-        if isinstance(node, ast.BinOp) and isinstance(node.op, (ast.Div, ast.Add)):
-            left = self.value(node.left, scope, depth + 1)
-            if left is None:
-                return None
-            if isinstance(node.op, ast.Add):
-                return left + self.piece(node.right, scope)
-            return os.path.join(left, self.part(node.right, scope) or "*")
-        if isinstance(node, ast.Subscript):
-            return self.above(node, scope, depth)
-        if isinstance(node, ast.JoinedStr) and node.values:
-            first = node.values[0]
-            if isinstance(first, ast.FormattedValue):
-                start = self.value(first.value, scope, depth + 1)
-                if start is not None:
-                    return start + "".join(self.piece(one, scope) for one in node.values[1:])
-            return None
-        return self.call(node, scope, depth) if isinstance(node, ast.Call) else None
-
-    def named(self, node, scope, depth):
-        if node.id == "__file__":
-            return self.reader.text.path
-        inner = scope
-        while inner:
-            if (inner, node.id) in self.known:
-                found = self.known[inner, node.id]
-                # A name that is bound to itself, or twice, is not followed.
-                is_simple = found is not None and node.id not in names_of(found)
-                return self.value(found, inner, depth + 1) if is_simple else None
-            inner = inner.rpartition(".")[0]
-        text = self.reader.text
-        if node.id in text.assigned:
-            return self.value(text.assigned[node.id], "", depth + 1)
-        return self.elsewhere(text.imported.get(node.id, ""), "assigned", depth)
-
-    def elsewhere(self, dotted, kind, depth):
-        """The path that another module of the wheel gives a name, or returns from a function."""
-        module, _, name = dotted.rpartition(".")
-        text = self.reader.text.other(module) if module else None
-        node = getattr(text, kind, {}).get(name) if text is not None else None
-        if kind == "functions":
-            node = returned(node)
-        if node is None:
-            return None
-        return Paths(_Elsewhere(text)).value(node, "", depth + 1)
-
-    def attribute(self, node, scope, depth):
-        if node.attr == "parent":
-            below = self.value(node.value, scope, depth + 1)
-            return os.path.dirname(below) if below else None
-        dotted = self.reader.conditions.dotted(node)
-        if dotted in PREFIXES:
-            return sys.prefix
-        if node.attr == "__file__":
-            module = self.reader.conditions.dotted(node.value)
-            if top_of(module) in OWN and find(module) is not None:
-                return find(module).origin
-            is_self = isinstance(node.value, ast.Subscript) and last_name(node.value.value)
-            return self.reader.text.path if is_self == "modules" else None
-        return self.elsewhere(dotted, "assigned", depth)
-
-    def above(self, node, scope, depth):
-        """The path of ``path.parents[2]`` or ``os.path.split(path)[0]``."""
-        try:
-            index = self.reader.conditions.value(getattr(node.slice, "value", node.slice))
-        except (Unknown, AttributeError):
-            index = getattr(getattr(node.slice, "value", node.slice), "n", None)
-        if isinstance(node.slice, ast.Constant):
-            index = node.slice.value
-        if not isinstance(index, int):
-            return None
-        if isinstance(node.value, ast.Attribute) and node.value.attr == "parents":
-            below = self.value(node.value.value, scope, depth + 1)
-            for _ in range(index + 1):
-                below = os.path.dirname(below) if below else None
-            return below
-        if isinstance(node.value, ast.Call) and last_name(node.value.func) == "split" and not index:
-            below = self.value(node.value.args[0], scope, depth + 1) if node.value.args else None
-            return os.path.dirname(below) if below else None
-        return None
-
-    def call(self, node, scope, depth):
-        name, arguments = last_name(node.func), node.args
-        owner = node.func.value if isinstance(node.func, ast.Attribute) else None
-        if name == "files":
-            return self.package(arguments, scope)
-        if name == "PackageLoader" and arguments:
-            base = self.package(arguments, scope)
-            given = [one.value for one in node.keywords if one.arg == "package_path"]
-            inner = (arguments[1:2] + given + [ast.Constant(value="templates")])[0]
-            return os.path.join(base, self.part(inner, scope) or "*") if base else None
-        if name in OF_PACKAGES and len(arguments) > 1 and "." in self.dotted_call(node):
-            return self.in_package(node, scope)
-        if name == "dirname" and arguments:
-            below = self.value(arguments[0], scope, depth + 1)
-            return os.path.dirname(below) if below else None
-        if name in SAME:
-            if arguments:
-                return self.value(arguments[0], scope, depth + 1)
-            return self.value(owner, scope, depth + 1) if owner is not None else None
-        if name in MAKERS or name == "join":
-            return self.joined(arguments, scope, depth)
-        if name in ("joinpath", "with_name", "with_suffix") and owner is not None:
-            base = self.value(owner, scope, depth + 1)
-            parts = [self.part(one, scope) for one in arguments]
-            if base is None or not parts or None in parts:
-                return None
-            if name == "with_name":
-                base = os.path.dirname(base)
-            elif name == "with_suffix":
-                return os.path.splitext(base)[0] + parts[0]
-            return os.path.join(base, *parts)
-        if isinstance(node.func, ast.Name) and not arguments:
-            found = returned(self.reader.text.functions.get(name))
-            if found is not None:
-                return self.value(found, name, depth + 1)
-        if not arguments:
-            dotted = self.reader.conditions.dotted(node.func)
-            return self.elsewhere(dotted, "functions", depth)
-        return None
-
-    def dotted_call(self, node):
-        return self.reader.conditions.dotted(node.func)
-
-    def joined(self, arguments, scope, depth):
-        base = self.value(arguments[0], scope, depth + 1) if arguments else None
-        parts = [self.part(one, scope) for one in arguments[1:]]
-        return None if base is None or None in parts else os.path.join(base, *parts)
-
-    def in_package(self, node, scope):
-        base = self.package(node.args, scope)
-        inner = self.part(node.args[1], scope) if node.args[1:] else None
-        return os.path.join(base, inner) if base and inner else None
-
-    def package(self, arguments, scope):
-        """The directory of a package that is given by its name, or as a module."""
-        text = self.reader.text
-        name = text.package
-        if arguments:
-            try:
-                name = self.reader.conditions.value(arguments[0])
-            except Unknown:
-                name = self.reader.conditions.dotted(arguments[0])
-        if not isinstance(name, str) or top_of(name) not in OWN:
-            return None
-        found, below = find(name), []
-        while found is None and "." in name:
-            # What is not installed has a place all the same.
-            name, _, last = name.rpartition(".")
-            found, below = find(name), [last] + below
-        if found is None:
-            return None
-        places = list(found.submodule_search_locations or [])
-        base = places[0] if places else os.path.dirname(found.origin or "")
-        return os.path.join(base, *below) if base else None
-
-    def part(self, node, scope):
-        """A part of a path, with a ``*`` for what is unknown; None for a series of parts."""
-        if isinstance(node, ast.Starred):
-            return None
-        piece = self.piece(node, scope)
-        return "*" if os.path.isabs(piece) else piece
-
-    def piece(self, node, scope):
-        """A piece of a text, with a ``*`` for what is unknown."""
-        if isinstance(node, ast.JoinedStr):
-            return "".join(self.piece(one, scope) for one in node.values)
-        if isinstance(node, ast.FormattedValue):
-            return self.piece(node.value, scope)
-        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
-            return self.piece(node.left, scope) + self.piece(node.right, scope)
-        try:
-            value = self.reader.conditions.value(node)
-        except Unknown:
-            return "*"
-        return value if isinstance(value, str) else "*"
-
-
-class _Elsewhere:
-    """Stands for the reader of another module, of which only the text is used."""
-
-    def __init__(self, text):
-        self.text = text
-        self.conditions = Conditions(text)
-        self.caught = frozenset()
-
-
-def last_name(node):
-    return getattr(node, "attr", None) or getattr(node, "id", "")
-
-
-def names_of(node):
-    return {part.id for part in ast.walk(node) if isinstance(part, ast.Name)}
-
-
-def returned(function):
-    """The expression that a function returns, if that is all it may return."""
-    body = getattr(function, "body", None)
-    if not isinstance(function, ast.FunctionDef) or not body:
-        return None
-    count = sum(isinstance(part, ast.Return) for part in ast.walk(function))
-    return body[-1].value if isinstance(body[-1], ast.Return) and count == 1 else None
-
-
-def is_writing(call):
-    """Whether a call opens its file for writing."""
-    modes = [one for one in call.args[1:2] if isinstance(one, ast.Constant)]
-    modes += [one.value for one in call.keywords if one.arg == "mode"]
-    texts = [one.value for one in modes if isinstance(getattr(one, "value", None), str)]
-    return any(set(text) & set("wax") and set(text) <= set("rwabxt+") for text in texts)

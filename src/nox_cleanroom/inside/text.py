@@ -44,9 +44,9 @@ class Text:
             content = file.read()
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            # Some errors show only when the whole module is compiled.
-            compile(content, path, "exec", dont_inherit=True)
             self.tree = ast.parse(content, path)
+            # Some errors show only when the whole module is compiled.
+            compile(self.tree, path, "exec", dont_inherit=True)
         self.path = path
         self.name, self.is_package = (name, False) if name else dotted_name(path)
         self.package = self.name if self.is_package else self.name.rpartition(".")[0]
@@ -222,10 +222,14 @@ class Text:
 
 
 def stored_names(node):
+    """The names that a statement binds, without those of a ``:=`` in an assigned value."""
+    # A value may be a large table, which binds nothing.
+    parts = getattr(node, "targets", [node]) if isinstance(node, ast.Assign) else [node]
     return {
-        part.id
-        for part in ast.walk(node)
-        if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store)
+        inner.id
+        for part in parts
+        for inner in ast.walk(part)
+        if isinstance(inner, ast.Name) and isinstance(inner.ctx, ast.Store)
     }
 
 

@@ -10,7 +10,8 @@ from functools import cached_property
 from pathlib import PurePosixPath
 
 from nox_cleanroom.changes import display
-from nox_cleanroom.checkout.checkout import Checkout, Commit, IgnoreRule
+from nox_cleanroom.checkout.checkout import Checkout, Commit
+from nox_cleanroom.checkout.ignore_rules import IgnoreRule
 from nox_cleanroom.wheel import Wheel
 
 
@@ -24,8 +25,6 @@ class Tracked:
     subdirectory: str
     #: Submodules that are empty.
     missing_submodules: tuple[str, ...]
-    #: The build requirements that the project's ``pyproject.toml`` states.
-    build_requires: tuple[str, ...]
     has_tags: bool
     #: Whether the repository is a shallow clone.
     is_shallow: bool
@@ -141,9 +140,6 @@ def list_tracked(
         missing_submodules: submodules that are empty.
         pyproject: the commit's ``pyproject.toml``.
     """
-    build_system = pyproject.get("build-system")
-    requires = build_system.get("requires", []) if isinstance(build_system, Mapping) else []
-    stated = tuple(map(str, requires)) if isinstance(requires, list) else ()
     names = checkout.file_names(commit)
     setup_py, setup_cfg = (
         checkout.read_file(commit, path) or "" if path in names else ""
@@ -151,12 +147,12 @@ def list_tracked(
             posixpath.normpath(f"{subdirectory}/{one}") for one in ("setup.py", "setup.cfg")
         )
     )
-    is_from_git = bool(_VCS_VERSIONS.search("\n".join((*stated, setup_py, setup_cfg))))
+    about_builds = f"{pyproject.get('build-system')}\n{setup_py}\n{setup_cfg}"
+    is_from_git = _VCS_VERSIONS.search(about_builds) is not None
     return Tracked(
         names=tuple(names),
         subdirectory=subdirectory,
         missing_submodules=missing_submodules,
-        build_requires=stated,
         has_tags=any(name.startswith("refs/tags/") for name in refs),
         is_shallow=checkout.is_shallow,
         executables=tuple(checkout.executables(commit)),

@@ -88,12 +88,11 @@ def run(
     Raises:
         InterruptedRunError: the whole run is being ended.
     """
-    argv = tuple(os.fspath(part) for part in command)
+    argv, started = tuple(os.fspath(part) for part in command), time.monotonic()
     with contextlib.ExitStack() as stack:
         log = stack.enter_context(tempfile.TemporaryFile())
         out = stack.enter_context(Path(stdout).open("wb")) if stdout else log
         streams = {"stdin": subprocess.DEVNULL, "stdout": out, "stderr": log}
-        started = time.monotonic()
         try:
             with supervision.running_command(argv, env, cwd=cwd, **streams) as process:
                 timed_out = _wait(process, timeout_seconds)

@@ -10,7 +10,8 @@ import pytest
 from conftest import commit_all, demo_files, git, make_repository, write_files
 
 from nox_cleanroom.build.project import find_project, require_project
-from nox_cleanroom.checkout.checkout import Checkout, IgnoreRule
+from nox_cleanroom.checkout.checkout import Checkout
+from nox_cleanroom.checkout.ignore_rules import IgnoreRule
 from nox_cleanroom.errors import Code, ProjectError, RepositoryError
 
 

@@ -24,7 +24,7 @@ from values import (
     with_extras,
 )
 
-from nox_cleanroom.checkout.checkout import IgnoreRule
+from nox_cleanroom.checkout.ignore_rules import IgnoreRule
 from nox_cleanroom.errors import Code
 from nox_cleanroom.findings import Finding, Outcome
 from nox_cleanroom.probes.loading import Loaded

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from values import DEMO, FILENAME, Says, edge, look, module, sources, tracked, unsettled, wheel
 
-from nox_cleanroom.checkout.checkout import IgnoreRule
+from nox_cleanroom.checkout.ignore_rules import IgnoreRule
 from nox_cleanroom.findings import Finding, Outcome
 from nox_cleanroom.probes.tracked import LeftOut
 

@@ -1,0 +1,102 @@
+"""Statements that decide which code of a module runs."""
+
+import ast
+
+from .conditions import Unknown
+from .endings import fits, is_script_guard
+from .locating import top_of
+
+#: The scope of code that only ``python -m`` runs.
+SCRIPT = "<script>"
+
+
+class Branches:
+    """The part of a reader that walks conditions, loops and cases."""
+
+    def _if(self, node, scope, sure):
+        if is_script_guard(node.test):
+            self.block(node.body, SCRIPT, sure)
+            return self.block(node.orelse, scope, sure)
+        self.expression(node.test, scope, sure)
+        try:
+            holds = self.conditions.value(node.test)
+        except Unknown:
+            ends = self.block(node.body, scope, False)
+            ends = self.block(node.orelse, scope, False) and ends
+            if not scope:
+                self.forget(node)
+            return ends
+        self.skip(node.orelse if holds else node.body, scope)
+        return self.block(node.body if holds else node.orelse, scope, sure)
+
+    def _assert(self, node, scope, sure):
+        self.expression(node.test, scope, sure)
+        try:
+            return not self.conditions.value(node.test)
+        except Unknown:
+            return False
+
+    def _for(self, node, scope, sure):
+        if not scope:
+            self.forget(node)
+        self.expression(getattr(node, "iter", None) or node.test, scope, sure)
+        ends = self.block(node.body, scope, False)
+        self.block(node.orelse, scope, False)
+        is_endless = isinstance(node, ast.While) and getattr(node.test, "value", None) is True
+        leaves = any(isinstance(part, ast.Break) for part in ast.walk(node))
+        return is_endless and ends and not leaves
+
+    _asyncfor = _while = _for
+
+    def _match(self, node, scope, sure):
+        self.expression(node.subject, scope, sure)
+        try:
+            subject = self.conditions.value(node.subject)
+        except Unknown:
+            return self.cases(node.cases, scope, False)
+        for position, case in enumerate(node.cases):
+            fits = fits(case, subject, self.conditions)
+            if fits is None:
+                return self.cases(node.cases[position:], scope, False)
+            if fits:
+                for other in node.cases[position + 1 :]:
+                    self.skip(other.body, scope)
+                return self.block(case.body, scope, sure)
+            self.skip(case.body, scope)
+        return False
+
+    def cases(self, cases, scope, sure):
+        ends = [self.block(case.body, scope, sure) for case in cases]
+        last = cases[-1]
+        is_default = last.guard is None and getattr(last.pattern, "pattern", 0) is None
+        return all(ends) and is_default
+
+    def skip(self, body, scope):
+        """Note where code leads that does not run here: it shows what is guarded."""
+        for node in body:
+            for part in ast.walk(node):
+                if isinstance(part, ast.Call):
+                    self.calls(part, scope, False, dead=True)
+                elif isinstance(part, ast.Import):
+                    for alias in part.names:
+                        self.edge(scope, alias.name, "", False, dead=True)
+                elif isinstance(part, ast.ImportFrom):
+                    source = self.text.absolute(part)
+                    self.edge(scope, source, "", False, dead=True)
+                    for alias in part.names:
+                        self.edge(scope, source + "." + alias.name, "", False, dead=True)
+                        self.edge(scope, source, alias.name, False, dead=True)
+
+    def forget(self, node):
+        """Forget the values of names that code may have bound, if it is unknown whether it runs."""
+        for part in ast.walk(node):
+            if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store):
+                self.conditions.values.pop(part.id, None)
+
+    def note_optional(self, body):
+        for node in body:
+            for part in ast.walk(node):
+                if isinstance(part, ast.Import):
+                    self.optional.update(top_of(alias.name) for alias in part.names)
+                elif isinstance(part, ast.ImportFrom) and not part.level and part.module:
+                    self.optional.add(top_of(part.module))
