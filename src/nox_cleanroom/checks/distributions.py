@@ -6,7 +6,9 @@ the code runs.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from packaging.utils import canonicalize_name
 
@@ -22,31 +24,46 @@ def check(*, wheel: Wheel, installed: Installed, sources: Sources) -> Iterator[F
     """One finding for each name that no installed distribution has."""
     graph = ImportGraph.of(wheel, sources)
     here = {canonicalize_name(one.name) for one in installed.distributions if one.name}
-    offered = {canonicalize_name(one.name) for one in wheel.requirements}
+    # A requirement that is absent comes with an extra, or is for another interpreter.
+    known = here | {canonicalize_name(one.name) for one in wheel.requirements}
     seen: set[str] = set()
     for answer in sources.answers:
         said = answer.said or {}
         for asked in said.get("distributions", ()):
             name, scope = asked["name"], Scope(str(said.get("module")), asked["scope"])
-            known = canonicalize_name(name)
-            # A requirement that is absent comes with an extra, or is for another interpreter.
-            if known in here or known in offered or name in seen or graph.is_dead(scope):
-                continue
-            if asked["sure"] and scope in graph.run_by_import:
-                # Importing has shown whether it is there.
-                continue
-            if name in wheel.top_level_names and asked.get("takes_imports"):
+            outcome = _judge(graph, asked, scope)
+            if canonicalize_name(name) in known or name in seen or outcome is None:
                 continue
             seen.add(name)
-            is_certain = asked["sure"] and scope in graph.on_the_way
-            way = ", on the way of an entry point" if is_certain else ""
+            way = ", on the way of an entry point" if outcome is Outcome.FAILED else ""
             yield Finding(
                 clean_text(name),
-                Outcome.FAILED if is_certain else Outcome.WARNED,
+                outcome,
                 f"{answer.subject}:{asked['line']} asks for the distribution `{clean_text(name)}`"
                 f"{way}, and no distribution of that name is installed.",
                 _advice(wheel, name),
             )
+
+
+def _judge(graph: ImportGraph, asked: Mapping[str, Any], scope: Scope) -> Outcome | None:
+    """The outcome for a name that no distribution has; None where that harms nobody."""
+    was_run = asked["sure"] and scope in graph.run_by_import
+    is_import = asked["name"] in graph.wheel.top_level_names
+    if was_run or graph.is_dead(scope) or (is_import and asked.get("takes_imports")):
+        return None
+    if asked["sure"] and scope in graph.on_the_way:
+        return Outcome.FAILED
+    # Other names are often those of optional distributions, which the code has looked for before.
+    is_about_itself = (
+        is_import
+        or "takes_imports" in asked
+        or _ABOUT_ITSELF.search(f"{scope.module}.{scope.name}")
+    )
+    return Outcome.WARNED if is_about_itself else None
+
+
+#: Names of modules and functions that state the package's own version.
+_ABOUT_ITSELF = re.compile(r"version|about|metadata|__getattr__", re.IGNORECASE)
 
 
 def _advice(wheel: Wheel, name: str) -> str:

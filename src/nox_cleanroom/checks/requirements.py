@@ -16,10 +16,11 @@ from packaging.utils import canonicalize_name
 from nox_cleanroom.findings import Finding, Outcome
 from nox_cleanroom.output import clean_text
 from nox_cleanroom.probes.installed import Installed
+from nox_cleanroom.probes.tracked import Tracked
 from nox_cleanroom.wheel import Wheel
 
 
-def check(*, wheel: Wheel, installed: Installed) -> Iterator[Finding]:
+def check(*, wheel: Wheel, installed: Installed, tracked: Tracked) -> Iterator[Finding]:
     """One finding for each problem, or one for all requirements."""
     found = [
         finding
@@ -31,7 +32,7 @@ def check(*, wheel: Wheel, installed: Installed) -> Iterator[Finding]:
             *_markers(requirement),
         )
     ]
-    found += _empty_extras(wheel)
+    found += _empty_extras(wheel, tracked)
     yield from dict.fromkeys(found) or [Finding("all requirements", Outcome.PASSED)]
 
 
@@ -98,7 +99,7 @@ def _correct(extra: str, offered: list[str]) -> str:
     return f"It has: {', '.join(sorted(offered)) or 'none'}."
 
 
-def _empty_extras(wheel: Wheel) -> Iterator[Finding]:
+def _empty_extras(wheel: Wheel, tracked: Tracked) -> Iterator[Finding]:
     named = {
         canonicalize_name(value)
         for requirement in wheel.requirements
@@ -106,7 +107,7 @@ def _empty_extras(wheel: Wheel) -> Iterator[Finding]:
         if name == "extra"
     }
     for extra in wheel.metadata.get("provides_extra", []):
-        if canonicalize_name(extra) not in named:
+        if canonicalize_name(extra) not in named and extra not in tracked.empty_extras:
             yield Finding(
                 clean_text(f"[{extra}]"),
                 Outcome.WARNED,

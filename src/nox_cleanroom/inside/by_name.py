@@ -156,7 +156,7 @@ def click_takes_imports():
         for found in glob.glob(os.path.join(glob.escape(place), "click-*.dist-info")):
             version = re.findall(r"\d+", os.path.basename(found))
             return {"takes_imports": tuple(map(int, version[:3])) >= (8, 4, 2)}
-    return {}
+    return {"takes_imports": False}
 
 
 def find_safely(name):

@@ -32,6 +32,8 @@ class Tracked:
     executables: tuple[str, ...] = ()
     #: Whether the project's `setup.cfg` states a Requires-Python in any place.
     states_requires_python: bool = False
+    #: Extras that the project's `setup.py` states to be empty, as for users of older versions.
+    empty_extras: tuple[str, ...] = ()
     #: Whether the version comes from git, judged by what the build requires.
     has_version_from_git: bool = False
     #: Tags with a version that lead to the commit, and those at the commit itself.
@@ -143,9 +145,7 @@ def list_tracked(
     names = checkout.file_names(commit)
     setup_py, setup_cfg = (
         checkout.read_file(commit, path) or "" if path in names else ""
-        for path in (
-            posixpath.normpath(f"{subdirectory}/{one}") for one in ("setup.py", "setup.cfg")
-        )
+        for path in (posixpath.normpath(f"{subdirectory}/setup.{end}") for end in ("py", "cfg"))
     )
     about_builds = f"{pyproject.get('build-system')}\n{setup_py}\n{setup_cfg}"
     is_from_git = _VCS_VERSIONS.search(about_builds) is not None
@@ -157,6 +157,7 @@ def list_tracked(
         is_shallow=checkout.is_shallow,
         executables=tuple(checkout.executables(commit)),
         states_requires_python="python_requires" in setup_cfg,
+        empty_extras=tuple(re.findall(r"""["']([\w.-]+)["']\s*:\s*\[\s*\]""", setup_py)),
         has_version_from_git=is_from_git,
         version_tags=_version_tags(checkout, "--merged", commit) if is_from_git else (),
         tags_here=_version_tags(checkout, "--points-at", commit) if is_from_git else (),

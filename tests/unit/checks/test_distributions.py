@@ -84,11 +84,19 @@ CASES: dict[str, tuple[dict[str, Any], list[Finding]]] = {
         ],
     ),
     "another name, where nothing leads to": (
-        cli(asks("gone"), asks("gone", "g")),
+        cli(asks("gone"), asks("gone", "main", sure=False)),
+        [],
+    ),
+    "another name, in a function about the version": (
+        cli(asks("gone", "show_version"), asks("gone", "about")),
         [SAYS.warned("gone", said("gone"), hint=OTHER)],
     ),
-    "another name, on the way but perhaps": (
-        cli(asks("gone", "main", sure=False)),
+    "another name, in the package's `__getattr__`": (
+        cli(asks("gone", "__getattr__", sure=False)),
+        [SAYS.warned("gone", said("gone"), hint=OTHER)],
+    ),
+    "another name, for click": (
+        cli(asks("gone", "", sure=False, takes_imports=False)),
         [SAYS.warned("gone", said("gone"), hint=OTHER)],
     ),
     "another name, on the way": (

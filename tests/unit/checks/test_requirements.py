@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from packaging.requirements import Requirement
-from values import Says, distribution, installed, look, wheel
+from values import Says, distribution, installed, look, tracked, wheel
 
 from nox_cleanroom.findings import Finding
 from nox_cleanroom.probes.installed import Distribution
@@ -108,6 +108,10 @@ CASES: dict[str, tuple[dict[str, Any], list[Finding]]] = {
             )
         ],
     ),
+    "an extra that is empty on purpose": (
+        {**requiring(extras=("old",)), "tracked": tracked(empty_extras=("old",))},
+        FINE,
+    ),
     "an extra with a requirement for some systems": (
         requiring('x; sys_platform == "win32" and extra == "test"', extras=("test",)),
         FINE,
@@ -184,4 +188,7 @@ CASES: dict[str, tuple[dict[str, Any], list[Finding]]] = {
 
 @pytest.mark.parametrize(("values", "findings"), CASES.values(), ids=CASES)
 def test_requirements(values: dict[str, Any], findings: list[Finding]) -> None:
-    assert look(NAME, {"wheel": wheel(), "installed": installed()}, **values) == findings
+    assert (
+        look(NAME, {"wheel": wheel(), "installed": installed(), "tracked": tracked()}, **values)
+        == findings
+    )
