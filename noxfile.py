@@ -107,6 +107,13 @@ def faults(session: nox.Session) -> None:
     session.run("pytest", "-p", "no:cacheprovider", "tests/faults", "-n", "2", *session.posargs)
 
 
+@nox.session(default=False)
+def reported(session: nox.Session) -> None:
+    """Be right about what strangers have reported; `-- --every 6` takes every sixth report."""
+    install_group(session, "test", "--editable", ".[uv]")
+    session.run("pytest", "-p", "no:cacheprovider", "tests/reported", "-n", "2", *session.posargs)
+
+
 @nox.session(python=nox_cleanroom.supported_pythons()[0], default=False)
 def minimums(session: nox.Session) -> None:
     """Test with the oldest versions of what we depend on, on the oldest Python."""

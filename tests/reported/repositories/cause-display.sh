@@ -1,0 +1,30 @@
+set -e
+r=$1; mkdir -p "$r"; cd "$r"; git init -q -b main; git config user.email dev@example.org; git config user.name Dev
+ci() { git add -A; git commit -q -m "$1"; }
+w() { mkdir -p "$(dirname "$1")"; cat > "$1"; }
+w pyproject.toml <<'X'
+[build-system]
+requires = ["setuptools>=77"]
+build-backend = "setuptools.build_meta"
+[project]
+name = "clickpilot"
+version = "5.4.0"
+requires-python = ">=3.10"
+X
+w clickpilot/__init__.py <<'X'
+from clickpilot.mouse import where
+X
+w clickpilot/mouse.py <<'X'
+import os
+import sys
+
+if sys.platform.startswith("linux"):
+    _display = os.environ["DISPLAY"]
+else:
+    _display = ""
+
+
+def where():
+    return _display
+X
+ci init

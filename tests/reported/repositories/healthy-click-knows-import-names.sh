@@ -1,0 +1,29 @@
+set -e
+r=$1; mkdir -p "$r"; cd "$r"; git init -q -b main; git config user.email dev@example.org; git config user.name Dev
+ci() { git add -A; git commit -q -m "$1"; }
+w() { mkdir -p "$(dirname "$1")"; cat > "$1"; }
+w pyproject.toml <<'X'
+[build-system]
+requires = ["uv_build>=0.8,<1"]
+build-backend = "uv_build"
+[project]
+name = "acme-shepherd"
+version = "0.2.5"
+requires-python = ">=3.10"
+dependencies = ["click>=8.4.2"]
+[project.scripts]
+shepherd = "shepherd.main:cli"
+[tool.uv.build-backend]
+module-name = "shepherd"
+X
+w src/shepherd/__init__.py </dev/null
+w src/shepherd/main.py <<'X'
+import click
+
+
+@click.command()
+@click.version_option(package_name="shepherd", prog_name="shepherd", message="%(prog)s %(version)s")
+def cli():
+    click.echo("herding")
+X
+ci init

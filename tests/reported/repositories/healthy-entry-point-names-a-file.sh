@@ -1,0 +1,25 @@
+set -e
+r=$1; mkdir -p "$r"; cd "$r"; git init -q -b main; git config user.email dev@example.org; git config user.name Dev
+ci() { git add -A; git commit -q -m "$1"; }
+w() { mkdir -p "$(dirname "$1")"; cat > "$1"; }
+w pyproject.toml <<'X'
+[build-system]
+requires = ["hatchling"]
+build-backend = "hatchling.build"
+[project]
+name = "tilewidgets"
+version = "0.1.0"
+requires-python = ">=3.10"
+[project.entry-points."gallery.manifest"]
+tilewidgets = "tilewidgets:gallery.yaml"
+X
+w tilewidgets/__init__.py <<'X'
+def make():
+    return 'tile'
+X
+w tilewidgets/gallery.yaml <<'X'
+name: tilewidgets
+commands:
+  - tilewidgets:make
+X
+ci init

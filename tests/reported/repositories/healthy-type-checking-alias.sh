@@ -1,0 +1,29 @@
+set -e
+r=$1; mkdir -p "$r"; cd "$r"; git init -q -b main; git config user.email dev@example.org; git config user.name Dev
+ci() { git add -A; git commit -q -m "$1"; }
+w() { mkdir -p "$(dirname "$1")"; cat > "$1"; }
+w pyproject.toml <<'X'
+[build-system]
+requires = ["pdm-backend"]
+build-backend = "pdm.backend"
+[project]
+name = "bucketwalk"
+version = "0.2.0"
+requires-python = ">=3.10"
+X
+w src/bucketwalk/__init__.py <<'X'
+from __future__ import annotations
+
+import typing as t
+from typing import TYPE_CHECKING as _T
+
+if _T:
+    from types_aiobotocore_s3 import S3Client
+if t.TYPE_CHECKING:
+    from _typeshed import StrPath
+
+
+def walk(client: S3Client, where: StrPath) -> list[str]:
+    return [str(where)]
+X
+ci init

@@ -1,0 +1,19 @@
+set -e
+r=$1; mkdir -p "$r"; cd "$r"; git init -q -b main; git config user.email dev@example.org; git config user.name Dev
+ci() { git add -A; git commit -q -m "$1"; }
+w() { mkdir -p "$(dirname "$1")"; cat > "$1"; }
+w pyproject.toml <<'X'
+[build-system]
+requires = ["hatchling", "hatch-vcs"]
+build-backend = "hatchling.build"
+[project]
+name = "framefinder"
+dynamic = ["version"]
+requires-python = ">=3.10"
+[tool.hatch.version]
+source = "vcs"
+X
+w framefinder/__init__.py </dev/null
+ci one; git tag v3.2.1
+echo '# 2' >> framefinder/__init__.py; ci two; git tag nightly-6e4cada
+echo '# 3' >> framefinder/__init__.py; ci three
