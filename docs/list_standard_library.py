@@ -30,7 +30,18 @@ PLACES: tuple[Place, ...] = tuple((minor, system) for minor in MINORS for system
 
 #: Modules that only one kind of system has; typeshed does not say so for whole modules.
 ONLY_WINDOWS = {"_winapi", "msilib", "msvcrt", "nt", "winreg", "winsound"}
-ONLY_UNIX = {"crypt", "fcntl", "grp", "nis", "ossaudiodev", "posix", "pty", "pwd", "resource", "spwd"}
+ONLY_UNIX = {
+    "crypt",
+    "fcntl",
+    "grp",
+    "nis",
+    "ossaudiodev",
+    "posix",
+    "pty",
+    "pwd",
+    "resource",
+    "spwd",
+}
 ONLY_UNIX |= {"syslog", "termios", "tty", "readline", "curses", "_posixsubprocess"}
 
 #: Names that went before the oldest version that typeshed tells, and are still in use.
@@ -39,9 +50,11 @@ LONG_GONE = {
     "cgi": ("-3.7", "escape parse_qs parse_qsl"),
     "collections": (
         "-3.9",
-        "AsyncIterable AsyncIterator Awaitable ByteString Callable Collection Container Coroutine"
-        " Generator Hashable ItemsView Iterable Iterator KeysView Mapping MappingView MutableMapping"
-        " MutableSequence MutableSet Reversible Sequence Set Sized ValuesView",
+        (
+            "AsyncIterable AsyncIterator Awaitable ByteString Callable Collection Container Coroutine"
+            " Generator Hashable ItemsView Iterable Iterator KeysView Mapping MappingView MutableMapping"
+            " MutableSequence MutableSet Reversible Sequence Set Sized ValuesView"
+        ),
     ),
     "fractions": ("-3.8", "gcd"),
     "html.parser": ("-3.4", "HTMLParseError"),
@@ -51,7 +64,7 @@ LONG_GONE = {
 }
 
 
-class Undecided(Exception):
+class UndecidedError(Exception):
     """A condition that does not depend on version and system alone."""
 
 
@@ -105,7 +118,7 @@ def _bind(
         if isinstance(node, ast.If):
             try:
                 yes = {place for place in places if _value(node.test, place)}
-            except Undecided:
+            except UndecidedError:
                 yes = places
             _bind(node.body, yes, bound, module)
             _bind(node.orelse, places - yes if yes != places else set(), bound, module)
@@ -157,7 +170,7 @@ def _value(node: ast.expr, place: Place) -> bool:
             )
         if left == "sys.platform":
             return (system == right) is isinstance(node.ops[0], ast.Eq)
-    raise Undecided
+    raise UndecidedError
 
 
 def _spelt(places: set[Place], all_places: set[Place]) -> str:

@@ -91,6 +91,7 @@ CASES: dict[str, tuple[dict[str, Any], list[Finding]]] = {
         cli(asks("gone", "show_version"), asks("gone", "about")),
         [SAYS.warned("gone", said("gone"), hint=OTHER)],
     ),
+    "another name, in a function about its version": (cli(asks("gone", "gone_version")), []),
     "another name, in the package's `__getattr__`": (
         cli(asks("gone", "__getattr__", sure=False)),
         [SAYS.warned("gone", said("gone"), hint=OTHER)],
