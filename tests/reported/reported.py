@@ -68,7 +68,7 @@ REPORTS: tuple[Report, ...] = (
         "https://github.com/superradcompany/microsandbox/issues/1408",
         "The bundled program lies in the wheel as 0644 (the build step that puts it there drops the bit), so the command that executes it ends in PermissionError.",
         ("WARNED", "FAILED"),
-        says=("(?i)execut|permission|chmod|0?644",),
+        says=("(?i)may be executed|permission|chmod|0?644",),
     ),
     Report(
         "healthy-exec-bit-kept",

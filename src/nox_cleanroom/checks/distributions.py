@@ -54,12 +54,9 @@ def _judge(graph: ImportGraph, asked: Mapping[str, Any], scope: Scope) -> Outcom
     if asked["sure"] and scope in graph.on_the_way:
         return Outcome.FAILED
     # Other names are often those of optional distributions, which the code has looked for before.
-    is_about_itself = (
-        is_import
-        or "takes_imports" in asked
-        or _ABOUT_ITSELF.search(f"{scope.module}.{scope.name}")
-    )
-    return Outcome.WARNED if is_about_itself else None
+    place = f"{scope.module}.{scope.name}"
+    is_about_itself = _ABOUT_ITSELF.search(place) and asked["name"].lower() not in place.lower()
+    return Outcome.WARNED if is_import or "takes_imports" in asked or is_about_itself else None
 
 
 #: Names of modules and functions that state the package's own version.
