@@ -270,6 +270,8 @@ def test_a_module_that_is_named_in_a_string_is_missed(place: Path, code: str, wh
         "import importlib\nimportlib.import_module('pkg.there')",
         "import importlib\ndef f(name):\n    importlib.import_module(name)",
         "import importlib\ntry:\n    importlib.import_module('absent')\nexcept ImportError: pass",
+        "import sys\ndef f():\n    return [sys.executable, '-m', 'pip', '-m', 'pkg.there']",
+        "import pkgutil\ndef f():\n    pkgutil.resolve_name('pkg.there:NAME.inner')",
         "_MAP = {'Thing': 'just text'}\ndef __getattr__(name):\n    return _MAP[name]",
         (
             "import importlib\n_MAP = {'NAME': '.there'}\ndef __getattr__(name):\n"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from nox_cleanroom.entry_points import EntryPoint
@@ -25,3 +26,20 @@ def broken_with_imports(wheel: Wheel, loaded: Loaded) -> Iterator[EntryPoint]:
         above = (name for name in errors if f"{module}.".startswith(f"{name}."))
         if any(errors[name] == (error["type"], error["message"]) for name in above):
             yield entry_point
+
+
+def missing_in_imports(loaded: Loaded) -> frozenset[str]:
+    """The modules without which an import has failed."""
+    errors = (one.error for one in loaded.answers if one.kind == "import" and one.error)
+    return frozenset(str(error.get("missing") or "") for error in errors)
+
+
+def not_compiling_in_imports(loaded: Loaded) -> frozenset[str]:
+    """The names of the files that do not compile, and that an import has failed with."""
+    errors = (one.error for one in loaded.answers if one.kind == "import" and one.error)
+    found = (
+        re.search(r"\(([^()]+\.py), line \d+\)", str(error["message"]))
+        for error in errors
+        if error["type"] in {"SyntaxError", "IndentationError", "TabError"}
+    )
+    return frozenset(one[1] for one in found if one)

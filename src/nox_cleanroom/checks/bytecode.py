@@ -5,21 +5,26 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from nox_cleanroom.checks.advice import ended_early
+from nox_cleanroom.checks.broken_imports import not_compiling_in_imports
 from nox_cleanroom.checks.import_graph import ImportGraph
 from nox_cleanroom.environments.interpreter_questions import Answer
 from nox_cleanroom.findings import Finding, Outcome
 from nox_cleanroom.members import Member
 from nox_cleanroom.output import clean_text
+from nox_cleanroom.probes.loading import Loaded
 from nox_cleanroom.probes.sources import Sources
 from nox_cleanroom.wheel import Wheel
 
 
-def check(*, wheel: Wheel, sources: Sources) -> Iterator[Finding]:
+def check(*, wheel: Wheel, sources: Sources, loaded: Loaded | None = None) -> Iterator[Finding]:
     """One finding for all modules, or one for each module that does not compile."""
     led_to = ImportGraph.of(wheel, sources).led_to
+    # What an import has failed with is reported there.
+    reported = not_compiling_in_imports(loaded) if loaded is not None else frozenset[str]()
     findings = [
         finding
         for answer in sources.answers
+        if answer.subject.rpartition("/")[2] not in reported
         if (finding := _judge(answer, importable=Member.from_name(answer.subject).dotted in led_to))
     ]
     yield from findings

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from packaging.utils import canonicalize_name
 
 from nox_cleanroom.checks.advice import Clues, advice_on_missing
+from nox_cleanroom.checks.broken_imports import missing_in_imports
 from nox_cleanroom.checks.extras import settle_by_extras
 from nox_cleanroom.checks.import_graph import DeadEnd, ImportGraph
 from nox_cleanroom.checks.python_versions import (
@@ -25,6 +26,7 @@ from nox_cleanroom.inside.standard_library import lacking, stated
 from nox_cleanroom.output import clean_text
 from nox_cleanroom.probes.extras import WithExtras
 from nox_cleanroom.probes.installed import Installed
+from nox_cleanroom.probes.loading import Loaded
 from nox_cleanroom.probes.sources import Sources
 from nox_cleanroom.probes.tracked import LeftOut, Tracked
 from nox_cleanroom.wheel import Wheel
@@ -72,26 +74,29 @@ def check(
     tracked: Tracked,
     installed: Installed,
     sources: Sources,
+    loaded: Loaded | None = None,
     left_out: LeftOut | None = None,
     with_extras: WithExtras | None = None,
 ) -> Iterator[Finding]:
     """One finding for each name that does not exist, or one for all modules."""
     clues = Clues(wheel=wheel, facts=facts, tracked=tracked, left_out=left_out)
+    # What importing has missed is reported once.
+    missed = missing_in_imports(loaded) if loaded is not None else frozenset[str]()
     yield from settle_by_extras(
-        _findings(clues, sources),
-        again=lambda second: _findings(clues, second.sources),
+        _findings(clues, sources, missed),
+        again=lambda second: _findings(clues, second.sources, missed),
         wheel=wheel,
         installed=installed,
         with_extras=with_extras,
     )
 
 
-def _findings(clues: Clues, sources: Sources) -> Iterator[Finding]:
+def _findings(clues: Clues, sources: Sources, missed: frozenset[str]) -> Iterator[Finding]:
     graph = ImportGraph.of(clues.wheel, sources)
     found: dict[tuple[Outcome, str], list[DeadEnd]] = {}
     for dead_end in sorted(graph.dead_ends):
         outcome = _judge(graph, dead_end, clues.facts)
-        if outcome is not None:
+        if outcome is not None and dead_end.what not in missed:
             found.setdefault((outcome, dead_end.what), []).append(dead_end)
     optional = {what: ends for (outcome, what), ends in found.items() if outcome is Outcome.PASSED}
     for (outcome, what), dead_ends in found.items():

@@ -92,6 +92,14 @@ class _Package:
         """The tracked files of the wheel's packages that the wheel does not have, by source."""
         return self.tracked.lacking(self.wheel)
 
+    def source_of(self, path: str) -> str:
+        """The tracked file from which a file of the wheel comes; or empty."""
+        for root, installed in self.roots.items():
+            source = f"{root}{path[len(installed) :]}"
+            if path.startswith(f"{installed}/") and self.tracked.has(source):
+                return source
+        return self.tracked.source_of(path)
+
     def module_of(self, source: str) -> str:
         """The dotted name that a tracked module would have when installed; or empty."""
         for root, installed in self.roots.items():
@@ -131,7 +139,7 @@ def _sources_of(package: _Package, path: str, read: Mapping[str, Any]) -> Iterat
         same = [name for name in package.tracked.names if name.rpartition("/")[2] == last]
         yield from same if len(same) == 1 else ()
         return
-    module = package.tracked.source_of(path)
+    module = package.source_of(path)
     if not module:
         return
     source = posixpath.normpath(posixpath.join(posixpath.dirname(module), wanted))

@@ -19,6 +19,9 @@ OF_DISTRIBUTIONS = {
     *("pkg_resources.get_distribution", "pkg_resources.require"),
 }
 IMPORTERS = {"importlib.import_module", "import_module", "__import__", "importlib.__import__"}
+IMPORTERS |= {"runpy.run_module"}
+#: Functions that want ``module:object``, and load it themselves.
+LOADERS = {"pkgutil.resolve_name", "uvicorn.run", "granian.Granian", "hypercorn.run"}
 
 
 class ByName:
@@ -36,6 +39,8 @@ class ByName:
             name = self.module_name(call)
             if name:
                 self.reader.wants(name, call, scope, sure)
+        elif dotted in LOADERS and call.args:
+            self.wants_object(self.text_of(call.args[0]), call, scope, sure)
         elif dotted in OF_DISTRIBUTIONS and call.args:
             self.wants_distribution(self.text_of(call.args[0]), call, scope, sure)
         elif dotted.rpartition(".")[2] == "version_option" and top_of(dotted) in ("click", "?"):
@@ -43,6 +48,23 @@ class ByName:
         elif isinstance(call.func, (ast.Name, ast.Attribute)) and call.args:
             if getattr(call.args[0], "id", "") == "__name__":
                 self.attach(dotted.rpartition(".")[2], call, scope)
+
+    def note_command(self, words, scope):
+        """Note the module of ``[sys.executable, "-m", "module"]``, if it is one of the wheel's."""
+        texts = [self.text_of(one) for one in words]
+        if "-m" in texts[:-1]:
+            name = texts[texts.index("-m") + 1]
+            if top_of(name) in OWN and first_missing(name):
+                self.reader.lacks(first_missing(name), words[0], scope, False)
+
+    def wants_object(self, value, call, scope, sure):
+        """Note ``module:object`` where the module, or the object in it, does not exist."""
+        module, _, name = value.partition(":")
+        if top_of(module) not in OWN or not self.reader.wants(module, call, scope, sure):
+            return
+        text = Text.of(find(module))
+        if name and text is not None and not text.has(top_of(name)):
+            self.reader.lacks(module + "." + top_of(name), call, scope, sure, "name")
 
     def text_of(self, node):
         """The value of an expression that is a known text; or empty."""

@@ -34,6 +34,8 @@ class Expressions:
                 self.by_name.note(node, scope, sure)
             elif isinstance(node, ast.Attribute):
                 self.attribute(node, scope, sure)
+            elif isinstance(node, (ast.List, ast.Tuple)) and b"executable" in self.text.words:
+                self.by_name.note_command(node.elts, scope)
             self.parts(node, scope, sure and not isinstance(node, LATER))
 
     def parts(self, node, scope, sure):

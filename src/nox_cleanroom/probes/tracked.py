@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import posixpath
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import PurePosixPath
+from typing import Any
 
 from nox_cleanroom.changes import display
 from nox_cleanroom.checkout.checkout import Checkout, Commit
@@ -32,7 +34,7 @@ class Tracked:
     executables: tuple[str, ...] = ()
     #: Whether the project's `setup.cfg` states a Requires-Python in any place.
     states_requires_python: bool = False
-    #: Extras that the project's `setup.py` states to be empty, as for users of older versions.
+    #: Extras that the project states to be empty, as for users of older versions.
     empty_extras: tuple[str, ...] = ()
     #: Whether the version comes from git, judged by what the build requires.
     has_version_from_git: bool = False
@@ -83,9 +85,32 @@ class Tracked:
         for name in wheel.import_names:
             installed = name.replace(".", "/")
             source = self.source_of(f"{installed}/__init__.py")
-            if source:
-                found[source.rpartition("/")[0]] = installed
+            if not source and "." in name:
+                # A module of a namespace without an `__init__`: its directory counts.
+                source = self.source_of(f"{installed}.py")
+                installed = installed.rpartition("/")[0]
+            root = source.rpartition("/")[0] if source else self._renamed_root(wheel, installed)
+            if root:
+                found[root] = installed
         return found
+
+    def _renamed_root(self, wheel: Wheel, installed: str) -> str:
+        """The directory of a package that has another name in the repository; or empty.
+
+        setuptools' ``package-dir = {"demo" = "python"}`` is such a case.
+        """
+        prefix = f"{installed}/"
+        inside = {one.removeprefix(prefix) for one in wheel.names if one.startswith(prefix)}
+        modules = {one for one in inside if one.endswith(".py")}
+        for init in self._by_file_name.get("__init__.py", ()) if modules else ():
+            root = init.rpartition("/")[0]
+            if root and all(f"{root}/{one}" in self._all_names for one in modules):
+                return root
+        return ""
+
+    @cached_property
+    def _all_names(self) -> frozenset[str]:
+        return frozenset(self.names)
 
     def lacking(self, wheel: Wheel) -> tuple[str, ...]:
         """The files of a wheel's packages that the wheel does not have, by their tracked paths."""
@@ -130,7 +155,7 @@ def list_tracked(
     refs: Iterable[str],
     subdirectory: str,
     missing_submodules: tuple[str, ...],
-    pyproject: Mapping[str, object],
+    pyproject: Mapping[str, Any],
 ) -> Tracked:
     """Ask git which files it tracks at a commit.
 
@@ -157,7 +182,7 @@ def list_tracked(
         is_shallow=checkout.is_shallow,
         executables=tuple(checkout.executables(commit)),
         states_requires_python="python_requires" in setup_cfg,
-        empty_extras=tuple(re.findall(r"""["']([\w.-]+)["']\s*:\s*\[\s*\]""", setup_py)),
+        empty_extras=_empty_extras(pyproject, setup_py),
         has_version_from_git=is_from_git,
         version_tags=_version_tags(checkout, "--merged", commit) if is_from_git else (),
         tags_here=_version_tags(checkout, "--points-at", commit) if is_from_git else (),
@@ -173,6 +198,19 @@ _VCS_VERSIONS = re.compile(
 )
 #: A tag with a version in it: ``v1.2``, ``demo-2.0rc1``, ``3``; not ``nightly-20250101``.
 _VERSION_TAG = re.compile(r"(?:^|[^\d.])v?\d+(\.\d+)+|^v?\d{1,4}$")
+
+
+def _empty_extras(pyproject: Mapping[str, Any], setup_py: str) -> tuple[str, ...]:
+    """The extras that ``pyproject.toml`` or ``setup.py`` states without a requirement."""
+    stated = re.findall(r"""["']([\w.-]+)["']\s*:\s*\[\s*\]""", setup_py)
+    with contextlib.suppress(AttributeError):
+        # The tables may be of any type; the build backend complains about a wrong one.
+        tables = (
+            pyproject.get("project", {}).get("optional-dependencies", {}),
+            pyproject.get("tool", {}).get("poetry", {}).get("extras", {}),
+        )
+        stated += [name for table in tables for name, values in table.items() if values == []]
+    return tuple(stated)
 
 
 def _version_tags(checkout: Checkout, which: str, commit: Commit) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from values import DEMO, Says, answer, edge, look, module, sources, wheel
+from values import DEMO, Says, answer, edge, loaded, look, module, raised, sources, wheel
 
 from nox_cleanroom.findings import Finding
 
@@ -34,6 +34,26 @@ CASES: dict[str, tuple[dict[str, Any], list[Finding]]] = {
     ),
     "what the package imports does not": (
         read(broken("demo/part.py"), edges=[edge("demo.part")]),
+        [
+            SAYS.failed(
+                "demo/part.py",
+                f"It does not compile on this interpreter: {PROBLEM}",
+                hint="Raise requires-python, or write it for this version.",
+            )
+        ],
+    ),
+    "an import has failed with it": (
+        {
+            **read(broken("demo/part.py"), edges=[edge("demo.part")]),
+            "loaded": loaded(raised("import", "demo", PROBLEM)),
+        },
+        [FINE],
+    ),
+    "an import has failed with another file": (
+        {
+            **read(broken("demo/part.py"), edges=[edge("demo.part")]),
+            "loaded": loaded(raised("import", "demo", PROBLEM.replace("part", "deep"))),
+        },
         [
             SAYS.failed(
                 "demo/part.py",

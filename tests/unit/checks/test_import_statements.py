@@ -13,8 +13,10 @@ from values import (
     edge,
     facts,
     installed,
+    loaded,
     look,
     module,
+    raised,
     sources,
     tracked,
     unsettled,
@@ -373,6 +375,15 @@ CASES: dict[str, tuple[dict[str, Any], list[Finding]]] = {
     ),
     "a module that a finder of the package makes": (
         part(dead_end("demo.made", "f"), finds_modules=True),
+        [FINE],
+    ),
+    "importing has missed it": (
+        {
+            **part(dead_end("absent", "f")),
+            "loaded": loaded(
+                raised("import", "demo", "ModuleNotFoundError: No module", missing="absent")
+            ),
+        },
         [FINE],
     ),
     "this interpreter was built without it": (

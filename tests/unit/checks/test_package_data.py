@@ -151,6 +151,23 @@ CASES: dict[str, tuple[dict[str, Any], list[Finding]]] = {
         },
         note("src/demo/a.json"),
     ),
+    "a package of another name in the repository": (
+        {
+            "tracked": tracked(
+                *(f"python/{one.removeprefix('demo/')}" for one in FILES), "python/a.json"
+            ),
+            **cli(reads("a.json")),
+        },
+        [missed("python/a.json", way=WAY)],
+    ),
+    "a module of a namespace": (
+        {
+            "wheel": wheel({"demo/cli.py": ""}, entry_points=SCRIPT),
+            "tracked": tracked("src/demo/cli.py", "src/demo/a.json"),
+            "sources": sources(module("demo/cli.py", **names("a.json"))),
+        },
+        [missed("src/demo/a.json", way=WAY)],
+    ),
     # Files that code only names.
     "a program names it": (
         {**holding("src/demo/a.json"), **cli(**names("a.json"))},
