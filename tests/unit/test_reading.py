@@ -170,6 +170,37 @@ def test_a_name_that_may_be_there_is_not_missed(place: Path, other: str) -> None
     assert missing(place, "from .other import GONE", other=other) == []
 
 
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import sys\ndef f():\n    sys.getwindowsversion()",
+        "import os as o\nX = o.startfile",
+        "import ctypes\nclass C:\n    def m(self):\n        return ctypes.windll.x",
+        "import sys\nV = 1 if sys.version_info >= (3, 8) and sys.getwindowsversion() else 2",
+    ],
+)
+def test_an_attribute_of_another_library_is_missed(place: Path, code: str) -> None:
+    assert len(missing(place, code)) == 1
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import os\nX = os.startfile if hasattr(os, 'startfile') else None",
+        "import os\nX = getattr(os, 'startfile', None)\ndef f():\n    os.startfile('x')",
+        "import os\ntry:\n    os.startfile('x')\nexcept AttributeError:\n    pass",
+        "import os, sys\nX = sys.platform == 'absent' and os.startfile('x')",
+        "import os, sys\nX = os.startfile if sys.platform == 'absent' else None",
+        "import sys\ndef f():\n    if sys.platform != 'absent':\n        return\n    sys.getwindowsversion()",
+        "from __future__ import annotations\nimport os\ndef f(x: os.startfile): ...",
+        "def f(os):\n    os.startfile('x')",
+        "import os\nos.startfile = print",
+    ],
+)
+def test_an_attribute_that_may_be_absent_is_not(place: Path, code: str) -> None:
+    assert missing(place, code) == []
+
+
 def test_a_flag_that_is_set_where_an_import_may_fail_is_not_known(place: Path) -> None:
     code = "try:\n    import absent\n    HAS = True\nexcept ImportError:\n    HAS = False\n"
     said = read(place, f"{code}if HAS:\n    import absent.deeper")

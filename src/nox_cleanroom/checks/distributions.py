@@ -49,7 +49,12 @@ def _judge(graph: ImportGraph, asked: Mapping[str, Any], scope: Scope) -> Outcom
     """The outcome for a name that no distribution has; None where that harms nobody."""
     was_run = asked["sure"] and scope in graph.run_by_import
     is_import = asked["name"] in graph.wheel.top_level_names
-    if was_run or graph.is_dead(scope) or (is_import and asked.get("takes_imports")):
+    if (
+        not scope.is_for_users
+        or was_run
+        or graph.is_dead(scope)
+        or (is_import and asked.get("takes_imports"))
+    ):
         return None
     if asked["sure"] and scope in graph.on_the_way:
         return Outcome.FAILED

@@ -19,6 +19,15 @@ _SCRIPT = "<script>"
 _KEYS = frozenset({"module", "edges", "unresolved", "optional", "mentioned"})
 
 
+#: Parts of module names that mark code for the package's developers, or vendored code.
+_NOT_FOR_USERS = frozenset(
+    {
+        *("test", "tests", "testing", "_testing", "_tests", "conftest"),
+        *("vendor", "vendored", "_vendor", "_vendored", "extern", "third_party", "thirdparty"),
+    }
+)
+
+
 @dataclass(frozen=True, order=True)
 class Scope:
     """Code that runs together: the body of a module, or of one of its functions."""
@@ -26,6 +35,12 @@ class Scope:
     module: str
     #: The function's name after that of its class; empty for the module itself.
     name: str = ""
+
+    @property
+    def is_for_users(self) -> bool:
+        """Whether it is no code for the package's developers, and not vendored."""
+        parts = set(self.module.split("."))
+        return not _NOT_FOR_USERS & parts and ".test_" not in f".{self.module}"
 
 
 @dataclass(frozen=True, order=True)

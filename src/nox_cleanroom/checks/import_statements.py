@@ -31,14 +31,6 @@ from nox_cleanroom.probes.sources import Sources
 from nox_cleanroom.probes.tracked import LeftOut, Tracked
 from nox_cleanroom.wheel import Wheel
 
-#: Parts of module names that mark code for the package's developers, or vendored code.
-_NOT_FOR_USERS = frozenset(
-    {
-        *("test", "tests", "testing", "_testing", "_tests", "conftest"),
-        *("vendor", "vendored", "_vendor", "_vendored", "extern", "third_party", "thirdparty"),
-    }
-)
-
 #: Distributions whose modules have other names; extras are often named after distributions.
 _PROVIDERS: Mapping[str, str] = {
     "attr": "attrs",
@@ -127,7 +119,7 @@ def _judge(graph: ImportGraph, dead_end: DeadEnd, facts: Facts) -> Outcome | Non
     """The outcome of a missing name; PASSED for a note, None for no finding."""
     scope, top = dead_end.scope, dead_end.what.partition(".")[0]
     was_run = scope in graph.run_by_import and dead_end.sure
-    if was_run or not _is_for_users(scope.module) or graph.is_dead(scope):
+    if was_run or not scope.is_for_users or graph.is_dead(scope):
         # Other probes have already run this import, or it never runs here.
         return None
     words = _standard_library(graph.wheel, dead_end, facts)
@@ -179,10 +171,6 @@ def _is_own(wheel: Wheel, what: str) -> bool:
     In a namespace package it may belong to another distribution.
     """
     return what.rpartition(".")[0] in wheel.modules
-
-
-def _is_for_users(module: str) -> bool:
-    return not _NOT_FOR_USERS & set(module.split(".")) and ".test_" not in f".{module}"
 
 
 def _note(optional: Mapping[str, list[DeadEnd]]) -> str:

@@ -171,7 +171,7 @@ def _named(package: _Package, source: str) -> Iterator[_Use]:
 def _counts(graph: ImportGraph, use: _Use) -> bool:
     """Whether code may miss a file: it is not dead, and importing it has not shown otherwise."""
     was_run = use.sure and use.scope in graph.run_by_import
-    return not was_run and not graph.is_dead(use.scope)
+    return use.scope.is_for_users and not was_run and not graph.is_dead(use.scope)
 
 
 def _missing(package: _Package, source: str, uses: list[_Use], left_out: LeftOut | None) -> Finding:

@@ -9,6 +9,8 @@ from .paths import WANTED
 from .standard_library import is_known, lacks
 
 
+#: Functions that ask for an attribute by its name.
+ASKING = {b"getattr", b"hasattr"}
 #: Expressions whose parts run later, or perhaps never.
 LATER = (ast.Lambda, ast.GeneratorExp)
 
@@ -77,6 +79,9 @@ class Expressions:
     def attribute(self, node, scope, sure):
         """Note an attribute that the standard library of this interpreter lacks."""
         if not isinstance(node.value, (ast.Name, ast.Attribute)):
+            return
+        if node.attr in self.text.mentioned and not ASKING.isdisjoint(self.text.words):
+            # The module asks for it by its name, and so knows that it may be absent.
             return
         module = self.conditions.dotted(node.value)
         if not is_known(module) or top_of(module) in OWN or not lacks(module, node.attr):

@@ -1,4 +1,5 @@
 """The way in through nox: the sessions, their declaration, and the verdict for nox.
 
-The only folder besides `environments` that knows nox.
+Each session is a function in `sessions.sessions`. The only folder besides `environments` that
+knows nox.
 """

@@ -168,6 +168,17 @@ CASES: dict[str, tuple[dict[str, Any], list[Finding]]] = {
         },
         [missed("src/demo/a.json", way=WAY)],
     ),
+    "the package's own tests read it": (
+        {
+            "wheel": wheel({**FILES, "demo/tests/__init__.py": ""}, entry_points=SCRIPT),
+            **holding("src/demo/tests/__init__.py", "scripts/a.py"),
+            "sources": sources(
+                module("demo/__init__.py"),
+                module("demo/tests/__init__.py", reads=[reads("../../../scripts", "")]),
+            ),
+        },
+        FINE,
+    ),
     # Files that code only names.
     "a program names it": (
         {**holding("src/demo/a.json"), **cli(**names("a.json"))},
