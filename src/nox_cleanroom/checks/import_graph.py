@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -91,7 +92,18 @@ class ImportGraph:
 
     @classmethod
     def of(cls, wheel: Wheel, sources: Sources) -> ImportGraph:
-        """The graph of the modules that an interpreter has read."""
+        """The graph of the modules that an interpreter has read.
+
+        Several checks of a cell ask for the same graph, one after another in one thread.
+        """
+        latest: ImportGraph | None = getattr(_latest, "graph", None)
+        if latest is None or latest.wheel is not wheel or _latest.sources is not sources:
+            latest = cls._read(wheel, sources)
+            _latest.graph, _latest.sources = latest, sources
+        return latest
+
+    @classmethod
+    def _read(cls, wheel: Wheel, sources: Sources) -> ImportGraph:
         read = {
             answer.subject: answer.said
             for answer in sources.answers
@@ -209,6 +221,10 @@ class ImportGraph:
             reached |= found
             waiting |= found
         return frozenset(reached)
+
+
+#: The latest graph of each thread, with what it was made from.
+_latest = threading.local()
 
 
 def _is_loaded(name: str) -> bool:
