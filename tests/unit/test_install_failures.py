@@ -53,7 +53,19 @@ ABSENT = Reason(message="no index has the requirement `packone-zz`", absent="pac
             ),
         ),
         (UV_ABSENT, ABSENT),
-        (PIP_ABSENT, ABSENT),
+        (
+            PIP_ABSENT,
+            Reason(
+                message="no index has a file of the requirement `packone-zz` for this system",
+                hint="Is its name right? One for another system is restricted by a marker, such as"
+                " `; sys_platform == 'win32'`.",
+                absent="packone-zz",
+            ),
+        ),
+        (
+            "ERROR: Could not find a version that satisfies the requirement a>9 (from versions: 1.0)",
+            None,
+        ),
         ("error: No solution found when resolving dependencies\n  cause: a and b conflict", None),
         ("", None),
     ],

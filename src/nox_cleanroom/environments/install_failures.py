@@ -32,15 +32,15 @@ _NEEDS_SYSTEM = (
     r"Because (?P<name>[\w.-]+?)(?:[<>=!~][^ ]*)? has no wheels with a matching platform"
 )
 _SYSTEMS = r"Wheels are available for .* on the following platforms?: (?P<systems>.*)"
-#: uv, or pip, finds no such project.
+#: uv finds no such project; pip does not tell that from one without a suitable file.
 _UV_ABSENT = r"Because (?P<name>[\w.-]+) was not found in the (?:package registry|provided package)"
-_PIP_ABSENT = r"No matching distribution found for (?P<name>[\w.-]+)"
+_PIP_ABSENT = r"requirement (?P<name>[\w.-]+).* \(from versions: none\)"
 
 
 def reason_of(output: str) -> Reason | None:
     """The reason in the output of pip or uv; None when it is another one.
 
-    >>> reason_of("ERROR: No matching distribution found for absent>=2").absent
+    >>> reason_of("Because absent was not found in the package registry").absent
     'absent'
     """
     # uv breaks its sentences into lines.
@@ -49,9 +49,16 @@ def reason_of(output: str) -> Reason | None:
         return _needs_python(found)
     if found := re.search(_NEEDS_SYSTEM, text):
         return _needs_system(found["name"], re.search(_SYSTEMS, output))
-    if found := re.search(_UV_ABSENT, text) or re.search(_PIP_ABSENT, output):
+    if found := re.search(_UV_ABSENT, text):
         name = found["name"]
         return Reason(message=f"no index has the requirement `{name}`", absent=name)
+    if found := re.search(_PIP_ABSENT, output):
+        return Reason(
+            message=f"no index has a file of the requirement `{found['name']}` for this system",
+            hint="Is its name right? One for another system is restricted by a marker, such as"
+            " `; sys_platform == 'win32'`.",
+            absent=found["name"],
+        )
     return None
 
 
