@@ -106,8 +106,9 @@ def _empty_extras(wheel: Wheel, tracked: Tracked) -> Iterator[Finding]:
         for name, _, value in _comparisons(requirement)
         if name == "extra"
     }
+    meant = set(map(canonicalize_name, tracked.empty_extras))
     for extra in wheel.metadata.get("provides_extra", []):
-        if canonicalize_name(extra) not in named and extra not in tracked.empty_extras:
+        if canonicalize_name(extra) not in named | meant:
             yield Finding(
                 clean_text(f"[{extra}]"),
                 Outcome.WARNED,

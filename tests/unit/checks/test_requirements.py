@@ -109,7 +109,7 @@ CASES: dict[str, tuple[dict[str, Any], list[Finding]]] = {
         ],
     ),
     "an extra that is empty on purpose": (
-        {**requiring(extras=("old",)), "tracked": tracked(empty_extras=("old",))},
+        {**requiring(extras=("old-one",)), "tracked": tracked(empty_extras=("old_one",))},
         FINE,
     ),
     "an extra with a requirement for some systems": (
