@@ -49,6 +49,8 @@ def test_a_healthy_project_passes_and_its_checkout_is_untouched(
         "metadata": "PASSED",
         "record": "PASSED",
         "contents": "PASSED",
+        "package data": "PASSED",
+        "requirements": "PASSED",
         "readme": "PASSED",
         "dependencies": "PASSED",
         "commands": "SKIPPED",
@@ -230,7 +232,7 @@ def test_what_needs_an_extra_is_a_warning_that_names_it(
 ) -> None:
     tool = '[project.optional-dependencies]\nserver = ["only_here"]\n'
     files = demo_files(**{
-        "pyproject.toml": pyproject(tool=tool, scripts={"demo-server": "demo.server:main"}),
+        "pyproject.toml": pyproject(tool=tool, scripts={"demo": "demo:main", "demo-server": "demo.server:main"}),
         "src/demo/server.py": "try:\n    import only_here\nexcept ImportError:\n    raise ImportError('install the extra')\ndef main(): pass\n",
     })  # fmt: skip
     ran = cleanroom(repository(files), SMOKE, "--", "--find-links", str(links))
