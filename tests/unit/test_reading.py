@@ -68,6 +68,11 @@ def missing(place: Path, code: str, **others: str) -> list[str]:
         ("if True:\n    import absent", "absent"),
         ("import sys\nif sys.version_info >= (3, 8):\n    import absent", "absent"),
         ("import xml.absent", "xml.absent"),
+        (
+            "import sys\nmatch sys.platform:\n    case 'a':\n        pass\nfrom . import absent",
+            "pkg.absent",
+        ),
+        ("def f(x):\n    if x.y:\n        return 1\n    import absent", "absent"),
         ("while True:\n    import absent", "absent"),
     ],
 )
@@ -112,6 +117,11 @@ def test_what_leads_nowhere_is_found(place: Path, code: str, what: str) -> None:
         "def f(x):\n    with x:\n        return 1\n    import absent",
         "def f(x):\n    if x:\n        return 1\n    else:\n        raise OSError\n    import absent",
         "def f():\n    while True:\n        return 1\n    import absent",
+        "import sys\nmatch sys.platform:\n    case 'absent':\n        import absent\n    case _:\n        pass",
+        (
+            "import sys\ndef only():\n    if sys.platform != 'absent':\n        raise OSError\n"
+            "def f():\n    only()\n    import absent"
+        ),
         # Aliases, and names of conditions.
         "import sys as _sys\nif _sys.version_info < (3, 8):\n    import absent",
         "from sys import version_info as vi\nif vi < (3, 8):\n    import absent",
@@ -164,6 +174,7 @@ def test_what_is_guarded_or_there_is_not(place: Path, code: str) -> None:
         "def export(f):\n    f.__globals__['GONE'] = f\n    return f\n@export\ndef g(): pass\n",
         "exec('GONE = 1')\n",
         "fill(globals())\n",
+        "import sys\nvars(sys.modules[__name__])['GONE'] = 1\n",
     ],
 )
 def test_a_name_that_may_be_there_is_not_missed(place: Path, other: str) -> None:
@@ -241,6 +252,8 @@ def test_nothing_is_run(place: Path) -> None:
         "ns = {}\nexec('GONE = 1', ns)\n",
         "class C:\n    def __getattr__(self, name): return 1\n",
         "# globals() exec __getattr__ __path__\n",
+        "class C:\n    def __init__(self, **kw):\n        self.__dict__.update(kw)\n",
+        "def f(x):\n    return dict(vars(x))\n",
         "def f(thing):\n    setattr(thing, 'GONE', 1)\n",
     ],
 )
@@ -316,6 +329,45 @@ def test_a_module_that_is_named_in_a_string_is_missed(place: Path, code: str, wh
 )
 def test_a_string_that_names_what_is_there_is_not(place: Path, code: str) -> None:
     assert missing(place, code) == []
+
+
+def test_a_package_that_lists_its_path_has_no_further_submodules(place: Path) -> None:
+    write_files(place, {"pkg/sub/__init__.py": "import pkgutil\npkgutil.iter_modules(__path__)\n"})
+    assert missing(place, "import pkg.sub.absent") == ["pkg.sub.absent"]
+    write_files(place, {"pkg/open/__init__.py": "__path__.append('/elsewhere')\n"})
+    assert missing(place, "import pkg.open.absent\nfrom pkg.open import other") == []
+
+
+@pytest.mark.parametrize(
+    ("code", "unguarded"),
+    [
+        ("def f(xs):\n    for x in xs:\n        import absent", True),
+        ("def f(x):\n    if x.y:\n        import absent", True),
+        ("import os\ndef f():\n    if os.environ:\n        import absent", False),
+        ("FLAG = ask()\ndef f():\n    if FLAG:\n        import absent", False),
+        ("HAS = ask()\ndef f():\n    if not HAS:\n        return\n    import absent", False),
+    ],
+)
+def test_a_condition_on_local_names_is_no_guard(place: Path, code: str, unguarded: bool) -> None:
+    (found,) = read(place, code)["unresolved"]
+    assert not found["sure"]
+    assert found.get("unguarded", False) is unguarded
+
+
+@pytest.mark.parametrize(
+    ("code", "way"),
+    [
+        ("class C:\n    def a(self):\n        self.b()", ("C.a", "pkg.mod", "C.b")),
+        ("class C:\n    @classmethod\n    def a(cls):\n        cls.b()", ("C.a", "pkg.mod", "C.b")),
+        ("class C: pass\ndef f():\n    C().b()", ("f", "pkg.mod", "C.b")),
+        ("class C: pass\ndef f():\n    c = C()\n    c.b()", ("f", "pkg.mod", "C.b")),
+        ("from .app import App\ndef f():\n    App().run()", ("f", "pkg.app", "App.run")),
+    ],
+)
+def test_calls_of_methods_lead_on(place: Path, code: str, way: tuple[str, str, str]) -> None:
+    said = read(place, code, app="class App: pass\n")
+    ways = {(edge["scope"], edge["to"], edge["to_scope"]) for edge in said["edges"]}
+    assert way in ways
 
 
 def distributions(place: Path, code: str) -> list[str]:

@@ -72,6 +72,8 @@ class DeadEnd:
     sure: bool
     #: ``module``; ``name`` for one that is imported from a module, ``attribute`` for one of it.
     kind: str = "module"
+    #: Whether no condition around it may be about the interpreter or what is installed.
+    unguarded: bool = False
 
 
 @dataclass(frozen=True)
@@ -251,4 +253,5 @@ def _dead_end(path: str, module: str, found: Mapping[str, Any]) -> DeadEnd:
         line=found["line"],
         sure=found["sure"],
         kind=found.get("kind", "module"),
+        unguarded=found.get("unguarded", False),
     )

@@ -128,6 +128,8 @@ def _judge(graph: ImportGraph, dead_end: DeadEnd, facts: Facts) -> Outcome | Non
     if graph.finds_modules or dead_end.what in graph.sets:
         return None
     if _is_own(graph.wheel, dead_end.what):
+        if dead_end.what in graph.optional and not dead_end.sure:
+            return None
         return Outcome.FAILED if scope in graph.on_the_way else Outcome.WARNED
     return _judge_foreign(graph, dead_end, top)
 
@@ -162,7 +164,8 @@ def _judge_standard_library(graph: ImportGraph, dead_end: DeadEnd, words: str) -
     if dead_end.sure and dead_end.scope in graph.on_the_way:
         return Outcome.FAILED
     # Code for another system is often reached only there; another version is any user's.
-    return Outcome.WARNED if is_of_versions(words) and dead_end.sure else None
+    is_reached = dead_end.sure or dead_end.unguarded
+    return Outcome.WARNED if is_of_versions(words) and is_reached else None
 
 
 def _is_own(wheel: Wheel, what: str) -> bool:

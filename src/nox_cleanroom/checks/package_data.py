@@ -10,7 +10,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from functools import cached_property
 from pathlib import PurePosixPath
@@ -165,7 +165,9 @@ def _named(package: _Package, source: str) -> Iterator[_Use]:
     for path, said in package.read.items():
         for found in said.get("names", ()):
             if found["text"].rpartition("/")[2] == name:
-                yield _use(path, said, found)
+                # Where a module only names it at its top, importing has shown nothing.
+                use = _use(path, said, found)
+                yield use if found["scope"] else replace(use, sure=False)
 
 
 def _counts(graph: ImportGraph, use: _Use) -> bool:

@@ -4,7 +4,7 @@ import ast
 
 from .conditions import Unknown
 from .endings import fits, is_script_guard
-from .locating import top_of
+from .locating import OWN, top_of
 
 #: The scope of code that only ``python -m`` runs.
 SCRIPT = "<script>"
@@ -21,13 +21,33 @@ class Branches:
         try:
             holds = self.conditions.value(node.test)
         except Unknown:
+            self.guards += self.may_guard(node.test)
             ends = self.block(node.body, scope, False)
             ends = self.block(node.orelse, scope, False) and ends
+            self.guards -= self.may_guard(node.test)
             if not scope:
                 self.forget(node)
             return ends
         self.skip(node.orelse if holds else node.body, scope)
         return self.block(node.body if holds else node.orelse, scope, sure)
+
+    def may_guard(self, test):
+        """Whether an unknown condition may be about the interpreter, the system or what is installed.
+
+        One on arguments and other local names is not.
+        """
+        names = {part.id for part in ast.walk(test) if isinstance(part, ast.Name)}
+        return not names.isdisjoint(self.text.bound.union(self.text.imported))
+
+    def may_end(self, node):
+        """Whether a guard may end the scope before the code that follows runs."""
+        if not isinstance(node, ast.If) or not self.may_guard(node.test):
+            return False
+        try:
+            self.conditions.value(node.test)
+        except Unknown:
+            return any(isinstance(part, (ast.Return, ast.Raise)) for part in ast.walk(node))
+        return False
 
     def _assert(self, node, scope, sure):
         self.expression(node.test, scope, sure)
@@ -55,10 +75,10 @@ class Branches:
         except Unknown:
             return self.cases(node.cases, scope, False)
         for position, case in enumerate(node.cases):
-            fits = fits(case, subject, self.conditions)
-            if fits is None:
+            does_fit = fits(case, subject, self.conditions)
+            if does_fit is None:
                 return self.cases(node.cases[position:], scope, False)
-            if fits:
+            if does_fit:
                 for other in node.cases[position + 1 :]:
                     self.skip(other.body, scope)
                 return self.block(case.body, scope, sure)
@@ -98,5 +118,8 @@ class Branches:
             for part in ast.walk(node):
                 if isinstance(part, ast.Import):
                     self.optional.update(top_of(alias.name) for alias in part.names)
-                elif isinstance(part, ast.ImportFrom) and not part.level and part.module:
-                    self.optional.add(top_of(part.module))
+                elif isinstance(part, ast.ImportFrom):
+                    source = self.text.absolute(part)
+                    self.optional.add(source if top_of(source) in OWN else top_of(source))
+                    if top_of(source) in OWN:
+                        self.optional.update(source + "." + alias.name for alias in part.names)

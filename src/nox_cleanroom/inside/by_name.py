@@ -54,8 +54,12 @@ class ByName:
         texts = [self.text_of(one) for one in words]
         if "-m" in texts[:-1]:
             name = texts[texts.index("-m") + 1]
-            if top_of(name) in OWN and first_missing(name):
-                self.reader.lacks(first_missing(name), words[0], scope, False)
+            missing = first_missing(name) if top_of(name) in OWN else None
+            if top_of(name) in OWN and not missing and find(name).submodule_search_locations:
+                # `python -m` runs the `__main__` of a package.
+                missing = first_missing(name + ".__main__")
+            if missing:
+                self.reader.lacks(missing, words[0], scope, False)
 
     def wants_object(self, value, call, scope, sure):
         """Note ``module:object`` where the module, or the object in it, does not exist."""

@@ -88,6 +88,10 @@ class Conditions:
         except (TypeError, IndexError, KeyError, ValueError, AttributeError):
             raise Unknown
 
+    def of(self, text):
+        """The conditions of another module's text."""
+        return Conditions(text, self.depth + 1)
+
     def dotted(self, node):
         """The full dotted name of an expression, with the module's imports resolved."""
         parts = name_parts(node)

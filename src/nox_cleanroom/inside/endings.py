@@ -52,7 +52,26 @@ def never_returns(call, conditions):
     if function.returns is not None and {"NoReturn", "Never"} & names_in(function.returns):
         return True
     returns = any(isinstance(part, (ast.Return, ast.Yield)) for part in ast.walk(function))
-    return isinstance(function.body[-1], ast.Raise) and not returns
+    if isinstance(function.body[-1], ast.Raise) and not returns:
+        return True
+    return raises_first(
+        function.body, conditions if text is conditions.text else conditions.of(text)
+    )
+
+
+def raises_first(body, conditions):
+    """Whether code certainly raises, because of a known condition, before it can return."""
+    for node in body:
+        if isinstance(node, (ast.Raise, ast.Return)):
+            return isinstance(node, ast.Raise)
+        if isinstance(node, ast.If):
+            try:
+                taken = node.body if conditions.value(node.test) else node.orelse
+            except Unknown:
+                return False
+            if raises_first(taken, conditions):
+                return True
+    return False
 
 
 def fits(case, subject, conditions):

@@ -38,7 +38,18 @@ class Expressions:
                 self.attribute(node, scope, sure)
             elif isinstance(node, (ast.List, ast.Tuple)) and b"executable" in self.text.words:
                 self.by_name.note_command(node.elts, scope)
-            self.parts(node, scope, sure and not isinstance(node, LATER))
+            if not self.is_never_made(node):
+                self.parts(node, scope, sure and not isinstance(node, LATER))
+
+    def is_never_made(self, node):
+        """Whether a known condition keeps a comprehension from making any element."""
+        for test in (test for one in getattr(node, "generators", ()) for test in one.ifs):
+            try:
+                if not self.conditions.value(test):
+                    return True
+            except Unknown:
+                continue
+        return False
 
     def parts(self, node, scope, sure):
         """Read the parts of an expression; large tables of constants make most of many texts."""
@@ -60,21 +71,25 @@ class Expressions:
         try:
             holds = self.conditions.value(node.test)
         except Unknown:
+            self.guards += 1
             self.expression(node.body, scope, False)
             self.expression(node.orelse, scope, False)
+            self.guards -= 1
             return
         self.expression(node.body if holds else node.orelse, scope, sure)
 
     def operands(self, node, scope, sure):
         """Read the operands of ``and`` and ``or`` up to the one that decides."""
-        decisive = isinstance(node.op, ast.Or)
+        decisive, guards = isinstance(node.op, ast.Or), self.guards
         for part in node.values:
             self.expression(part, scope, sure)
             try:
                 if bool(self.conditions.value(part)) is decisive:
-                    return
+                    break
             except Unknown:
                 sure = False
+                self.guards += 1
+        self.guards = guards
 
     def attribute(self, node, scope, sure):
         """Note an attribute that the standard library of this interpreter lacks."""
@@ -103,14 +118,39 @@ class Expressions:
             elif top_of(self.text.imported.get(name, "")) in OWN:
                 source, _, inner = self.text.imported[name].rpartition(".")
                 self.edge(scope, source, inner, sure, dead)
-        elif isinstance(function, ast.Attribute) and isinstance(function.value, ast.Name):
-            source = self.text.imported.get(function.value.id)
-            if source and top_of(source) in OWN:
-                self.edge(scope, source, function.attr, sure, dead)
+        elif isinstance(function, ast.Attribute):
+            module, owner = self.owner_of(function.value, scope)
+            if module:
+                inner = owner + "." + function.attr if owner else function.attr
+                self.edge(scope, module, inner, sure, dead)
         if isinstance(function, ast.Name) and function.id == "setattr" and len(call.args) > 1:
             owner = self.conditions.dotted(call.args[0])
             if top_of(owner) in OWN and isinstance(call.args[1], ast.Constant):
                 self.sets.add("%s.%s" % (owner, call.args[1].value))
+
+    def owner_of(self, node, scope):
+        """The module and the class, if there is one, whose function a call of ``node.name()`` is."""
+        if isinstance(node, ast.Call):
+            return self.class_of(node)
+        if not isinstance(node, ast.Name):
+            return "", ""
+        if node.id in ("self", "cls") and "." in scope:
+            return self.text.name, scope.rpartition(".")[0]
+        if (scope, node.id) in self.instances:
+            return self.instances[scope, node.id]
+        source = self.text.imported.get(node.id, "")
+        return (source, "") if top_of(source) in OWN else ("", "")
+
+    def class_of(self, call):
+        """The module and the name of the class that a call makes an instance of."""
+        if not isinstance(call.func, ast.Name):
+            return "", ""
+        if isinstance(self.text.functions.get(call.func.id), ast.ClassDef):
+            return self.text.name, call.func.id
+        module, _, name = self.text.imported.get(call.func.id, "").rpartition(".")
+        text = self.text.other(module) if module else None
+        is_class = text is not None and isinstance(text.functions.get(name), ast.ClassDef)
+        return (module, name) if is_class else ("", "")
 
 
 def find_inner(module, name):

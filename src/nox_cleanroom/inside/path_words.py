@@ -8,6 +8,20 @@ SAME |= {"as_posix", "normcase", "as_file", "__str__", "strict"}
 MAKERS = {"Path", "PurePath", "PosixPath", "PurePosixPath"}
 #: Functions and methods that ask whether there is a file; such a file is optional.
 ASKERS = {"exists", "isfile", "isdir", "is_file", "is_dir", "lexists", "resource_exists"}
+#: Functions that read a file at once.
+READERS = {
+    "open",
+    "read",
+    "load",
+    "loads",
+    "listdir",
+    "scandir",
+    "walk",
+    "copy",
+    "copyfile",
+    "copytree",
+}
+READERS |= {"CDLL", "read_csv", "loadtxt", "fileConfig", "load_source"}
 #: Methods that make a file.
 WRITERS = {"write_text", "write_bytes", "mkdir", "touch", "unlink"}
 #: Functions of a package and the name of a file in it.

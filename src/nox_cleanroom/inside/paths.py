@@ -7,7 +7,7 @@ import sys
 
 from .endings import CATCH_FILES
 from .path_values import PathValues
-from .path_words import ASKERS, OF_PACKAGES, WRITERS, is_writing, last_name
+from .path_words import ASKERS, OF_PACKAGES, READERS, WRITERS, is_writing, last_name
 
 #: Without one of these words, a text names no file by its place.
 ANCHORS = {b"__file__", b"files", b"get_data", b"PackageLoader", b"prefix", b"resources"}
@@ -77,8 +77,10 @@ class Paths(PathValues):
                     self.add_path(os.path.join(base, pattern), node, scope, sure)
             elif owner is not None:
                 self.add(owner, scope, sure)
+            # At the top of a module, many calls only keep a path for later.
+            reads = sure and (bool(scope) or name in READERS)
             for part in [*node.args, *(one.value for one in node.keywords)]:
-                self.add(part, scope, sure)
+                self.add(part, scope, reads)
 
     def add(self, node, scope, sure):
         if id(node) in self.done or isinstance(node, ast.Constant):

@@ -58,6 +58,10 @@ class Reader(Branches, Expressions):
     def __init__(self, text):
         self.text = text
         self.edges = []
+        #: How many unknown conditions, which may be guards, are around a statement.
+        self.guards = 0
+        #: The module and the class of what names of functions are bound to.
+        self.instances = {}
         self.unresolved = []
         self.optional = set()
         #: Names of modules' attributes that the module sets.
@@ -73,11 +77,18 @@ class Reader(Branches, Expressions):
 
         `sure` means that they run whenever their scope does.
         """
+        guards = self.guards
+        ends = False
         for position, node in enumerate(body):
             if self.statement(node, scope, sure):
                 self.skip(body[position + 1 :], scope)
-                return True
-        return False
+                ends = True
+                break
+            if self.may_end(node):
+                sure = False
+                self.guards += 1
+        self.guards = guards
+        return ends
 
     def statement(self, node, scope, sure):
         """Read a statement; returns whether no code after it runs."""
@@ -112,7 +123,8 @@ class Reader(Branches, Expressions):
             if spec is not None and spec.submodule_search_locations is not None and find(inner):
                 self.edge(scope, inner, "", sure)
             elif text is not None and alias.name != "*" and not text.has(alias.name):
-                self.lacks(inner, node, scope, sure, "name")
+                if not text.has_open_submodules:
+                    self.lacks(inner, node, scope, sure, "name")
             elif spec is not None and is_namespace(spec) and alias.name != "*":
                 self.lacks(inner, node, scope, sure)
 
@@ -169,6 +181,7 @@ class Reader(Branches, Expressions):
         """Read a ``try`` whose handlers catch the error of a missing module."""
         trial = Reader(self.text)
         trial.conditions, trial.caught = self.conditions, self.caught
+        trial.guards, trial.instances = self.guards, self.instances
         trial.paths, trial.by_name = Paths(trial, self.paths), ByName(trial, self.by_name)
         ends = trial.block(node.body, scope, sure)
         self.caught = around
@@ -210,6 +223,8 @@ class Reader(Branches, Expressions):
         if len(node.targets) != 1 or not isinstance(node.targets[0], ast.Name):
             return
         name = node.targets[0].id
+        if isinstance(node.value, ast.Call) and self.class_of(node.value)[0]:
+            self.instances[scope, name] = self.class_of(node.value)
         self.paths.assign(name, node.value, scope)
         if scope:
             return
@@ -257,4 +272,6 @@ class Reader(Branches, Expressions):
         found = {"what": what, "line": node.lineno, "scope": scope, "sure": sure}
         if kind != "module":
             found["kind"] = kind
+        if not sure and not self.guards:
+            found["unguarded"] = True
         self.unresolved.append(found)

@@ -42,6 +42,6 @@ def lacking(words: str, minor: int = sys.version_info[1], system: str = sys.plat
     return " ".join(filter(None, ("" if in_time else versions, "" if on_system else systems)))
 
 
-def lacks(module, name=""):
+def lacks(module: str, name: str = "") -> str:
     """The reason for which this interpreter lacks a module or a name, as `stated` says it."""
     return lacking(stated(module, name))

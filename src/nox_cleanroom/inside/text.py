@@ -14,6 +14,8 @@ WORD = re.compile(rb"[A-Za-z_]\w*")
 #: Without one of these words, a module has no other names than those that its text binds.
 DYNAMIC = {b"globals", b"vars", b"locals", b"exec", b"modules", b"__path__", b"__getattr__"}
 DYNAMIC |= {b"meta_path", b"path_hooks", b"_convert_", b"__dict__", b"setattr"}
+#: Words of code that changes a `__path__`.
+CHANGES = {b"append", b"insert", b"extend", b"extend_path"}
 
 
 class Text:
@@ -170,7 +172,8 @@ class Text:
                 elif isinstance(node.value, ast.Attribute) and node.value.attr == "__dict__":
                     self.has_open_names = True
             elif isinstance(node, ast.Name) and node.id == "__path__":
-                self.has_open_submodules = True
+                changes = not self.words.isdisjoint(CHANGES)
+                self.has_open_submodules |= changes or not isinstance(node.ctx, ast.Load)
             elif isinstance(node, ast.Attribute) and node.attr in ("meta_path", "path_hooks"):
                 self.finds_modules = True
 
@@ -191,7 +194,8 @@ class Text:
             elif isinstance(owner, ast.Call):
                 self.has_open_names |= is_namespace_call(owner)
             elif isinstance(owner, ast.Attribute) and owner.attr == "__dict__":
-                self.has_open_names = True
+                # That of an object binds no name of the module.
+                self.has_open_names |= getattr(owner.value, "id", "") not in ("self", "cls")
         elif method in ("_convert", "_convert_"):
             self.has_open_names = True
         elif any(is_namespace_call(one) for one in node.args):
@@ -260,6 +264,7 @@ def is_namespace_call(node):
         isinstance(node, ast.Call)
         and isinstance(node.func, ast.Name)
         and node.func.id in ("globals", "vars", "locals")
+        and (not node.args or "modules" in names_in(node.args[0]))
     )
 
 
