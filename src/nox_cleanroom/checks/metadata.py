@@ -18,6 +18,7 @@ from nox_cleanroom.output import clean_text
 from nox_cleanroom.probes.builds import VersionSources, is_of_changed_tree
 from nox_cleanroom.probes.installed import Installed
 from nox_cleanroom.probes.loading import Loaded, imported_first
+from nox_cleanroom.probes.sources import Sources
 from nox_cleanroom.probes.tracked import Tracked
 from nox_cleanroom.wheel import Wheel
 
@@ -29,6 +30,7 @@ def check(
     installed: Installed,
     tracked: Tracked,
     loaded: Loaded | None = None,
+    sources: Sources | None = None,
     version_sources: VersionSources | None = None,
 ) -> Iterator[Finding]:
     """One finding for each field."""
@@ -39,7 +41,7 @@ def check(
     yield _requirements(wheel, facts)
     yield from _fields(wheel)
     yield from _version_from_git(wheel, tracked, version_sources or VersionSources())
-    yield from _own_version(wheel, loaded) if loaded is not None else ()
+    yield from _own_version(wheel, loaded, sources) if loaded is not None else ()
 
 
 def _name(wheel: Wheel) -> Finding:
@@ -201,24 +203,42 @@ def _other_versions(wheel: Wheel, tags: tuple[str, ...]) -> tuple[str, ...]:
 _TAG = re.compile(r"(?P<name>.*?)[-_/@=]*v?(?P<version>\d+(\.\d+)*.*)")
 
 
-def _own_version(wheel: Wheel, loaded: Loaded) -> Iterator[Finding]:
+def _own_version(wheel: Wheel, loaded: Loaded, sources: Sources | None) -> Iterator[Finding]:
     """The finding about ``__version__``, if the package has one of its own and it differs."""
     names = imported_first(wheel)
     for name in names:
-        answer = loaded.of("import", name)
-        stated = (answer.said or {}).get("version") if answer is not None else None
-        if not stated or (names[1:] and canonicalize_name(name) != wheel.name):
+        if names[1:] and canonicalize_name(name) != wheel.name:
             continue
-        try:
-            is_same = Version(stated) == Version(wheel.version)
-        except InvalidVersion:
-            is_same = False
-        if not is_same:
+        answer = loaded.of("import", name)
+        place, stated = name, (answer.said or {}).get("version") if answer is not None else None
+        if not stated and sources is not None:
+            place, stated = next(_stated_versions(name, sources), ("", ""))
+        if stated and not _is_version(stated, wheel.version):
             yield Finding(
-                f"{name}.__version__",
+                f"{place}.__version__",
                 Outcome.WARNED,
                 f"It is {clean_text(repr(stated))}, and the version in the metadata is"
                 f" {wheel.version}.",
                 "State the version once: take it from `importlib.metadata.version`, or let the"
                 " backend read it from the package.",
             )
+
+
+def _stated_versions(package: str, sources: Sources) -> Iterator[tuple[str, str]]:
+    """The versions that modules of a package state for that purpose, with the modules' names."""
+    for answer in sources.answers:
+        said = answer.said or {}
+        module = str(said.get("module", ""))
+        if module in {f"{package}.{name}" for name in _OF_VERSIONS} and said.get("version"):
+            yield module, str(said["version"])
+
+
+#: The usual names of modules with the version of their package.
+_OF_VERSIONS = ("__about__", "__version__", "_version", "version")
+
+
+def _is_version(stated: str, version: str) -> bool:
+    try:
+        return Version(stated) == Version(version)
+    except InvalidVersion:
+        return False

@@ -47,6 +47,9 @@ def read(path, name=""):
     }
     if module.finds_modules:
         answer["finds_modules"] = True
+    version = module.assigned.get("__version__")
+    if isinstance(version, ast.Constant) and isinstance(version.value, str):
+        answer["version"] = version.value
     # What is empty in most modules is left out.
     always = ("edges", "unresolved", "optional", "mentioned")
     return {key: value for key, value in answer.items() if value or key in always}

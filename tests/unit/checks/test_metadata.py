@@ -15,6 +15,8 @@ from values import (
     installed,
     loaded,
     look,
+    module,
+    sources,
     tracked,
     wheel,
 )
@@ -241,6 +243,27 @@ CASES: dict[str, tuple[dict[str, Any], list[Finding]]] = {
                 " backend read it from the package.",
             )
         ],
+    ),
+    "a module of the package states another version": (
+        {
+            "loaded": loaded(imported("demo")),
+            "sources": sources(module("demo/__about__.py", version="0.9")),
+        },
+        [
+            SAYS.warned(
+                "demo.__about__.__version__",
+                "It is '0.9', and the version in the metadata is 1.0.",
+                hint="State the version once: take it from `importlib.metadata.version`, or let the"
+                " backend read it from the package.",
+            )
+        ],
+    ),
+    "a module about something else states another version": (
+        {
+            "loaded": loaded(imported("demo")),
+            "sources": sources(module("demo/protocol.py", version="0.9")),
+        },
+        [],
     ),
     "the package states no version": (
         {"loaded": loaded(imported("demo", version="unknown"))},
