@@ -148,7 +148,9 @@ class ByName:
             node = text.assigned[name]
             for key, value in zip(getattr(node, "keys", []), getattr(node, "values", [])):
                 if isinstance(value, ast.Constant):
-                    self.wants_inner(self.text_of(value), self.text_of(key), value, "__getattr__")
+                    # Without `getattr`, the names stand for the modules themselves.
+                    wanted = self.text_of(key) if "getattr" in used else ""
+                    self.wants_inner(self.text_of(value), wanted, value, "__getattr__")
                 elif isinstance(value, ast.Tuple) and len(value.elts) == 2:
                     module, attribute = map(self.text_of, value.elts)
                     self.wants_inner(module, attribute, value, "__getattr__")

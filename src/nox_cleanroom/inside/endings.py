@@ -39,14 +39,25 @@ def suppressed_by(node, conditions):
     return EVERYTHING & frozenset().union(*caught)
 
 
+def own_function(node, conditions):
+    """The function of the wheel that an expression names, with its module's text; or None."""
+    module, _, name = conditions.dotted(node).rpartition(".")
+    text = conditions.text.other(module) if module else conditions.text
+    return (text.functions.get(name) if text is not None else None), text
+
+
+def may_raise(decorator, conditions):
+    """Whether a decorator of the wheel may raise instead of calling what it decorates."""
+    node = decorator.func if isinstance(decorator, ast.Call) else decorator
+    function, _ = own_function(node, conditions)
+    return function is not None and any(isinstance(one, ast.Raise) for one in ast.walk(function))
+
+
 def never_returns(call, conditions):
     """Whether a call ends the process or raises, as far as the texts show it."""
-    dotted = conditions.dotted(call.func)
-    if dotted in NEVER_RETURN:
+    if conditions.dotted(call.func) in NEVER_RETURN:
         return True
-    module, _, name = dotted.rpartition(".")
-    text = conditions.text.other(module) if module else conditions.text
-    function = text.functions.get(name) if text is not None else None
+    function, text = own_function(call.func, conditions)
     if not isinstance(function, ast.FunctionDef):
         return False
     if function.returns is not None and {"NoReturn", "Never"} & names_in(function.returns):

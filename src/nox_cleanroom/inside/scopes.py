@@ -5,7 +5,7 @@ import ast
 from .branches import Branches
 from .by_name import ByName
 from .conditions import Conditions, Unknown
-from .endings import CATCH_ALL, caught_by, never_returns, suppressed_by
+from .endings import CATCH_ALL, caught_by, may_raise, never_returns, suppressed_by
 from .expressions import Expressions, find_inner
 from .locating import OWN, find, is_namespace, top_of
 from .paths import Paths
@@ -133,11 +133,18 @@ class Reader(Branches, Expressions):
 
     def _functiondef(self, node, scope, sure):
         self.header(node, scope, sure)
-        caught, self.caught = self.caught, frozenset()
-        self.block(node.body, (scope + "." if scope else "") + node.name, True)
-        self.caught = caught
+        self.body(node, (scope + "." if scope else "") + node.name)
 
     _asyncfunctiondef = _functiondef
+
+    def body(self, node, scope):
+        """Read the body of a function, which a decorator may keep from running."""
+        caught, self.caught = self.caught, frozenset()
+        is_guarded = any(may_raise(one, self.conditions) for one in node.decorator_list)
+        self.guards += is_guarded
+        self.block(node.body, scope, not is_guarded)
+        self.guards -= is_guarded
+        self.caught = caught
 
     def header(self, node, scope, sure):
         """Read what a definition evaluates when it runs: decorators, defaults and annotations."""
@@ -156,7 +163,7 @@ class Reader(Branches, Expressions):
             if isinstance(part, (ast.FunctionDef, ast.AsyncFunctionDef)):
                 self.header(part, scope, sure)
                 inner = ".".join(filter(None, (scope, node.name, part.name)))
-                self.block(part.body, inner, True)
+                self.body(part, inner)
             else:
                 self.statement(part, scope, sure)
 
