@@ -322,10 +322,12 @@ def test_a_module_that_is_named_in_a_string_is_missed(place: Path, code: str, wh
             "    return getattr(importlib.import_module(_MAP[name], __name__), name)"
         ),
         (
-            ("import importlib\n_MAP = {'old': '.there'}\ndef __getattr__(name):\n"
-            "    return importlib.import_module(_MAP[name], __name__)"),
-            ("import importlib\n_OLD = {'a': 'json', 'b': 'words of text'}\ndef __getattr__(name):\n"
-            "    return importlib.import_module(_OLD[name])"),
+            "import importlib\n_MAP = {'old': '.there'}\ndef __getattr__(name):\n"
+            "    return importlib.import_module(_MAP[name], __name__)"
+        ),
+        (
+            "import importlib\n_OLD = {'a': 'json', 'b': 'words of text'}\ndef __getattr__(name):\n"
+            "    return importlib.import_module(_OLD[name])"
         ),
     ],
 )
@@ -348,8 +350,10 @@ def test_a_package_that_lists_its_path_has_no_further_submodules(place: Path) ->
         ("import os\ndef f():\n    if os.environ:\n        import absent", False),
         ("FLAG = ask()\ndef f():\n    if FLAG:\n        import absent", False),
         (
-            ("def only(f):\n    def g():\n        if ask():\n            raise OSError\n"
-            "        return f()\n    return g\n@only\ndef f():\n    import absent"),
+            (
+                "def only(f):\n    def g():\n        if ask():\n            raise OSError\n"
+                "        return f()\n    return g\n@only\ndef f():\n    import absent"
+            ),
             False,
         ),
         ("HAS = ask()\ndef f():\n    if not HAS:\n        return\n    import absent", False),
