@@ -286,7 +286,9 @@ _DATA: tuple[Fault, ...] = (
     Fault("data-outside-of-the-package", "The command reads a file of the repository beside the sources.",
         _reading_the_top, says=(r"CHANGELOG\.md", "outside of the package")),
     Fault("types-left-out", "The wheel lacks the mark of a package with types.",
-        lambda project: project.leaving_out("py.typed"), expected="WARNED", says=(r"py\.typed", "type checkers")),
+        lambda project: project.leaving_out("py.typed"), expected="WARNED", says=(r"py\.typed", "type checkers"),
+        # setuptools takes it along by itself.
+        backends=EVERY_BACKEND[1:]),
     Fault("plug-ins-left-out", "The wheel lacks modules that are only imported by their names.",
         lambda project: _with_plugins(project).leaving_out("plugins"), expected="WARNED", says=("plugins", r"json\.py")),
     Fault("lfs-pointer", "A data file is a pointer of git-lfs.",
@@ -328,7 +330,9 @@ _REQUIREMENTS: tuple[Fault, ...] = (
         expected="WARNED", says=("colorama", "windows", "win32")),
     Fault("marker-of-three-numbers", "A marker compares the two numbers of a version with three.",
         lambda project: replace(project, dependencies=(*project.dependencies, "colorama; python_version > '3.20.1'")),
-        expected="WARNED", says=("colorama", "python_full_version")),
+        expected="WARNED", says=("colorama", "python_full_version"),
+        # uv_build writes what was meant.
+        backends=EVERY_BACKEND[:-1]),
     Fault("needs-an-extra", "The package imports what only an extra installs.",
         lambda project: _with_extras(project, net=("tabulate",)).at_import("import tabulate"),
         says=("tabulate", r"extra `net`", "plain install")),
