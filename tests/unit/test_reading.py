@@ -348,6 +348,10 @@ def test_a_package_that_lists_its_path_has_no_further_submodules(place: Path) ->
         ("def f(xs):\n    for x in xs:\n        import absent", True),
         ("def f(x):\n    if x.y:\n        import absent", True),
         ("import os\ndef f():\n    if os.environ:\n        import absent", False),
+        (
+            "def f(x):\n    try:\n        x.new()\n    except AttributeError:\n        import absent",
+            False,
+        ),
         ("FLAG = ask()\ndef f():\n    if FLAG:\n        import absent", False),
         (
             (

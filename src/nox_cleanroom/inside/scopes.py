@@ -174,9 +174,12 @@ class Reader(Branches, Expressions):
         if not catching:
             ends = self.block(node.body, scope, sure)
             self.caught = around
+            # What failed is often what another version has, and the handler is for that one.
+            self.guards += 1
             for handler in node.handlers:
                 self.note_optional(handler.body)
                 ends = self.block(handler.body, scope, False) and ends
+            self.guards -= 1
             ends = self.block(node.orelse, scope, sure) or ends
         else:
             ends = self.attempt(node, catching, around, scope, sure)
