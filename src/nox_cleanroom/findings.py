@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import KW_ONLY, dataclass, field
+from dataclasses import dataclass, field
 from enum import Enum
 from fnmatch import fnmatchcase
 
@@ -67,17 +67,16 @@ class Finding:
     message: str = ""
     #: The next step.
     hint: str = ""
-    _: KW_ONLY
     #: The last relevant lines that were printed.
-    output: str = ""
+    output: str = field(default="", kw_only=True)
     #: The stable code of a bad outcome.
-    code: Code = Code.PROBE_FAILED
+    code: Code = field(default=Code.PROBE_FAILED, kw_only=True)
     #: The check: ``imports``, ``entry points``, ``tracked artefacts``; the registry fills it in.
-    check: str = ""
+    check: str = field(default="", kw_only=True)
     #: Why the project accepts it; empty when it does not.
-    waived: str = ""
+    waived: str = field(default="", kw_only=True)
     #: The probe that would settle it, by the name of its value; empty when none is needed.
-    settled_by: str = field(default="", compare=False)
+    settled_by: str = field(default="", kw_only=True, compare=False)
 
     @classmethod
     def of(cls, subject: str, problem: str, hint: str = "", *, output: str = "") -> Finding:

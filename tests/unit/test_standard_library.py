@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import subprocess
 import sys
@@ -34,8 +35,10 @@ def test_no_name_is_here_that_is_said_to_be_absent() -> None:
         for module in _modules():
             said = [name for name in TABLE[module] if name and lacks(module, name)]
             if said and not lacks(module):
-                found = importlib.import_module(module)
-                wrong += [f"{module}.{name}" for name in said if hasattr(found, name)]
+                # A part of `distutils` needs a module of another system.
+                with contextlib.suppress(ImportError):
+                    found = importlib.import_module(module)
+                    wrong += [f"{module}.{name}" for name in said if hasattr(found, name)]
     assert wrong == []
 
 
