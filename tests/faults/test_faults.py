@@ -29,8 +29,8 @@ def cases(faults: tuple[Fault, ...]) -> list[object]:
             project,
             fault,
             id=f"{project.backend.name}-{fault.name}",
-            # Every sixth is each fault once, every twelfth each second fault.
-            marks=pytest.mark.turn(turn + len(PROJECTS) * (number % 2)),
+            # Every sixth is each fault once, every 24th each fourth fault.
+            marks=pytest.mark.turn(turn + len(PROJECTS) * (number % 4)),
         )
         for number, fault in enumerate(faults)
         for turn, project in enumerate(_fitting(fault, number))
