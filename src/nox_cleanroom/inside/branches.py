@@ -21,10 +21,11 @@ class Branches:
         try:
             holds = self.conditions.value(node.test)
         except Unknown:
-            self.guards += self.may_guard(node.test)
+            is_guard = self.may_guard(node.test)
+            self.guards += is_guard
             ends = self.block(node.body, scope, False)
             ends = self.block(node.orelse, scope, False) and ends
-            self.guards -= self.may_guard(node.test)
+            self.guards -= is_guard
             if not scope:
                 self.forget(node)
             return ends
@@ -36,8 +37,12 @@ class Branches:
 
         One on arguments and other local names is not.
         """
-        names = {part.id for part in ast.walk(test) if isinstance(part, ast.Name)}
-        return not names.isdisjoint(self.text.bound.union(self.text.imported))
+        bound, imported = self.text.bound, self.text.imported
+        return any(
+            part.id in bound or part.id in imported
+            for part in ast.walk(test)
+            if isinstance(part, ast.Name)
+        )
 
     def may_end(self, node):
         """Whether a guard may end the scope before the code that follows runs."""
