@@ -95,14 +95,11 @@ class Wheel:
         """The sha256 of each file in the archive, as RECORD spells it."""
         return {file.name: file.digest for file in self.files}
 
-    def installs_the_same(self, other: Wheel) -> bool:
-        """Whether another wheel has the same files, with the same content, besides its metadata."""
-
-        def files(wheel: Wheel) -> dict[str, str]:
-            prefix = f"{wheel.dist_info}/"
-            return {name: one for name, one in wheel.digests.items() if not name.startswith(prefix)}
-
-        return files(self) == files(other)
+    @cached_property
+    def installed_digests(self) -> dict[str, str]:
+        """The digests of its files, by name, without those of ``.dist-info``."""
+        prefix = f"{self.dist_info}/"
+        return {name: one for name, one in self.digests.items() if not name.startswith(prefix)}
 
     @cached_property
     def dist_info(self) -> str:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 
-from nox_cleanroom.inside.standard_library import stated
+from nox_cleanroom.inside.standard_library import split, stated
 
 _SYSTEMS = {"win32": "Windows", "darwin": "macOS", "linux": "Linux", "unix": "Unix"}
 
 
 def is_of_versions(words: str) -> bool:
     """Whether a statement of `stated` names versions, rather than systems only."""
-    return words.startswith(("3.", "-"))
+    return "-" in words
 
 
 def standard_library_words(words: str) -> str:
@@ -63,7 +63,6 @@ _MESSAGES = (
 
 
 def _parts(words: str) -> tuple[str, str, str]:
-    versions, _, systems = words.partition(" ") if is_of_versions(words) else ("-", "", words)
-    low, _, high = versions.partition("-")
+    low, high, systems = split(words)
     named = " and ".join(_SYSTEMS.get(one, one) for one in systems.split(",") if one)
     return low, high, named

@@ -82,19 +82,17 @@ def differences_of(one: BuiltWheel, other: BuiltWheel, tracked: Tracked) -> str:
 
 def _files(wheel: Wheel) -> dict[str, str]:
     """The digest of each file that matters, by name; dist-info without the version in its name."""
-    digests = wheel.digests
     prefix, licences = f"{wheel.dist_info}/", _licence_names(wheel)
-    installed = {name: digest for name, digest in digests.items() if not name.startswith(prefix)}
     about = {
         # WHEEL and RECORD have checks of their own; `statements` compares METADATA by meaning.
         f"*.dist-info/{name.removeprefix(prefix)}": ""
-        for name in digests
+        for name in wheel.names
         if name.startswith(prefix)
         # The paths of licence files depend on the version of the backend.
         and PurePosixPath(name).name not in licences
         and name != f"{prefix}entry_points.txt"
     }
-    return {**installed, **about}
+    return {**wheel.installed_digests, **about}
 
 
 def _licence_names(wheel: Wheel) -> set[str]:

@@ -5,6 +5,7 @@ import ast
 from .conditions import Unknown
 from .endings import fits, is_script_guard
 from .locating import OWN, top_of
+from .text import walk
 
 #: The scope of code that only ``python -m`` runs.
 SCRIPT = "<script>"
@@ -40,7 +41,7 @@ class Branches:
         bound, imported = self.text.bound, self.text.imported
         return any(
             part.id in bound or part.id in imported
-            for part in ast.walk(test)
+            for part in walk(test)
             if isinstance(part, ast.Name)
         )
 
@@ -51,7 +52,7 @@ class Branches:
         try:
             self.conditions.value(node.test)
         except Unknown:
-            return any(isinstance(part, (ast.Return, ast.Raise)) for part in ast.walk(node))
+            return any(isinstance(part, (ast.Return, ast.Raise)) for part in walk(node))
         return False
 
     def _assert(self, node, scope, sure):
@@ -68,8 +69,7 @@ class Branches:
         ends = self.block(node.body, scope, False)
         self.block(node.orelse, scope, False)
         is_endless = isinstance(node, ast.While) and getattr(node.test, "value", None) is True
-        leaves = any(isinstance(part, ast.Break) for part in ast.walk(node))
-        return is_endless and ends and not leaves
+        return is_endless and ends and not any(isinstance(one, ast.Break) for one in walk(node))
 
     _asyncfor = _while = _for
 
@@ -99,7 +99,7 @@ class Branches:
     def skip(self, body, scope):
         """Note where code leads that does not run here: it shows what is guarded."""
         for node in body:
-            for part in ast.walk(node):
+            for part in walk(node):
                 if isinstance(part, ast.Call):
                     self.calls(part, scope, False, dead=True)
                 elif isinstance(part, ast.Import):
@@ -114,13 +114,13 @@ class Branches:
 
     def forget(self, node):
         """Forget the values of names that code may have bound, if it is unknown whether it runs."""
-        for part in ast.walk(node):
+        for part in walk(node):
             if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store):
                 self.conditions.values.pop(part.id, None)
 
     def note_optional(self, body):
         for node in body:
-            for part in ast.walk(node):
+            for part in walk(node):
                 if isinstance(part, ast.Import):
                     self.optional.update(top_of(alias.name) for alias in part.names)
                 elif isinstance(part, ast.ImportFrom):

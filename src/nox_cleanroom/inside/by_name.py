@@ -1,10 +1,8 @@
 """Modules and distributions that code names in strings."""
 
 import ast
-import glob
 import os
 import re
-import sys
 
 from .conditions import Unknown
 from .endings import CATCH_NAMES
@@ -180,10 +178,12 @@ class ByName:
 
 def click_takes_imports():
     """Whether the installed click also takes the name of an import, as it does from 8.4.2 on."""
-    for place in sys.path:
-        for found in glob.glob(os.path.join(glob.escape(place), "click-*.dist-info")):
-            version = re.findall(r"\d+", os.path.basename(found))
-            return {"takes_imports": tuple(map(int, version[:3])) >= (8, 4, 2)}
+    spec = find("click")
+    site = os.path.dirname(os.path.dirname(spec.origin)) if spec and spec.origin else ""
+    for name in os.listdir(site) if site else ():
+        found = re.match(r"click-(\d+)\.(\d+)\.(\d+)\.dist-info$", name)
+        if found:
+            return {"takes_imports": tuple(map(int, found.groups())) >= (8, 4, 2)}
     return {"takes_imports": False}
 
 

@@ -6,6 +6,7 @@ import sys
 
 from .locating import find
 from .standard_library import is_known, lacks
+from .text import key_of
 
 
 class Unknown(Exception):
@@ -139,9 +140,7 @@ class Conditions:
         return compare(left, right)
 
     def _subscript(self, node):
-        index = node.slice
-        if type(index).__name__ == "Index":  # before 3.9
-            index = index.value
+        index = key_of(node)
         if isinstance(index, ast.Slice):
             low = self.value(index.lower) if index.lower else None
             high = self.value(index.upper) if index.upper else None

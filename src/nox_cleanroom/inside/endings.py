@@ -3,7 +3,7 @@
 import ast
 
 from .conditions import Unknown
-from .text import names_in
+from .text import names_in, walk
 
 #: Exceptions whose handlers make an import optional.
 CATCH_ALL = {"ImportError", "ModuleNotFoundError", "Exception", "BaseException"}
@@ -50,7 +50,7 @@ def may_raise(decorator, conditions):
     """Whether a decorator of the wheel may raise instead of calling what it decorates."""
     node = decorator.func if isinstance(decorator, ast.Call) else decorator
     function, _ = own_function(node, conditions)
-    return function is not None and any(isinstance(one, ast.Raise) for one in ast.walk(function))
+    return function is not None and any(isinstance(one, ast.Raise) for one in walk(function))
 
 
 def never_returns(call, conditions):
@@ -62,7 +62,7 @@ def never_returns(call, conditions):
         return False
     if function.returns is not None and {"NoReturn", "Never"} & names_in(function.returns):
         return True
-    returns = any(isinstance(part, (ast.Return, ast.Yield)) for part in ast.walk(function))
+    returns = any(isinstance(part, (ast.Return, ast.Yield)) for part in walk(function))
     if isinstance(function.body[-1], ast.Raise) and not returns:
         return True
     return raises_first(

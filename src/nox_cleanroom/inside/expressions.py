@@ -6,13 +6,13 @@ from .conditions import Unknown
 from .endings import CATCH_ATTRIBUTES
 from .locating import OWN, find, top_of
 from .paths import WANTED
-from .standard_library import is_known, lacks
-
+from .standard_library import NAMES, is_known, lacks
 
 #: Functions that ask for an attribute by its name.
 ASKING = {b"getattr", b"hasattr"}
 #: Expressions whose parts run later, or perhaps never.
 LATER = (ast.Lambda, ast.GeneratorExp)
+COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 
 
 class Expressions:
@@ -25,7 +25,8 @@ class Expressions:
             return
         if isinstance(node, ast.Name):
             return
-        self.paths.note(node, scope, sure)
+        if self.paths.is_used:
+            self.paths.note(node, scope, sure)
         if isinstance(node, ast.IfExp):
             self.alternatives(node, scope, sure)
         elif isinstance(node, ast.BoolOp):
@@ -38,12 +39,12 @@ class Expressions:
                 self.attribute(node, scope, sure)
             elif isinstance(node, (ast.List, ast.Tuple)) and b"executable" in self.text.words:
                 self.by_name.note_command(node.elts, scope)
-            if not self.is_never_made(node):
+            if not isinstance(node, COMPREHENSIONS) or not self.is_never_made(node):
                 self.parts(node, scope, sure and not isinstance(node, LATER))
 
     def is_never_made(self, node):
         """Whether a known condition keeps a comprehension from making any element."""
-        for test in (test for one in getattr(node, "generators", ()) for test in one.ifs):
+        for test in (test for one in node.generators for test in one.ifs):
             try:
                 if not self.conditions.value(test):
                     return True
@@ -93,7 +94,7 @@ class Expressions:
 
     def attribute(self, node, scope, sure):
         """Note an attribute that the standard library of this interpreter lacks."""
-        if not isinstance(node.value, (ast.Name, ast.Attribute)):
+        if node.attr not in NAMES or not isinstance(node.value, (ast.Name, ast.Attribute)):
             return
         if node.attr in self.text.mentioned and not ASKING.isdisjoint(self.text.words):
             # The module asks for it by its name, and so knows that it may be absent.

@@ -7,6 +7,7 @@ import sys
 from .conditions import Conditions, Unknown
 from .locating import OWN, find, top_of
 from .path_words import MAKERS, OF_PACKAGES, PREFIXES, SAME, last_name, names_of, returned
+from .text import key_of
 
 
 class PathValues:
@@ -88,11 +89,9 @@ class PathValues:
     def above(self, node, scope, depth):
         """The path of ``path.parents[2]`` or ``os.path.split(path)[0]``."""
         try:
-            index = self.reader.conditions.value(getattr(node.slice, "value", node.slice))
-        except (Unknown, AttributeError):
-            index = getattr(getattr(node.slice, "value", node.slice), "n", None)
-        if isinstance(node.slice, ast.Constant):
-            index = node.slice.value
+            index = self.reader.conditions.value(key_of(node))
+        except Unknown:
+            return None
         if not isinstance(index, int):
             return None
         if isinstance(node.value, ast.Attribute) and node.value.attr == "parents":

@@ -2,6 +2,8 @@
 
 import ast
 
+from .text import walk
+
 #: Functions and methods that give the same path back, in another form.
 SAME = {"abspath", "realpath", "normpath", "fspath", "str", "expanduser", "resolve", "absolute"}
 SAME |= {"as_posix", "normcase", "as_file", "__str__", "strict"}
@@ -35,7 +37,7 @@ def last_name(node):
 
 
 def names_of(node):
-    return {part.id for part in ast.walk(node) if isinstance(part, ast.Name)}
+    return {part.id for part in walk(node) if isinstance(part, ast.Name)}
 
 
 def returned(function):
@@ -43,7 +45,7 @@ def returned(function):
     body = getattr(function, "body", None)
     if not isinstance(function, ast.FunctionDef) or not body:
         return None
-    count = sum(isinstance(part, ast.Return) for part in ast.walk(function))
+    count = sum(isinstance(part, ast.Return) for part in walk(function))
     return body[-1].value if isinstance(body[-1], ast.Return) and count == 1 else None
 
 

@@ -1,12 +1,12 @@
 """Files beside a module that its code reads, as far as its text shows them."""
 
 import ast
-import glob
 import os
 import sys
 
 from .endings import CATCH_FILES
 from .path_values import PathValues
+from .text import walk
 from .path_words import ASKERS, OF_PACKAGES, READERS, WRITERS, is_writing, last_name
 
 #: Without one of these words, a text names no file by its place.
@@ -31,11 +31,12 @@ class Paths(PathValues):
         self.optional = outer.optional if outer else set()
         self.known = outer.known if outer else self.known
         self.done = outer.done if outer else set()
+        #: Whether the text names any file by its place.
         self.is_used = not ANCHORS.isdisjoint(reader.text.words)
 
     def note(self, node, scope, sure):
         """Note the path that an expression makes, or that a call is given."""
-        if not self.is_used or id(node) in self.done:
+        if id(node) in self.done:
             return
         if isinstance(node, ast.Call):
             self.note_call(node, scope, sure)
@@ -64,7 +65,7 @@ class Paths(PathValues):
             path = self.in_package(node, scope) if is_in_package else self.value(asked, scope)
             if path:
                 self.optional.add(path)
-                self.done.update(map(id, ast.walk(node)))
+                self.done.update(map(id, walk(node)))
         elif self.value(node, scope) is not None:
             # The files of a package are read by this very call; other calls only make a path.
             is_read = name in OF_PACKAGES or name == "PackageLoader"
@@ -73,7 +74,7 @@ class Paths(PathValues):
             if name in ("glob", "rglob") and owner is not None and node.args:
                 base, pattern = self.value(owner, scope), self.part(node.args[0], scope)
                 if base and pattern:
-                    self.done.update(map(id, ast.walk(owner)))
+                    self.done.update(map(id, walk(owner)))
                     self.add_path(os.path.join(base, pattern), node, scope, sure)
             elif owner is not None:
                 self.add(owner, scope, sure)
@@ -87,7 +88,7 @@ class Paths(PathValues):
             return
         path = self.value(node, scope)
         if path is not None:
-            self.done.update(map(id, ast.walk(node)))
+            self.done.update(map(id, walk(node)))
             self.add_path(path, node, scope, sure)
 
     def add_path(self, path, node, scope, sure):
@@ -99,8 +100,6 @@ class Paths(PathValues):
             return
         found = {"rel": relative.replace(os.sep, "/"), "line": node.lineno, "scope": scope}
         found["sure"] = sure
-        if is_pattern:
-            found["found"] = bool(glob.glob(path))
         levels = 1 + self.reader.text.name.count(".") + self.reader.text.is_package
         above_imports = os.path.dirname(os.path.normpath(os.path.join(here, "../" * levels)))
         if path.startswith(os.path.join(sys.prefix, "")) and not path.startswith(above_imports):

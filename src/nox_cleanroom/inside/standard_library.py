@@ -5,7 +5,6 @@
 
 import json
 import os
-import re
 import sys
 
 with open(
@@ -14,7 +13,8 @@ with open(
     #: For each module, when it exists (under the empty name), and when some of its names do.
     TABLE = json.load(file)
 
-_STATED = re.compile(r"(?:(?:3\.(\d+))?-(?:3\.(\d+))?)? ?(.*)")
+#: All names that some versions or systems lack.
+NAMES = frozenset().union(*TABLE.values())
 
 
 def stated(module: str, name: str = "") -> str:
@@ -34,12 +34,19 @@ def is_known(module: str) -> bool:
 
 def lacking(words: str, minor: int = sys.version_info[1], system: str = sys.platform) -> str:
     """The part of a statement that does not hold on an interpreter; empty when all of it does."""
-    low, high, systems = _STATED.match(words).groups()  # type: ignore[union-attr]
-    in_time = (not low or minor >= int(low)) and (not high or minor <= int(high))
+    low, high, systems = split(words)
+    in_time = (not low or minor >= int(low[2:])) and (not high or minor <= int(high[2:]))
     family = "win32" if system == "win32" else "unix"
     on_system = not systems or family == systems or system in systems.split(",")
     versions = words[: len(words) - len(systems)].strip()
     return " ".join(filter(None, ("" if in_time else versions, "" if on_system else systems)))
+
+
+def split(words: str) -> "tuple[str, str, str]":
+    """The first and the last version of a statement, and its systems; each may be empty."""
+    versions, _, systems = words.partition(" ") if "-" in words else ("-", "", words)
+    low, _, high = versions.partition("-")
+    return low, high, systems
 
 
 def lacks(module: str, name: str = "") -> str:

@@ -59,9 +59,11 @@ class Text:
         self.imported = {}
         #: The values of names that the module binds once, whatever happens.
         self.assigned = {}
+        self._times = {}
         self.bound = set()
         self.stars = []
         self.words = set(WORD.findall(content))
+        self.has_walrus = b":=" in content
         self._collect(self.tree.body)
         self._note_values()
         for names in GLOBAL.findall(content):
@@ -135,38 +137,41 @@ class Text:
                         self.bound.add(alias.asname or alias.name)
                         self.aliases[alias.asname or alias.name] = source + "." + alias.name
             else:
-                self.bound.update(stored_names(node))
+                for name in self._stored_by(node):
+                    self.bound.add(name)
+                    self._times[name] = self._times.get(name, 0) + 1
                 for field in ("body", "orelse", "finalbody"):
                     self._collect(getattr(node, field, None) or [])
                 for part in getattr(node, "handlers", []) + getattr(node, "cases", []):
                     self._collect(part.body)
 
+    def _stored_by(self, node):
+        """The names that a statement binds, without those of the statements in it."""
+        # A value may be a large table, and binds a name by ``:=`` only.
+        parts = [node] if self.has_walrus else targets_of(node)
+        for part in parts:
+            for inner in walk(part):
+                if isinstance(inner, ast.Name) and isinstance(inner.ctx, ast.Store):
+                    yield inner.id
+
     def _note_values(self):
-        times = {}
         for node in self.tree.body:
-            if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
-                continue
-            for name in stored_names(node):
-                times[name] = times.get(name, 0) + 1
-            target = node.targets[0] if isinstance(node, ast.Assign) else node
-            if isinstance(node, ast.AnnAssign) and node.value is not None:
-                target = node.target
-            if isinstance(target, ast.Name):
-                self.assigned[target.id] = node.value
-        self.assigned = {name: one for name, one in self.assigned.items() if times[name] == 1}
+            if isinstance(node, (ast.Assign, ast.AnnAssign)) and node.value is not None:
+                target = targets_of(node)[0]
+                if isinstance(target, ast.Name) and self._times[target.id] == 1:
+                    self.assigned[target.id] = node.value
 
     def _note_dynamic_names(self):
         """Look for code that gives a module names, or makes modules, that no statement shows."""
         self.has_open_names = "__getattr__" in self.functions
-        for node in ast.walk(self.tree):
+        for node in walk(self.tree):
             if isinstance(node, ast.Call):
                 self._note_call(node)
             elif isinstance(node, ast.Subscript) and not isinstance(node.ctx, ast.Load):
                 if is_attribute(node.value, "sys", "modules"):
                     # A module that replaces itself has any names; one that adds others, any below.
                     self.has_open_names = True
-                    key = node.slice if isinstance(node.slice, ast.expr) else node.slice.value
-                    self.finds_modules |= not is_name(key)
+                    self.finds_modules |= not is_name(key_of(node))
                 elif isinstance(node.value, ast.Call):
                     self.has_open_names |= is_namespace_call(node.value)
                 elif isinstance(node.value, ast.Attribute) and node.value.attr == "__dict__":
@@ -225,21 +230,38 @@ class Text:
         return found is not None and not signs.isdisjoint(names_in(found))
 
 
-def stored_names(node):
-    """The names that a statement binds, without those of a ``:=`` in an assigned value."""
-    # A value may be a large table, which binds nothing.
-    parts = getattr(node, "targets", [node]) if isinstance(node, ast.Assign) else [node]
-    return {
-        inner.id
-        for part in parts
-        for inner in ast.walk(part)
-        if isinstance(inner, ast.Name) and isinstance(inner.ctx, ast.Store)
-    }
+def targets_of(node):
+    """The parts of a statement that bind names."""
+    if isinstance(node, ast.Assign):
+        return node.targets
+    if isinstance(node, (ast.With, ast.AsyncWith)):
+        return [one.optional_vars for one in node.items if one.optional_vars is not None]
+    target = getattr(node, "target", None)
+    return [] if target is None else [target]
+
+
+def key_of(node):
+    """What a subscript asks for."""
+    return node.slice.value if type(node.slice).__name__ == "Index" else node.slice  # before 3.9
+
+
+def walk(node):
+    """All parts of a text, as `ast.walk` gives them, in half of the time and without contexts."""
+    waiting = [node]
+    while waiting:
+        part = waiting.pop()
+        yield part
+        for field in part._fields:
+            value = getattr(part, field, None)
+            if isinstance(value, list):
+                waiting += [one for one in value if isinstance(one, ast.AST)]
+            elif isinstance(value, ast.AST) and field != "ctx":
+                waiting.append(value)
 
 
 def names_in(node):
     """The names of variables and attributes in a part of a text."""
-    parts = list(ast.walk(node))
+    parts = [*walk(node)]
     names = {part.id for part in parts if isinstance(part, ast.Name)}
     return names | {part.attr for part in parts if isinstance(part, ast.Attribute)}
 

@@ -69,3 +69,8 @@ class Builds:
 
     from_tree: BuiltWheel
     from_sdist: BuiltWheel
+
+    @property
+    def install_the_same(self) -> bool:
+        """Whether both install the same files with the same content, besides their metadata."""
+        return self.from_tree.wheel.installed_digests == self.from_sdist.wheel.installed_digests

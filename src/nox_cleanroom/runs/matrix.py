@@ -67,7 +67,7 @@ def _test_sdist_once(cells: Sequence[RunningCell], wheels: Wheels) -> list[Runni
     """
     for cell in cells:
         if cell.stored and cell.variant == cell.run.variants[0] and not cell.is_skipped:
-            if compare_with_sdist(cell, wheels):
+            if not compare_with_sdist(cell, wheels):
                 return []
             variant = replace(cell.variant, artifact="sdist")
             other = RunningCell.start(cell.run, cell.python, variant)
