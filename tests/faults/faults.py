@@ -306,6 +306,11 @@ _NAMES: tuple[Fault, ...] = (
     Fault("module-named-in-a-string", "The command imports a module that is not there by its name.",
         lambda project: project.in_main("import importlib\n\nimportlib.import_module('.gone', __package__)"),
         says=(r"\.gone\b", "not in the wheel")),
+    Fault("script-of-a-missing-module", "The wheel brings a script in Python that imports a module which is not there.",
+        lambda project: project.doctored(
+            'where = f"{wheel.distribution}-{wheel.version}.data/scripts/names-all"',
+            f'wheel.add(where, "#!python\\nfrom {project.package}.gone import run\\n", 0o100755)',
+        ), says=(r"\.gone\b", "names-all")),
     Fault("name-of-newer-library", "The command imports a name that a supported Python's library lacks.",
         lambda project: project.in_main("from datetime import UTC"), session="smoke-3.10",
         says=(r"datetime\.UTC", r"3\.11", "requires-python")),

@@ -82,6 +82,8 @@ def test_what_the_sdist_lacks_is_named(repository: Make, cleanroom: Tool) -> Non
     assert ran.status == 1, ran.text
     assert "the wheel lacks demo/_hidden.py" in ran.text
     assert "data.txt" not in ran.text
+    # The wheel of the source distribution has other files, so it is tested, too.
+    assert [cell["name"] for cell in ran.evidence["cells"]][-1].endswith(" · sdist")
     alone = cleanroom(root, SMOKE)
     assert alone.status == 0, alone.text
     from_sdist = cleanroom(root, SMOKE, "--", "--artifact", "sdist")

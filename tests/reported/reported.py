@@ -132,7 +132,7 @@ REPORTS: tuple[Report, ...] = (
         "https://github.com/Lightning-AI/LitLogger/pull/73",
         "At a release tag and clean, but a tracked file is rewritten just before the version is taken from git, and PyPI refuses the +g….d… version.",
         ("WARNED", "FAILED"),
-        says=("\\.d20\\d{6}|dirty|\\.dev0",),
+        says=("\\.d20\\d{6}|dirty|\\.dev0", "README\\.md"),
     ),
     Report(
         "version-nightly-tag",

@@ -136,6 +136,28 @@ def test_paths_of_the_build_count_wherever_a_package_keeps_its_files(tmp_path: P
     assert search_contents(path, ["/a/build"]) == ({vendored: "/a/build"}, [])
 
 
+@pytest.mark.parametrize(
+    ("text", "is_trace"),
+    [
+        ("WHERE = '/home/me/demo'", True),
+        ("WHERE = '/home/me/demo/part'", True),
+        ("WHERE = '/home/me/demo-data'", False),
+        ("WHERE = '/home/me/demo2'", False),
+        # Any text may name a directory at the top.
+        ("WHERE = '/app/settings'", False),
+    ],
+)
+def test_a_path_counts_as_a_whole(tmp_path: Path, text: str, is_trace: bool) -> None:
+    traces, _ = search_contents(make_wheel(tmp_path, {"a.py": text}), ["/home/me/demo", "/app"])
+    assert traces == ({"a.py": "/home/me/demo"} if is_trace else {})
+
+
+def test_a_pointer_of_git_lfs_is_told_from_a_text_about_it(tmp_path: Path) -> None:
+    pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n"
+    path = make_wheel(tmp_path, {"a.csv": pointer, "b.py": f"# {pointer}"})
+    assert search_contents(path, [])[1] == ["a.csv"]
+
+
 def test_a_bomb_is_not_unpacked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("nox_cleanroom.build.archive._UNPACKED_BYTES", 1000)
     path = make_wheel(tmp_path, {"a.py": "x" * 2000})

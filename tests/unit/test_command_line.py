@@ -84,3 +84,22 @@ def test_the_garbage_collector_is_left_as_it_was() -> None:
         [sys.executable, "-c", LOADING_TWICE], check=True, capture_output=True, encoding="utf-8"
     )
     assert done.stdout.splitlines() == ["True True", "False True"]
+
+
+@pytest.fixture
+def newer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A project for newer Pythons only, as the current directory."""
+    subprocess.run(["git", "init", "-q", str(tmp_path)], check=True)
+    text = '[project]\nname = "demo"\nversion = "1"\nrequires-python = ">=3.13"\n'
+    (tmp_path / "pyproject.toml").write_text(text)
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.mark.usefixtures("newer")
+def test_a_python_that_the_project_excludes_has_no_session(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert run(["smoke-3.12"]) == 2
+    said = capsys.readouterr().err
+    assert "There is no session smoke-3.12: this project supports 3.13, 3.14" in said
+    assert "Requires-Python" in said

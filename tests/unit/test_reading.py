@@ -12,6 +12,8 @@ from conftest import write_files
 
 MODULES = (
     "standard_library",
+    "syntax",
+    "dynamic_names",
     "locating",
     "text",
     "conditions",
@@ -538,3 +540,48 @@ def test_a_file_that_is_not_there_is_missed(
 )
 def test_a_file_that_is_there_or_unknown_is_not(place: Path, code: str) -> None:
     assert reads(place, code) == []
+
+
+def test_a_wanted_file_is_noted_where_code_names_it(place: Path) -> None:
+    lines = (
+        "'About a.json.'",
+        "TABLE = {'x': 'data/a.json'}",
+        "def f():",
+        "    load('a.json')",
+        "    load('b.json')",
+        "    try:",
+        "        load('a.json')",
+        "    except OSError:",
+        "        pass",
+    )
+    assert read(place, "\n".join(lines)).get("names") is None
+    importlib.import_module("nox_cleanroom.inside.paths").WANTED.add("a.json")
+    scopes = importlib.import_module("nox_cleanroom.inside.scopes")
+    found = scopes.read(str(place / "pkg" / "mod.py"))["names"]
+    assert [(one["text"], one["line"], one["scope"]) for one in found] == [
+        ("data/a.json", 2, ""),
+        ("a.json", 4, "f"),
+    ]
+
+
+def test_a_script_is_read_under_its_own_name(place: Path) -> None:
+    read(place, "")
+    script = place.parent / "run-all"
+    script.write_text("#!python\nfrom pkg.absent import run\nrun()\n")
+    scopes = importlib.import_module("nox_cleanroom.inside.scopes")
+    said = scopes.read(str(script), script.name)
+    assert said["module"] == "run-all"
+    assert [one["what"] for one in said["unresolved"]] == ["pkg.absent"]
+
+
+@pytest.mark.parametrize("package", ["packaging", "pytest", "_pytest", "hypothesis", "nox"])
+def test_every_module_of_others_can_be_read(place: Path, package: str) -> None:
+    """An error of the reader is only a note in a report, so it is looked for here."""
+    read(place, "")
+    scopes = importlib.import_module("nox_cleanroom.inside.scopes")
+    importlib.import_module("nox_cleanroom.inside.locating").OWN.add(package)
+    origin = importlib.import_module(package).__file__
+    assert origin is not None
+    for path in Path(origin).parent.rglob("*.py"):
+        said = scopes.read(str(path))
+        assert "unread" not in said, f"{path}: {said}"

@@ -119,7 +119,8 @@ def _archive(wheel: Wheel) -> Iterator[Finding]:
                 "It is in the archive more than once, and some installers and indexes refuse that.",
                 "Two settings of the backend include it; drop one.",
             )
-    for name in dict.fromkeys(wheel.names):
+    is_for_windows = any(tag.endswith("-any") or "-win" in tag for tag in wheel.tags)
+    for name in dict.fromkeys(wheel.names) if is_for_windows else ():
         if _NOT_ON_WINDOWS.search(name):
             yield Finding(
                 clean_text(name),
@@ -128,7 +129,8 @@ def _archive(wheel: Wheel) -> Iterator[Finding]:
                 "Rename it.",
             )
     by_folded: dict[str, str] = {}
-    for name in wheel.names:
+    is_for_linux_only = all("linux" in tag for tag in wheel.tags)
+    for name in () if is_for_linux_only else wheel.names:
         other = by_folded.setdefault(name.casefold(), name)
         if other != name:
             yield Finding(

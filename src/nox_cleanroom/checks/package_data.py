@@ -18,6 +18,7 @@ from typing import Any
 
 from nox_cleanroom.checks.import_graph import ImportGraph, Scope
 from nox_cleanroom.findings import Finding, Outcome
+from nox_cleanroom.members import Member
 from nox_cleanroom.output import clean_text
 from nox_cleanroom.probes.sources import Sources
 from nox_cleanroom.probes.tracked import LeftOut, Tracked
@@ -100,13 +101,16 @@ class _Package:
                 return source
         return self.tracked.source_of(path)
 
+    def installed(self, source: str) -> str:
+        """Where the wheel would have a tracked file of its packages; or empty."""
+        for root, installed in self.roots.items():
+            if source.startswith(f"{root}/"):
+                return f"{installed}{source[len(root) :]}"
+        return ""
+
     def module_of(self, source: str) -> str:
         """The dotted name that a tracked module would have when installed; or empty."""
-        for root, installed in self.roots.items():
-            if source.startswith(f"{root}/") and source.endswith(".py"):
-                path = f"{installed}{source[len(root) : -len('.py')]}"
-                return path.removesuffix("/__init__").replace("/", ".")
-        return ""
+        return Member.from_name(self.installed(source)).dotted
 
 
 def _read(package: _Package, left_out: LeftOut | None) -> Iterator[Finding]:
@@ -179,9 +183,8 @@ def _counts(graph: ImportGraph, use: _Use) -> bool:
 def _missing(package: _Package, source: str, uses: list[_Use], left_out: LeftOut | None) -> Finding:
     certain = [use for use in uses if use.sure and use.scope in package.graph.on_the_way]
     first = (certain or uses)[0]
-    where = f"{first.path}:{first.line} reads it" + (
-        f" in {first.scope.name}" if first.scope.name else ""
-    )
+    function = f" in {first.scope.name}" if first.scope.name else ""
+    where = f"{first.path}:{first.line} reads it{function}"
     way = ", on the way of an entry point" if certain else ""
     more = f", and {len(uses) - 1} more do" if uses[1:] else ""
     return Finding(
@@ -200,7 +203,7 @@ def _advice(package: _Package, source: str, left_out: LeftOut | None) -> str:
             f"The ignore rule `{clean_text(rule.pattern)}` ({rule.place}) covers it, and some build"
             " backends leave out what is ignored: narrow the rule."
         )
-    if not any(source.startswith(f"{root}/") for root in package.roots):
+    if not package.installed(source):
         return "It lies outside of the package: move it into the package, and read it from there."
     return "Declare it as package data; the build backend's documentation says how."
 
@@ -210,11 +213,8 @@ def _typing(package: _Package, left_out: LeftOut | None) -> Iterator[Finding]:
     stubs = [one for one in package.lacking if one.endswith((".pyi", "/py.typed"))]
     shipped = {posixpath.dirname(name) for name in package.wheel.names}
     for source in stubs:
-        is_package = any(
-            posixpath.dirname(source) == root or _installed(source, root, place) in shipped
-            for root, place in package.roots.items()
-        )
-        if is_package and not _FOR_DEVELOPERS.search(source):
+        is_in_package = posixpath.dirname(package.installed(source)) in shipped
+        if is_in_package and not _FOR_DEVELOPERS.search(source):
             yield Finding(
                 clean_text(source),
                 Outcome.WARNED,
@@ -232,10 +232,6 @@ def _typing(package: _Package, left_out: LeftOut | None) -> Iterator[Finding]:
             " wheel has a `py.typed`, so type checkers ignore its types.",
             "Add an empty `py.typed` to the package, or drop the classifier.",
         )
-
-
-def _installed(source: str, root: str, place: str) -> str:
-    return posixpath.dirname(f"{place}{source[len(root) :]}") if source.startswith(root) else ""
 
 
 def _plugins(package: _Package, left_out: LeftOut | None) -> Iterator[Finding]:
@@ -268,19 +264,24 @@ def _is_named(module: str, wanted: set[str]) -> bool:
     return any(module == one or module.startswith(f"{one}.") for one in wanted)
 
 
+#: Endings of programs; in some repositories all files may be executed.
+_PROGRAMS = {"", ".sh", ".bash", ".bin", ".exe", ".pl", ".rb"}
+
+
 def _permissions(package: _Package) -> Iterator[Finding]:
     """Findings about programs that the wheel would install without the right to run them."""
-    modes = {file.name: file.mode for file in package.wheel.files}
     programs = {one.rpartition("/")[2]: one for one in package.tracked.executables}
-    for name, mode in modes.items():
-        source = programs.get(name.rpartition("/")[2])
-        # Archivers on other systems than Unix write no mode; modules are imported, not run.
-        if source and mode and not mode & 0o111 and not name.endswith(".py"):
+    for file in package.wheel.files:
+        path = PurePosixPath(file.name)
+        source = programs.get(path.name) if path.suffix in _PROGRAMS else None
+        is_shipped = path.parts[0] != package.wheel.dist_info and not path.name.isupper()
+        # Archivers on other systems than Unix write no mode.
+        if source and is_shipped and file.mode and not file.mode & 0o111:
             yield Finding(
                 clean_text(source),
                 Outcome.WARNED,
-                f"It may be executed in the repository, and {clean_text(name)} of the wheel may not"
-                f" (its mode is {mode & 0o777:o}).",
+                f"It may be executed in the repository, and {clean_text(file.name)} of the wheel"
+                f" may not (its mode is {file.mode & 0o777:o}).",
                 "Let the build keep the permissions, or start the program through its interpreter.",
             )
 
@@ -294,7 +295,5 @@ def _note(package: _Package) -> str:
     ]
     if not others:
         return ""
-    shown = clean_text(", ".join(others[:5])) + (
-        f" and {len(others) - 5} more" if others[5:] else ""
-    )
-    return f"Not in the wheel, and nothing names them: {shown}."
+    more = f" and {len(others) - 5} more" if others[5:] else ""
+    return f"Not in the wheel, and nothing names them: {clean_text(', '.join(others[:5]))}{more}."

@@ -130,13 +130,13 @@ _KNOWN = {
     "platform_python_implementation": r"CPython|PyPy|Jython|IronPython|GraalVM|GraalPy|RustPython"
     r"|Pyston|Brython|MicroPython",
 }
-#: The right spelling of values that are often mistaken.
+#: The right spelling of values that are often mistaken, by how these begin.
 _MEANT = {
     "sys_platform": {"win": "win32", "mac": "darwin", "osx": "darwin", "lin": "linux"},
-    "platform_system": {"win": "Windows", "mac": "Darwin", "osx": "Darwin", "dar": "Darwin"},
+    "platform_system": {"win": "Windows", "mac": "Darwin", "osx": "Darwin", "dar": "Darwin"}
+    | {"lin": "Linux"},
     "os_name": {"win": "nt", "lin": "posix", "mac": "posix", "dar": "posix"},
 }
-_MEANT["platform_system"]["lin"] = "Linux"
 
 
 def _markers(requirement: Requirement) -> Iterator[Finding]:
@@ -167,7 +167,10 @@ def _compares_a_third_number(operator: str, value: str) -> bool:
 
 
 def _comparisons(requirement: Requirement) -> Iterator[tuple[str, str, str]]:
-    """The name, the operator and the value of each comparison in a marker."""
+    """The name, the operator and the value of each comparison in a marker.
+
+    `packaging` keeps the parsed marker to itself, and writes it in one way only.
+    """
     text = str(requirement.marker or "")
     for name, operator, value in re.findall(r'(\w+) (===?|!=|<=?|>=?|~=) "([^"]*)"', text):
         yield name, operator, value

@@ -5,7 +5,7 @@ import ast
 from .conditions import Unknown
 from .endings import fits, is_script_guard
 from .locating import OWN, top_of
-from .text import walk
+from .syntax import walk
 
 #: The scope of code that only ``python -m`` runs.
 SCRIPT = "<script>"

@@ -7,7 +7,8 @@ import re
 from .conditions import Unknown
 from .endings import CATCH_NAMES
 from .locating import OWN, find, top_of
-from .text import Text, first_missing, names_in
+from .syntax import names_in
+from .text import Text, first_missing
 
 #: Functions that want the name of an installed distribution.
 OF_METADATA = {"version", "distribution", "metadata", "requires", "files"}

@@ -6,7 +6,7 @@ import sys
 
 from .locating import find
 from .standard_library import is_known, lacks
-from .text import key_of
+from .syntax import key_of
 
 
 class Unknown(Exception):

@@ -3,7 +3,7 @@
 import ast
 
 from .conditions import Unknown
-from .text import names_in, walk
+from .syntax import names_in, walk
 
 #: Exceptions whose handlers make an import optional.
 CATCH_ALL = {"ImportError", "ModuleNotFoundError", "Exception", "BaseException"}

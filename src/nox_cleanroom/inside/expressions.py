@@ -12,6 +12,21 @@ from .standard_library import NAMES, is_known, lacks
 ASKING = {b"getattr", b"hasattr"}
 #: Expressions whose parts run later, or perhaps never.
 LATER = (ast.Lambda, ast.GeneratorExp)
+#: The fields with the parts of frequent expressions.
+PARTS = {
+    ast.Attribute: ("value",),
+    ast.Call: ("func", "args", "keywords"),
+    ast.Compare: ("left", "comparators"),
+    ast.BinOp: ("left", "right"),
+    ast.Subscript: ("value", "slice"),
+    ast.List: ("elts",),
+    ast.Tuple: ("elts",),
+    ast.Set: ("elts",),
+    ast.JoinedStr: ("values",),
+}
+#: What is no expression, and what says nothing unless a file is looked for by its name.
+NEVER_READ = {type(None), str, int}
+PASSED_OVER = NEVER_READ | {ast.Constant, ast.Name}
 COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 
 
@@ -20,27 +35,28 @@ class Expressions:
 
     def expression(self, node, scope, sure):
         """Note what an expression calls, and the names, files and attributes that it needs."""
-        if isinstance(node, ast.Constant):
-            self.paths.note_name(node, scope, sure)
-            return
-        if isinstance(node, ast.Name):
+        kind = type(node)
+        if kind is ast.Name or kind is ast.Constant:
+            if kind is ast.Constant and WANTED:
+                self.paths.note_name(node, scope, sure)
             return
         if self.paths.is_used:
             self.paths.note(node, scope, sure)
-        if isinstance(node, ast.IfExp):
+        if kind is ast.IfExp:
             self.alternatives(node, scope, sure)
-        elif isinstance(node, ast.BoolOp):
+            return
+        if kind is ast.BoolOp:
             self.operands(node, scope, sure)
-        else:
-            if isinstance(node, ast.Call):
-                self.calls(node, scope, sure)
-                self.by_name.note(node, scope, sure)
-            elif isinstance(node, ast.Attribute):
-                self.attribute(node, scope, sure)
-            elif isinstance(node, (ast.List, ast.Tuple)) and b"executable" in self.text.words:
-                self.by_name.note_command(node.elts, scope)
-            if not isinstance(node, COMPREHENSIONS) or not self.is_never_made(node):
-                self.parts(node, scope, sure and not isinstance(node, LATER))
+            return
+        if kind is ast.Call:
+            self.calls(node, scope, sure)
+            self.by_name.note(node, scope, sure)
+        elif kind is ast.Attribute:
+            self.attribute(node, scope, sure)
+        elif kind in (ast.List, ast.Tuple) and b"executable" in self.text.content:
+            self.by_name.note_command(node.elts, scope)
+        if kind not in COMPREHENSIONS or not self.is_never_made(node):
+            self.parts(node, scope, sure and kind not in LATER)
 
     def is_never_made(self, node):
         """Whether a known condition keeps a comprehension from making any element."""
@@ -53,19 +69,23 @@ class Expressions:
         return False
 
     def parts(self, node, scope, sure):
-        """Read the parts of an expression; large tables of constants make most of many texts."""
-        skipped = () if WANTED else (ast.Constant, ast.Name)
-        for field in node._fields:
+        """Read the parts of an expression, or those of a statement that are expressions.
+
+        Large tables of constants make most of many texts, so these are passed over first.
+        """
+        skipped = NEVER_READ if WANTED else PASSED_OVER
+        for field in PARTS.get(type(node), node._fields):
             value = getattr(node, field, None)
             for part in value if isinstance(value, list) else (value,):
-                if isinstance(part, skipped):
+                kind = type(part)
+                if kind in skipped:
                     continue
-                if isinstance(part, ast.expr):
-                    self.expression(part, scope, sure)
-                elif isinstance(part, ast.keyword):
+                if kind is ast.keyword:
                     self.expression(part.value, scope, sure)
-                elif isinstance(part, ast.comprehension):
+                elif kind is ast.comprehension:
                     self.parts(part, scope, False)
+                elif isinstance(part, ast.expr):
+                    self.expression(part, scope, sure)
 
     def alternatives(self, node, scope, sure):
         self.expression(node.test, scope, sure)
@@ -96,7 +116,7 @@ class Expressions:
         """Note an attribute that the standard library of this interpreter lacks."""
         if node.attr not in NAMES or not isinstance(node.value, (ast.Name, ast.Attribute)):
             return
-        if node.attr in self.text.mentioned and not ASKING.isdisjoint(self.text.words):
+        if node.attr in self.text.mentioned and self.text.says_any(ASKING):
             # The module asks for it by its name, and so knows that it may be absent.
             return
         module = self.conditions.dotted(node.value)

@@ -6,8 +6,8 @@ import sys
 
 from .conditions import Conditions, Unknown
 from .locating import OWN, find, top_of
-from .path_words import MAKERS, OF_PACKAGES, PREFIXES, SAME, last_name, names_of, returned
-from .text import key_of
+from .path_words import MAKERS, OF_PACKAGES, PREFIXES, SAME, names_of, returned
+from .syntax import key_of, last_name
 
 
 class PathValues:

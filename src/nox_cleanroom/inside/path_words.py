@@ -2,7 +2,7 @@
 
 import ast
 
-from .text import walk
+from .syntax import walk
 
 #: Functions and methods that give the same path back, in another form.
 SAME = {"abspath", "realpath", "normpath", "fspath", "str", "expanduser", "resolve", "absolute"}
@@ -30,10 +30,6 @@ WRITERS = {"write_text", "write_bytes", "mkdir", "touch", "unlink"}
 OF_PACKAGES = {"get_data", "read_text", "read_binary", "open_text", "open_binary", "path"}
 OF_PACKAGES |= {"resource_filename", "resource_string", "resource_stream", "resource_listdir"}
 PREFIXES = {"sys.prefix", "sys.exec_prefix", "sys.base_prefix"}
-
-
-def last_name(node):
-    return getattr(node, "attr", None) or getattr(node, "id", "")
 
 
 def names_of(node):

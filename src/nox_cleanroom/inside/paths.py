@@ -6,8 +6,8 @@ import sys
 
 from .endings import CATCH_FILES
 from .path_values import PathValues
-from .text import walk
-from .path_words import ASKERS, OF_PACKAGES, READERS, WRITERS, is_writing, last_name
+from .path_words import ASKERS, OF_PACKAGES, READERS, WRITERS, is_writing
+from .syntax import last_name, walk
 
 #: Without one of these words, a text names no file by its place.
 ANCHORS = {b"__file__", b"files", b"get_data", b"PackageLoader", b"prefix", b"resources"}
@@ -32,7 +32,7 @@ class Paths(PathValues):
         self.known = outer.known if outer else self.known
         self.done = outer.done if outer else set()
         #: Whether the text names any file by its place.
-        self.is_used = not ANCHORS.isdisjoint(reader.text.words)
+        self.is_used = reader.text.says_any(ANCHORS)
 
     def note(self, node, scope, sure):
         """Note the path that an expression makes, or that a call is given."""

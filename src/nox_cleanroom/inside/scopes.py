@@ -43,7 +43,7 @@ def read(path, name=""):
         "distributions": reader.by_name.distributions,
         "reads": reader.paths.finish(),
         "names": reader.paths.names,
-        "imports_by_name": not module.words.isdisjoint(DYNAMIC_IMPORTS),
+        "imports_by_name": module.says_any(DYNAMIC_IMPORTS),
     }
     if module.finds_modules:
         answer["finds_modules"] = True

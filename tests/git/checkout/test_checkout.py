@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from conftest import commit_all, demo_files, git, make_repository, write_files
 
-from nox_cleanroom.build.project import find_project, require_project
+from nox_cleanroom.build.project import directory_of_project, find_project, require_project
 from nox_cleanroom.checkout.checkout import Checkout
 from nox_cleanroom.checkout.ignore_rules import IgnoreRule
 from nox_cleanroom.errors import Code, ProjectError, RepositoryError
@@ -117,6 +117,34 @@ def test_rules_are_told_by_path(checkout: Checkout) -> None:
     write_files(checkout.root, {".gitignore": "build/\n", "src/demo/build/x.py": ""})
     rule = IgnoreRule(pattern="build/", place=".gitignore:1")
     assert checkout.ignore_rules(["src/demo/build/x.py"]) == {"src/demo/build/x.py": rule}
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        ("pyproject.toml", '[project]\nversion = "1"\nname = "Other_One"\n'),
+        ("pyproject.toml", '[tool.poetry]\nname = "other.one"\n'),
+        ("setup.cfg", "[metadata]\nname = other-one\n"),
+        ("setup.py", "from setuptools import setup\nsetup(name='other-one', version='1')\n"),
+        ("setup.py", "from setuptools import setup\nsetup(\n    name='other-one',\n)\n"),
+    ],
+)
+def test_a_project_of_the_same_commit_is_found_by_its_name(
+    tmp_path: Path, path: str, text: str
+) -> None:
+    files = {f"packages/one/{path}": text, "packages/two/pyproject.toml": '[project]\nname = "x"\n'}
+    checkout = Checkout.find(make_repository(tmp_path / "mono", files))
+    commit = checkout.resolve("HEAD")
+    assert directory_of_project(checkout, commit, "other-one") == "packages/one"
+    assert directory_of_project(checkout, commit, "other") == ""
+
+
+def test_files_that_may_be_executed_are_told(tmp_path: Path) -> None:
+    root = make_repository(tmp_path / "checkout", {"run": "#!/bin/sh\n", "a.py": ""})
+    git(root, "update-index", "--chmod=+x", "run")
+    git(root, "commit", "-qm", "x")
+    checkout = Checkout.find(root)
+    assert checkout.executables(checkout.resolve("HEAD")) == ["run"]
 
 
 def test_the_nearest_project_upwards(tmp_path: Path) -> None:

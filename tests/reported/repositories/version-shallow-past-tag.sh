@@ -1,7 +1,4 @@
-set -e
-r=$1; mkdir -p "$r"; cd "$r"; git init -q -b main; git config user.email dev@example.org; git config user.name Dev
-ci() { git add -A; git commit -q -m "$1"; }
-w() { mkdir -p "$(dirname "$1")"; cat > "$1"; }
+. "$(dirname "$0")/../begin.bash"
 w pyproject.toml <<'X'
 [build-system]
 requires = ["hatchling", "hatch-vcs"]

@@ -144,6 +144,10 @@ CASES: dict[str, tuple[dict[str, Any], list[Finding]]] = {
             for name in ("demo/aux.py", "demo/data/log:1.txt")
         ],
     ),
+    "names that Windows reserves, in a wheel for Linux": (
+        holding("demo/__init__.py", "demo/aux.py", "demo/A.txt", "demo/a.txt", tag=LINUX),
+        [SAYS.passed(f"demo-1.0-{LINUX}.whl")],
+    ),
     "names that differ by case": (
         holding("demo/__init__.py", "demo/Data.txt", "demo/data.txt"),
         [

@@ -280,6 +280,16 @@ CASES: dict[str, tuple[dict[str, Any], list[Finding]]] = {
         },
         FINE,
     ),
+    "a repository in which every file may be executed": (
+        {
+            "wheel": wheel({**FILES, "demo/a.json": "", "demo/LICENSE": ""}),
+            **holding(
+                *("src/demo/a.json", "LICENSE"),
+                executables=("src/demo/a.json", "src/demo/cli.py", "LICENSE"),
+            ),
+        },
+        FINE,
+    ),
     "an executable module": (
         holding(executables=("src/demo/cli.py",)),
         FINE,

@@ -246,7 +246,7 @@ def smokes(monkeypatch: pytest.MonkeyPatch) -> Callable[..., FakeWheels]:
             if cell.python in missing:
                 raise InterpreterMissingError(cell.python)
             if meanwhile is not None:
-                meanwhile().result()
+                meanwhile().exception()
             cell.stored = FULL
             cell.values |= {**NEEDS, "loaded": loaded(imported("demo"))}
             cell.check({})
@@ -290,6 +290,14 @@ def test_a_wheel_of_the_sdist_with_the_same_files_needs_no_cell(
     smokes().built["sdist"] = FULL
     cells, _ = matrix(a_run(compares_sdist=True), ["3.11"])
     assert [cell.name for cell in cells] == ["smoke_all-3.11"]
+
+
+def test_a_sdist_that_cannot_be_built_is_not_tried_again(
+    smokes: Callable[..., FakeWheels],
+) -> None:
+    del smokes().built["sdist"]
+    (cell,), _ = matrix(a_run(compares_sdist=True), ["3.11"])
+    assert [one.message for one in cell.problems] == ["There is none."]
 
 
 def test_what_ends_a_matrix_ends_all_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
