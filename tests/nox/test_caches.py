@@ -6,7 +6,17 @@ import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from conftest import PYTHON, Tool, commit_all, demo_files, git, make_wheel, pyproject, write_files
+from conftest import (
+    PYTHON,
+    Ran,
+    Tool,
+    commit_all,
+    demo_files,
+    git,
+    make_wheel,
+    pyproject,
+    write_files,
+)
 
 Make = Callable[..., Path]
 
@@ -93,3 +103,45 @@ def test_builds_get_the_time_of_the_commit(repository: Make, cleanroom: Tool) ->
     commit_all(root)
     assert cleanroom(root, SMOKE).status == 1
     assert cleanroom(root, SMOKE, env={"SOURCE_DATE_EPOCH": "99"}).status == 0
+
+
+READ = "read modules"
+
+
+def steps_of(ran: Ran) -> list[str]:
+    return [step["name"] for step in ran.evidence["cells"][0]["steps"]]
+
+
+def test_modules_are_read_again_only_when_something_that_reading_sees_has_changed(
+    repository: Make, cleanroom: Tool, tmp_path: Path
+) -> None:
+    old = {"needed.py": "", "helper.py": ""}
+    links = make_wheel(tmp_path / "links", old, name="needed").parent
+    late = "def use():\n    import helper\n"
+    metadata = pyproject(dependencies=["needed"])
+    root = repository(demo_files(**{"pyproject.toml": metadata, "src/demo/late.py": late}))
+    options = ("--", "--find-links", str(links))
+    first, second = cleanroom(root, SMOKE, *options), cleanroom(root, SMOKE, *options)
+    assert (READ in steps_of(first), READ in steps_of(second)) == (True, False)
+    assert [ran.status for ran in (first, second)] == [0, 0]
+    # Same wheel, and another version of what is installed beside it.
+    make_wheel(links, {"needed.py": ""}, name="needed", version="2.0")
+    third, fourth = cleanroom(root, SMOKE, *options), cleanroom(root, SMOKE, *options)
+    assert (READ in steps_of(third), READ in steps_of(fourth)) == (True, False)
+    for ran in (third, fourth):
+        assert "helper" in ran.text
+        assert ran.evidence["cells"][0]["probes"] == third.evidence["cells"][0]["probes"]
+    write_files(root, {"src/demo/data.txt": "", "src/demo/late.py": "NAME = 'data.txt'\n"})
+    commit_all(root)
+    assert READ in steps_of(cleanroom(root, SMOKE, *options))
+
+
+def test_a_damaged_reading_is_made_anew(repository: Make, cleanroom: Tool) -> None:
+    root = repository()
+    cleanroom(root, SMOKE)
+    cache = Path(os.environ["XDG_CACHE_HOME"])
+    (reading,) = cache.glob("nox-cleanroom/projects/*/readings/*")
+    reading.write_bytes(reading.read_bytes()[:-9])
+    again = cleanroom(root, SMOKE)
+    assert (again.status, READ in steps_of(again)) == (0, True)
+    assert READ not in steps_of(cleanroom(root, SMOKE))

@@ -52,15 +52,23 @@ def learn_facts(environment: Environment, steps: Steps, *, known: Path) -> Facts
 _HERE = "{environment}"
 
 
-def _place_of_facts(environment: Environment, known: Path) -> Path | None:
-    """Where the facts about an interpreter are kept; None when it lies in the environment.
+def interpreter_behind(environment: Environment) -> tuple[object, ...] | None:
+    """A value that changes when what the environment's interpreter says would change.
 
-    Such an interpreter is a copy, as on Windows, and its original is unknown.
+    None when the interpreter lies in the environment. It is a copy then, as on Windows, and its
+    original is unknown.
     """
     original = Path(os.path.realpath(environment.python))
     if original.is_relative_to(os.path.realpath(environment.location)):
         return None
-    identity = (*identity_of(environment.python), packaging.__version__, platform.release())
+    return (*identity_of(environment.python), packaging.__version__, platform.release())
+
+
+def _place_of_facts(environment: Environment, known: Path) -> Path | None:
+    """Where the facts about an interpreter are kept; None when it is unknown."""
+    identity = interpreter_behind(environment)
+    if identity is None:
+        return None
     name = hashlib.sha256(repr(identity).encode("utf-8", "surrogateescape")).hexdigest()[:20]
     return known / f"{environment.backend}-{name}.json"
 

@@ -9,6 +9,7 @@ from packaging.utils import canonicalize_name
 from nox_cleanroom.probes.installation import Installation
 from nox_cleanroom.probes.installed import Installed, look_at_installed
 from nox_cleanroom.probes.loading import Loaded, load
+from nox_cleanroom.probes.readings import Readings
 from nox_cleanroom.probes.sources import Sources, read_sources
 from nox_cleanroom.probes.tracked import Tracked
 from nox_cleanroom.wheel import Wheel
@@ -23,11 +24,13 @@ class WithExtras:
     sources: Sources
 
 
-def look_with_extras(installation: Installation, tracked: Tracked) -> WithExtras:
+def look_with_extras(
+    installation: Installation, tracked: Tracked, readings: Readings
+) -> WithExtras:
     """Load and read the package in an environment with its extras."""
     return WithExtras(
+        sources=read_sources(installation, tracked, readings),
         loaded=load(installation),
-        sources=read_sources(installation, tracked),
         installed=look_at_installed(installation),
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -10,6 +10,7 @@ from nox_cleanroom.environments.installing import installed_path
 from nox_cleanroom.environments.interpreter_questions import Answer, Question, ask
 from nox_cleanroom.members import Member
 from nox_cleanroom.probes.installation import Installation
+from nox_cleanroom.probes.readings import Readings, key_of
 from nox_cleanroom.probes.tracked import Tracked
 
 
@@ -20,39 +21,56 @@ class Sources:
     answers: tuple[Answer, ...]
 
 
-def read_sources(installation: Installation, tracked: Tracked) -> Sources:
+def read_sources(installation: Installation, tracked: Tracked, readings: Readings) -> Sources:
     """Read the wheel's Python files.
 
     Args:
         installation: the environment with the wheel.
         tracked: the files of the commit; it is noted where code names one that the wheel lacks.
+        readings: what reading said in earlier runs.
     """
-    facts = installation.facts
+    names = {member.name for member in _readable(installation)}
+    wanted = _wanted_names(installation, tracked)
+    key = key_of(installation, wanted)
+    kept = readings.find(key) if key else {}
+    if kept.keys() == names:
+        answers = (Answer(kind="read", subject=name, said=said) for name, said in kept.items())
+        return Sources(answers=tuple(answers))
+    sources = _read(installation, wanted)
+    said = {one.subject: one.said for one in sources.answers if one.said and not one.error}
+    # An error and what ended the process may not come again, and the package's code may meanwhile
+    # have written modules.
+    is_whole = said.keys() == names and all(one.succeeded for one in sources.answers)
+    if key and is_whole and key == key_of(installation, wanted):
+        readings.keep(key, said)
+    return sources
+
+
+def _read(installation: Installation, wanted: Sequence[str]) -> Sources:
+    facts, steps = installation.facts, installation.steps
     members = {str(installed_path(facts, member)): member for member in _readable(installation)}
-    steps = installation.steps
+    names = steps.directory("wanted") / "names"
+    names.write_bytes("\0".join(wanted).encode("utf-8", "surrogateescape"))
     # No code of the package runs, so no process needs a home of its own.
     env = installation.env_with(home=steps.workspace.neutral, tmp=steps.workspace.tmp)
-    with installation.bytecode.lent_inside(installation.facts) as bytecode:
+    with installation.bytecode.lent_inside(facts) as bytecode:
         answers = ask(
             installation.environment,
             steps,
             step="read modules",
             questions=[Question("read", path) for path in members],
             env=env,
-            arguments=[bytecode, _wanted_names(installation, tracked)],
+            arguments=[bytecode, names],
         )
     return Sources(
         answers=tuple(replace(one, subject=members[one.subject].name) for one in answers)
     )
 
 
-def _wanted_names(installation: Installation, tracked: Tracked) -> Path:
-    """A file with the names of data files that the wheel lacks."""
+def _wanted_names(installation: Installation, tracked: Tracked) -> list[str]:
+    """The names of data files that the wheel lacks."""
     lacking = tracked.lacking(installation.wheel)
-    names = {one.rpartition("/")[2] for one in lacking if not one.endswith((".py", ".pyi"))}
-    path = installation.steps.directory("wanted") / "names"
-    path.write_bytes("\0".join(sorted(names)).encode("utf-8", "surrogateescape"))
-    return path
+    return sorted({one.rpartition("/")[2] for one in lacking if not one.endswith((".py", ".pyi"))})
 
 
 def _readable(installation: Installation) -> Iterator[Member]:

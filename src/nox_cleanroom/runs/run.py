@@ -28,6 +28,7 @@ from nox_cleanroom.output import clean_text
 from nox_cleanroom.places.layout import open_store
 from nox_cleanroom.places.ownership import Owned
 from nox_cleanroom.places.workspace import Workspace
+from nox_cleanroom.probes.readings import Readings
 from nox_cleanroom.probes.tracked import Tracked, list_tracked
 from nox_cleanroom.processes import process
 from nox_cleanroom.processes.cpus import available_cpus
@@ -144,6 +145,11 @@ class OpenRun:
             timeout_seconds=self.request.timeout_seconds,
             epoch=self.epoch,
         )
+
+    @property
+    def readings(self) -> Readings:
+        """What reading modules said in earlier runs."""
+        return Readings(home=self.home)
 
     @cached_property
     def bytecode(self) -> BytecodeStore:

@@ -133,7 +133,7 @@ def _probe_and_check(cell: RunningCell, stored: StoredWheel, installation: Insta
         traces = (stored.provenance.built_in, str(run.source.checkout.root))
         cell.bring(
             loaded=partial(load, installation),
-            sources=partial(read_sources, installation, run.tracked),
+            sources=partial(read_sources, installation, run.tracked, run.readings),
             installed=partial(look_at_installed, installation),
             traces=partial(look_for_traces, stored.path, traces),
             description=partial(render_description, stored.wheel),
@@ -164,4 +164,4 @@ def _look_with_extras(cell: RunningCell, first: Installation) -> WithExtras:
     _install_in(second, cell)
     with cell.steps.action("prove identity"):
         prove_identity(second.wheel, second.facts)
-    return look_with_extras(second, cell.run.tracked)
+    return look_with_extras(second, cell.run.tracked, cell.run.readings)

@@ -78,6 +78,7 @@ class Smoke:
             bytecode=SimpleNamespace(lent=lambda facts: contextlib.nullcontext()),
             install_options=(),
             workspace=None,
+            readings=None,
             tracked=VALUES["tracked"],
             steps=lambda name: self,
         )
