@@ -26,6 +26,7 @@ class Code(Enum):
     exit_status: int
 
     PYTHON_EXCLUDED = 0
+    PYTHON_UNSUPPORTED = 0
     DIRTY_REPO_PRE = 10
     DIRTY_REPO_POST = 30
     BUILD_FAILED = 1
@@ -190,9 +191,31 @@ class EnvironmentRefusedError(CleanroomError):
 
 
 class InterpreterMissingError(CleanroomError):
-    """The interpreter that a cell needs is not on this machine."""
+    """The interpreter that a cell needs, or each of several, is not on this machine."""
 
     code = Code.INTERPRETER_MISSING
+
+    def __init__(self, *pythons: str) -> None:
+        *others, last = pythons
+        which = f"Neither Python {', '.join(others)} nor" if others else "Python"
+        super().__init__(
+            f"{which} {last} is {'' if others else 'not '}on this machine.",
+            hint=f"{how_to_get(last)}; or choose others with --pythons.",
+        )
+
+
+def how_to_get(python: str) -> str:
+    """The ways to get a Python, for people."""
+    return (
+        f"Get it with `uv python install {python}`, `pyenv install {python}` or"
+        " `--download-python auto`"
+    )
+
+
+class PythonUnsupportedError(CleanroomError):
+    """No tool here makes environments for this interpreter, so there is nothing to test."""
+
+    code = Code.PYTHON_UNSUPPORTED
 
 
 class PythonExcludedError(CleanroomError):

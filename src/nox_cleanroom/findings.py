@@ -112,7 +112,7 @@ class Problem:
 
 
 def _outcome_of(code: Code) -> Outcome:
-    if code is Code.PYTHON_EXCLUDED:
+    if code in {Code.PYTHON_EXCLUDED, Code.PYTHON_UNSUPPORTED}:
         return Outcome.SKIPPED
     at_fault = code.exit_status == 1 and code is not Code.INTERPRETER_MISSING
     return Outcome.FAILED if at_fault else Outcome.ERROR

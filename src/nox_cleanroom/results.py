@@ -147,6 +147,8 @@ class Run:
     missing: tuple[str, ...] = ()
     #: Whether a missing interpreter fails the run.
     missing_is_error: bool = False
+    #: The Pythons that may fail: their cells are shown, and do not count.
+    may_fail: tuple[str, ...] = ()
     #: Whether a run that has tested nothing fails; a matrix always fails then.
     must_test: bool = False
     #: Whether warnings fail the run.
@@ -166,31 +168,37 @@ class Run:
         return tuple(change for change in self.changes if not change.is_note)
 
     @property
+    def counting_cells(self) -> tuple[Cell, ...]:
+        """The cells that decide the verdict."""
+        return tuple(cell for cell in self.cells if cell.python not in self.may_fail)
+
+    @property
     def codes(self) -> set[Code]:
         """The codes of all problems in the run."""
-        codes = {code for cell in self.cells for code in cell.codes}
+        codes = {code for cell in self.counting_cells for code in cell.codes}
         if self.dirtied:
             codes.add(Code.DIRTY_REPO_POST)
-        if self.missing and self.missing_is_error:
+        if self.missing_is_error and not {*self.missing}.issubset(self.may_fail):
             codes.add(Code.INTERPRETER_MISSING)
         if self.cells and self.has_tested_nothing:
             if self.session == "matrix":
                 codes.add(Code.EMPTY_MATRIX)
             elif self.must_test:
                 codes.add(Code.NOTHING_TESTED)
-        if self.strict and any(cell.outcome is Outcome.WARNED for cell in self.cells):
+        if self.strict and any(cell.outcome is Outcome.WARNED for cell in self.counting_cells):
             codes.add(Code.WARNINGS_AS_ERRORS)
         return codes
 
     @property
     def has_tested_nothing(self) -> bool:
-        """Whether every cell was skipped."""
-        return all(cell.outcome is Outcome.SKIPPED for cell in self.cells)
+        """Whether every cell was skipped; those that may fail count only when they are alone."""
+        cells = self.counting_cells or self.cells
+        return all(cell.outcome is Outcome.SKIPPED for cell in cells)
 
     @property
     def outcome(self) -> Outcome:
         """The verdict: as bad as the worst cell, and FAILED when the checkout changed."""
-        outcomes = [cell.outcome for cell in self.cells]
-        if self.codes - {code for cell in self.cells for code in cell.codes}:
+        outcomes = [cell.outcome for cell in self.counting_cells]
+        if self.codes - {code for cell in self.counting_cells for code in cell.codes}:
             outcomes.append(Outcome.FAILED)
         return worst(outcomes)

@@ -11,6 +11,7 @@ import pytest
 
 from nox_cleanroom.build.builders import Audience, Builders, audience_of
 from nox_cleanroom.config.axes import Artifact
+from nox_cleanroom.environments.installed_pythons import InstalledPythons
 from nox_cleanroom.environments.interpreter import InstalledPython
 from nox_cleanroom.errors import (
     BuildError,
@@ -43,7 +44,13 @@ class Machine:
 
     def builders(self, env: Mapping[str, str] | None = None) -> Builders:
         supported = ["3.11", "3.12", "3.13", "3.15"]
-        return Builders(supported, self.discover, self.place / "memory", env or {"PATH": ""})
+        pythons = InstalledPythons(
+            self.place,
+            env or {"PATH": ""},
+            self.place / "memory",
+            lambda python, path: self.discover(python),
+        )
+        return Builders(supported, pythons.find)
 
 
 @pytest.fixture

@@ -97,7 +97,8 @@ def test_all_links_to_a_python_are_that_python(tmp_path: Path) -> None:
         ("3.10.1", True),
         ("3.15.0rc1", False),
         ("3.15.0a4", False),
-        ("3.9.2", False),
+        ("3.9.2", True),
+        ("3.8.18", False),
     ],
 )
 def test_releases_are_not_built_with_a_prerelease(version: str, can_build: bool) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -95,6 +96,25 @@ def test_missing_interpreters_fail_when_they_must(is_error: bool, codes: set[Cod
     missing = run(cell(Outcome.PASSED), missing=("3.15",), missing_is_error=is_error)
     assert missing.codes == codes
     assert missing.outcome.is_bad is is_error
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "missing", "codes", "outcome"),
+    [
+        ({"3.11": Outcome.PASSED, "3.15": Outcome.FAILED}, (), set(), Outcome.PASSED),
+        ({"3.11": Outcome.WARNED, "3.15": Outcome.ERROR}, (), set(), Outcome.WARNED),
+        ({"3.11": Outcome.FAILED, "3.15": Outcome.PASSED}, (), {Code.PROBE_FAILED}, Outcome.FAILED),
+        ({"3.11": Outcome.PASSED}, ("3.15",), set(), Outcome.PASSED),
+        ({"3.11": Outcome.PASSED}, ("3.14", "3.15"), {Code.INTERPRETER_MISSING}, Outcome.FAILED),
+        ({"3.15": Outcome.FAILED}, (), set(), Outcome.PASSED),
+    ],
+)
+def test_a_python_that_may_fail_does_not_count(
+    outcomes: Mapping[str, Outcome], missing: tuple[str, ...], codes: set[Code], outcome: Outcome
+) -> None:
+    cells = [replace(cell(one), python=python) for python, one in outcomes.items()]
+    may = run(*cells, missing=missing, missing_is_error=True, may_fail=("3.15",))
+    assert (may.codes, may.outcome) == (codes, outcome)
 
 
 def test_a_matrix_that_skipped_everything_tested_nothing() -> None:

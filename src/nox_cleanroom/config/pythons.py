@@ -13,9 +13,9 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from nox_cleanroom.config.pyproject import parse_toml, tool_table
 from nox_cleanroom.config.settings import Settings
 
-#: The CPythons that this release knows, oldest first: virtualenv cannot seed older ones. They are
-#: constants, so that a release always gives the same answer.
-CPYTHONS = ("3.9", "3.10", "3.11", "3.12", "3.13", "3.14", "3.15")
+#: The CPythons that this release knows, oldest first; uv makes no environments for older ones. They
+#: are constants, so that a release always gives the same answer.
+CPYTHONS = ("3.8", "3.9", "3.10", "3.11", "3.12", "3.13", "3.14", "3.15")
 
 #: The versions which CPython supported when this release was made, for projects which do not
 #: state Requires-Python (https://devguide.python.org/versions/).
@@ -52,9 +52,20 @@ def supported_pythons(project: str | Path = ".") -> list[str]:
     return admitted(requires)
 
 
+def pythons_that_may_fail(project: Path) -> tuple[str, ...]:
+    """The Pythons that the configuration lets fail; like `supported_pythons`, it never raises."""
+    with contextlib.suppress(Exception):
+        return _settings(project).may_fail
+    return ()
+
+
 def _configured(project: Path) -> list[str]:
-    table = tool_table(_pyproject(project))
-    return list(Settings.from_table({"pythons": table["pythons"]}).pythons or ())
+    pythons = _settings(project).pythons or ()
+    return list(dict.fromkeys(python.rstrip("?") for python in pythons))
+
+
+def _settings(project: Path) -> Settings:
+    return Settings.from_table({"pythons": tool_table(_pyproject(project))["pythons"]})
 
 
 def admitted(requires: SpecifierSet | None) -> list[str]:

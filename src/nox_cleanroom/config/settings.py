@@ -50,7 +50,8 @@ class OwnTests:
 class Settings:
     """The table, with defaults for the keys that it does not have."""
 
-    #: Interpreters to test on; None for those that the metadata supports.
+    #: Interpreters to test on; None for those that the metadata supports. One with a question mark
+    #: may fail.
     pythons: tuple[str, ...] | None = None
     #: What is built and tested: the first in most cells, each further one in one cell per
     #: interpreter. None for the wheel, which a matrix then compares with the one from the sdist.
@@ -75,6 +76,11 @@ class Settings:
     pass_env: tuple[str, ...] = ()
     #: Findings that are accepted.
     ignore: tuple[Waiver, ...] = ()
+
+    @property
+    def may_fail(self) -> tuple[str, ...]:
+        """The interpreters that may fail without failing a run, unless somebody names them."""
+        return tuple(one.rstrip("?") for one in self.pythons or () if one.endswith("?"))
 
     @property
     def need_worktree(self) -> bool:
@@ -157,8 +163,11 @@ def _constraints(reader: TableReader, key: str, value: Any) -> tuple[str, ...]:
 def _versions(reader: TableReader, key: str, value: Any) -> tuple[str, ...]:
     versions = strings(reader, key, value)
     for version in versions:
-        if not re.fullmatch(r"3\.\d+t?", version):
-            reader.problems.append(f'`{key}` must hold versions like "3.12", not {version!r}')
+        if not re.fullmatch(r"(3\.\d+t?|pypy3\.\d+)\??", version):
+            reader.problems.append(
+                f'`{key}` must hold versions like "3.12", "3.13t", "pypy3.11", or "3.15?" for one'
+                f" that may fail; not {version!r}"
+            )
     if not versions and value == []:
         reader.problems.append(f"`{key}` must name at least one version")
     return tuple(dict.fromkeys(versions))

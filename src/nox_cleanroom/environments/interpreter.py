@@ -13,8 +13,8 @@ from pathlib import Path
 
 from packaging.version import Version
 
-#: The oldest Python that can report facts about itself, because `packaging` must run in it.
-_OLDEST = (3, 10)
+#: The oldest Python that builds: today's build backends do not run on older ones.
+_OLDEST = (3, 9)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,10 +29,14 @@ class InstalledPython:
     version: str
 
     @property
+    def release(self) -> tuple[int, ...]:
+        """Its version as numbers, such as ``(3, 13, 0)``."""
+        return Version(self.version).release
+
+    @property
     def can_build(self) -> bool:
-        """Whether it may build releases: it is neither a pre-release nor too old for us."""
-        version = Version(self.version)
-        return not version.is_prerelease and version.release >= _OLDEST
+        """Whether it may build releases: it is neither a pre-release nor too old for backends."""
+        return not Version(self.version).is_prerelease and self.release >= _OLDEST
 
     @property
     def identity(self) -> tuple[object, ...]:

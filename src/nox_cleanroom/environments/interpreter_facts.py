@@ -7,9 +7,13 @@ import hashlib
 import json
 import os
 import platform
+import sysconfig
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import packaging
+from packaging import tags
 
 from nox_cleanroom.environments.environment import Environment, Facts
 from nox_cleanroom.environments.interpreter import identity_of
@@ -97,7 +101,36 @@ def _ask_for_facts(environment: Environment, steps: Steps) -> Facts:
         executable=said["executable"],
         prefix=said["prefix"],
         platform=said["platform"],
-        tags=tuple(said["tags"]),
+        tags=tuple(said["tags"]) or _tags_of_old(said, environment),
         markers=said["markers"],
         paths=said["paths"],
     )
+
+
+def _tags_of_old(said: Mapping[str, Any], environment: Environment) -> tuple[str, ...]:
+    """The tags of wheels for an interpreter that is too old for our `packaging`.
+
+    The tags of the platform are those of our own interpreter, which is on the same system.
+
+    Raises:
+        CleanroomError: it is for another architecture.
+    """
+    if said["system"] != sysconfig.get_platform():
+        raise CleanroomError(
+            f"Python {said['version']} of {str(environment.python)!r} is for {said['system']}, and"
+            " too old to say which wheels it takes.",
+            hint=f"Test with one for {sysconfig.get_platform()}, or with Python 3.10 or newer.",
+            code=Code.TOOL_MISSING,
+        )
+    major, minor = (int(part) for part in said["version"].split(".")[:2])
+    platforms = [*tags.platform_tags()]
+    # Such as `.cpython-38-x86_64-linux-gnu.so`, `.cp38-win_amd64.pyd`, `.pypy39-pp73-darwin.so`.
+    words = said["extension_suffix"].strip(".").split(".")[0].replace("cpython-", "cp").split("-")
+    if words[0].startswith("pypy"):
+        name, wide = f"pp{major}{minor}", "pp3"
+        own = tags.generic_tags(name, ["_".join(words[:2])], platforms)
+    else:
+        name = wide = f"cp{major}{minor}"
+        abi = words[0] if words[0].startswith(name) else name
+        own = tags.cpython_tags((major, minor), [abi], platforms)
+    return tuple(map(str, (*own, *tags.compatible_tags((major, minor), wide, platforms))))

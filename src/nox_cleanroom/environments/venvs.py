@@ -12,13 +12,14 @@ from nox.command import CommandFailed
 from nox.virtualenv import InterpreterNotFound, VirtualEnv
 
 from nox_cleanroom.environments.environment import Environment, Facts
-from nox_cleanroom.environments.interpreter import InstalledPython
+from nox_cleanroom.environments.installed_pythons import InstalledPythons
 from nox_cleanroom.environments.interpreter_facts import learn_facts
 from nox_cleanroom.errors import (
     CleanroomError,
     Code,
     EnvironmentRefusedError,
     InterpreterMissingError,
+    PythonUnsupportedError,
 )
 from nox_cleanroom.places.workspace import EnvironmentsDirectory
 from nox_cleanroom.processes import supervision
@@ -27,32 +28,18 @@ from nox_cleanroom.steps import Steps
 #: The tools that make environments to install into, best first.
 BACKENDS = ("uv", "virtualenv", "venv")
 
+#: The oldest Python for which today's virtualenv has a pip (https://virtualenv.pypa.io).
+_OLDEST_OF_VIRTUALENV = (3, 9)
+
 #: The options that make an environment empty; uv's environments are always empty.
 _BARE = {"virtualenv": ("--no-seed",), "venv": ("--without-pip",)}
 
 Download = Literal["auto", "never", "always"]
 
 
-def missing_interpreter(python: str) -> InterpreterMissingError:
-    """The error about an interpreter that is not on this machine."""
-    return InterpreterMissingError(
-        f"Python {python} is not on this machine.",
-        hint="Install it, or narrow the run with `-- --pythons`.",
-    )
-
-
-def find(python: str) -> str | None:
-    """The interpreter that nox finds for a Python such as ``3.11``; None when there is none."""
-    venv = VirtualEnv("nowhere", interpreter=python, download_python="never")
-    try:
-        return venv._resolved_interpreter  # noqa: SLF001 - what nox itself asks; pinned by a test
-    except InterpreterNotFound:
-        return None
-
-
 @dataclass(frozen=True, kw_only=True)
 class Environments:
-    """Finds Pythons, and makes a run's fresh environments in the same way as nox does."""
+    """Makes a run's fresh environments in the same way as nox does."""
 
     #: ``uv``, ``virtualenv``, ``venv``, or several with ``|`` between, best first.
     backend: str
@@ -60,6 +47,8 @@ class Environments:
     download: Download
     #: The directory in which environments are made.
     room: EnvironmentsDirectory
+    #: The Pythons on this machine.
+    pythons: InstalledPythons
     #: The directory that keeps the facts about interpreters between runs.
     known: Path
 
@@ -84,20 +73,6 @@ class Environments:
         """The facts about an environment's interpreter; see `learn_facts`."""
         return learn_facts(environment, steps, known=self.known)
 
-    def discover(self, python: str) -> InstalledPython | None:
-        """The Python on this machine, such as ``3.11``; None when there is none."""
-        found = nox.virtualenv._discover_interpreter(python)  # noqa: SLF001 - pinned by a test
-        if found is None or not found.executable:
-            return None
-        about = found.version_info
-        stage = {"alpha": "a", "beta": "b", "candidate": "rc"}.get(about.releaselevel, "")
-        version = f"{about.major}.{about.minor}.{about.micro}"
-        return InstalledPython(
-            python=python,
-            executable=Path(found.executable),
-            version=f"{version}{stage}{about.serial}" if stage else version,
-        )
-
     def _create(self, python: str, purpose: str, *, bare: bool) -> Environment:
         supervision.require_running()
         venv = nox.virtualenv.get_virtualenv(
@@ -105,7 +80,7 @@ class Environments:
             download_python=self.download,
             envdir=str(self.room.directory(f"{python}-{purpose}" if purpose else python)),
             reuse_existing=False,
-            interpreter=python,
+            interpreter=self._interpreter(python),
         )
         if not isinstance(venv, VirtualEnv):
             raise EnvironmentRefusedError(
@@ -117,8 +92,9 @@ class Environments:
         try:
             venv.create()
         except InterpreterNotFound:
-            raise missing_interpreter(python) from None
+            raise InterpreterMissingError(python) from None
         except CommandFailed as error:
+            self._refuse_old(venv.venv_backend, python)
             raise CleanroomError(
                 f"{venv.venv_backend} could not make an environment for Python {python}.",
                 output=str(error),
@@ -126,6 +102,22 @@ class Environments:
                 code=Code.TOOL_MISSING,
             ) from None
         return _environment(venv)
+
+    def _refuse_old(self, backend: str, python: str) -> None:
+        """Explain why virtualenv made no environment, if the interpreter is too old for it."""
+        found = self.pythons.find(python)
+        if backend == "virtualenv" and found is not None and found.release < _OLDEST_OF_VIRTUALENV:
+            raise PythonUnsupportedError(
+                f"virtualenv makes no environments for Python {python}.",
+                hint="uv does: install `nox-cleanroom[uv]`.",
+            )
+
+    def _interpreter(self, python: str) -> str:
+        """The interpreter as nox wants it: a path, or a name when nox is to download it."""
+        found = None if self.download == "always" else self.pythons.find(python)
+        if found is None and self.download == "never":
+            raise InterpreterMissingError(python)
+        return python if found is None else str(found.executable)
 
 
 def _environment(venv: VirtualEnv) -> Environment:

@@ -145,15 +145,6 @@ def facts(packaging_parent):
     import platform
     import sysconfig
 
-    # Only for this import; nothing else is imported from that directory.
-    sys.path.insert(0, packaging_parent)
-    try:
-        from packaging import markers, tags
-
-        found = [str(tag) for tag in tags.sys_tags()]
-        environment = dict(markers.default_environment())
-    finally:
-        sys.path.remove(packaging_parent)
     return {
         "version": platform.python_version(),
         "implementation": platform.python_implementation(),
@@ -161,9 +152,49 @@ def facts(packaging_parent):
         "executable": sys.executable,
         "prefix": sys.prefix,
         "platform": platform.platform(),
-        "tags": found,
-        "markers": environment,
+        "tags": wheel_tags(packaging_parent),
+        "extension_suffix": sysconfig.get_config_var("EXT_SUFFIX") or "",
+        "system": sysconfig.get_platform(),
+        "markers": markers(),
         "paths": sysconfig.get_paths(),
+    }
+
+
+def wheel_tags(packaging_parent):
+    """The tags of wheels that can be installed; none where `packaging` cannot be imported."""
+    # Only for this import; nothing else is imported from that directory.
+    sys.path.insert(0, packaging_parent)
+    try:
+        from packaging import tags
+
+        return [str(tag) for tag in tags.sys_tags()]
+    except (ImportError, SyntaxError, TypeError, AttributeError):
+        return []
+    finally:
+        sys.path.remove(packaging_parent)
+
+
+def markers():
+    """The values of the names in environment markers.
+
+    (https://packaging.python.org/en/latest/specifications/dependency-specifiers/)
+    """
+    import platform
+
+    about = sys.implementation.version
+    stage = "" if about.releaselevel == "final" else "%s%s" % (about.releaselevel[0], about.serial)
+    return {
+        "implementation_name": sys.implementation.name,
+        "implementation_version": "%s.%s.%s%s" % (about[0], about[1], about[2], stage),
+        "os_name": os.name,
+        "platform_machine": platform.machine(),
+        "platform_python_implementation": platform.python_implementation(),
+        "platform_release": platform.release(),
+        "platform_system": platform.system(),
+        "platform_version": platform.version(),
+        "python_full_version": platform.python_version(),
+        "python_version": ".".join(platform.python_version_tuple()[:2]),
+        "sys_platform": sys.platform,
     }
 
 

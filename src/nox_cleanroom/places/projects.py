@@ -40,9 +40,13 @@ class Reserved:
         return path
 
 
-def evidence_directory(project: Path) -> Path:
-    """The default directory for evidence."""
-    return cache_directory(PROJECTS) / directory_name(project) / "evidence"
+def kept_directory(project: Path, name: str) -> Path:
+    """A directory of what is kept for a project, such as ``evidence``; it may not exist yet.
+
+    Raises:
+        CleanroomError: no directory can be written to.
+    """
+    return cache_directory(PROJECTS) / directory_name(project) / name
 
 
 @contextlib.contextmanager

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from nox_cleanroom.changes import Attribution
+from nox_cleanroom.errors import Code, how_to_get
 from nox_cleanroom.findings import Outcome, worst
 from nox_cleanroom.output import clean_text
 from nox_cleanroom.results import Cell, Run
@@ -136,10 +137,11 @@ def _note_lines(cells: Sequence[Cell]) -> Iterator[str]:
 
 def _missing_lines(run: Run) -> Iterator[str]:
     if run.missing:
-        symbol = Outcome.FAILED.symbol if run.missing_is_error else Outcome.SKIPPED.symbol
+        is_error = Code.INTERPRETER_MISSING in run.codes
+        symbol = Outcome.FAILED.symbol if is_error else Outcome.SKIPPED.symbol
         yield f"{symbol} INTERPRETER_MISSING: Python {', '.join(run.missing)}"
         yield "    The project supports Pythons that are not on this machine."
-        yield "    -> Install it, or narrow the run with `-- --pythons`."
+        yield f"    -> {how_to_get(run.missing[0])}; or choose others with --pythons."
 
 
 def _change_lines(run: Run) -> Iterator[str]:

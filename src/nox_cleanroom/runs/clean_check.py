@@ -50,7 +50,4 @@ def _make_newest_environment(cell: RunningCell, pythons: Sequence[str]) -> None:
         with contextlib.suppress(InterpreterMissingError):
             cell.make_environment()
             return
-    raise InterpreterMissingError(
-        f"None of the supported Pythons is on this machine: {', '.join(pythons)}.",
-        hint="Install one of them, or name others with `-- --pythons`.",
-    )
+    raise InterpreterMissingError(*pythons)

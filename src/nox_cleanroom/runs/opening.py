@@ -17,6 +17,7 @@ from nox_cleanroom.checkout.checkout import Checkout
 from nox_cleanroom.checkout.watch import Watch
 from nox_cleanroom.config.options import Options
 from nox_cleanroom.config.pyproject import parse_toml, tool_table
+from nox_cleanroom.environments.installed_pythons import InstalledPythons
 from nox_cleanroom.environments.installer_commands import (
     constraints_options,
     find_links_options,
@@ -88,8 +89,13 @@ def _install_options(options: Options, source: Source, workspace: Workspace) -> 
 
 
 def _environments(request: Request, room: EnvironmentsDirectory, home: Owned) -> Environments:
-    known = home.path / "interpreters"
-    return Environments(backend=request.backend, download=request.download, room=room, known=known)
+    return Environments(
+        backend=request.backend,
+        download=request.download,
+        room=room,
+        pythons=InstalledPythons.of(request.project, request.env),
+        known=home.path / "interpreters",
+    )
 
 
 def _build_inputs(

@@ -57,6 +57,8 @@ class Request:
     suffix: str = ""
     #: Whether to stop after the wheel was installed and verified.
     install_only: bool = False
+    #: The Pythons that the user named: they must not fail.
+    named_pythons: tuple[str, ...] = ()
 
     @property
     def timeout_seconds(self) -> float:
@@ -107,6 +109,12 @@ class OpenRun:
     def supported(self) -> Sequence[str]:
         """The Pythons that the project supports, oldest first, such as ``3.11``."""
         return supported_pythons(self.request.project)
+
+    @property
+    def may_fail(self) -> tuple[str, ...]:
+        """The Pythons that may fail without failing the run."""
+        named = {*self.request.named_pythons, *(self.request.options.pythons or ())}
+        return tuple(one for one in self.source.settings.may_fail if one not in named)
 
     @cached_property
     def tracked(self) -> Tracked:
@@ -186,6 +194,7 @@ class OpenRun:
             ),
             cells=tuple(cells),
             changes=self.watch.changes,
+            may_fail=self.may_fail,
             strict=self.request.options.strict,
             waivers=waivers,
             notes=(*self.notes, *self._notes_on_waivers(cells)),

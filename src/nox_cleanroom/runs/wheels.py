@@ -49,8 +49,7 @@ class Wheels:
         self._wheelhouse = Wheelhouse(
             home=run.home, not_before=run.started_at if run.request.options.rebuild else None
         )
-        memory = run.home.path / "interpreters"
-        self._builders = Builders(run.supported, run.environments.discover, memory, run.request.env)
+        self._builders = Builders(run.supported, run.environments.pythons.find)
 
     def take(self, artifact: Artifact, cell: RunningCell) -> StoredWheel:
         """A copy of the commit's wheel for a cell's interpreter, built when there is none.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import nox.virtualenv
-from nox.virtualenv import InterpreterNotFound, VirtualEnv
+from nox.virtualenv import VirtualEnv
 
 from nox_cleanroom.sessions.selection import hand_over_arguments
 
@@ -26,14 +26,6 @@ class Placeholder(VirtualEnv):
         tests nothing would pass. The session decides.
         """
         return True
-
-    @property
-    def is_here(self) -> bool:
-        """Whether the interpreter is on this machine."""
-        try:
-            return bool(self._resolved_interpreter)
-        except InterpreterNotFound:
-            return False
 
 
 nox.virtualenv.ALL_VENVS.setdefault(BACKEND, Placeholder)

@@ -15,8 +15,9 @@ from nox_cleanroom.config.pythons import supported_pythons
 from nox_cleanroom.environments.venvs import Download
 from nox_cleanroom.errors import Code, UsageError
 from nox_cleanroom.places.layout import known_caches
-from nox_cleanroom.places.projects import evidence_directory
+from nox_cleanroom.places.projects import kept_directory
 from nox_cleanroom.runs.run import Request
+from nox_cleanroom.sessions.selection import Selection
 
 if TYPE_CHECKING:
     from nox._options import NoxConfig
@@ -44,7 +45,7 @@ def report_dir(session: nox.Session) -> Path:
     """The default directory for evidence; with a noxfile, it is in nox's own directory."""
     project = os.environ.get(PROJECT)
     if project:
-        return evidence_directory(Path(project))
+        return kept_directory(Path(project), "evidence")
     return envdir(session) / ".cache" / "nox-cleanroom" / "evidence"
 
 
@@ -64,6 +65,7 @@ def request(session: nox.Session, name: str, project: str | Path, options: Optio
         exempt=(envdir(session), bytecode, *known_caches(), *report),
         env=dict(os.environ),
         install_only=name != "clean_check" and told.install_only,
+        named_pythons=(python_of(session),) if Selection.of(session).is_named else (),
     )
 
 

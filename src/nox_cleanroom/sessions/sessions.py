@@ -33,7 +33,7 @@ from nox_cleanroom.runs.run import OpenRun
 from nox_cleanroom.runs.smoke import smoke as test_smoke
 from nox_cleanroom.runs.wheels import Wheels
 from nox_cleanroom.sessions import run_request, skipping
-from nox_cleanroom.sessions.verdict import conclude, tell_status
+from nox_cleanroom.sessions.verdict import conclude, for_nox, tell_status
 from nox_cleanroom.steps import Progress
 
 
@@ -60,19 +60,20 @@ def smoke(session: nox.Session, project: str | Path = ".") -> None:
             return
         skipping.require_environment(session)
         try:
-            skipping.require_interpreter(session, python, download=run_request.download(session))
+            download = run_request.download(session)
+            skipping.require_interpreter(python, Path(project), download=download)
             with _open(session, "smoke", project, report) as run:
                 cell = RunningCell.start(run, python, run.variants[0])
                 test_smoke(cell, Wheels(run))
                 must_test = cell.is_skipped and not skipping.can_test_another(
-                    session, skipping.stated_by(cell.record()), than=python
+                    session, Path(project), skipping.stated_by(cell.record()), than=python
                 )
                 report.run = run.finish([cell.record()], must_test=must_test)
         except InterpreterMissingError as error:
             if skipping.is_error_to_miss(session, python, Path(project)):
                 raise
             _discard_bytecode(session)
-            session.skip(clean_text(error.message))
+            session.skip(for_nox(error.message))
 
 
 def clean_check(session: nox.Session, project: str | Path = ".") -> None:
@@ -144,7 +145,7 @@ def _reporting(session: nox.Session) -> Iterator[_Report]:
         error = unforeseen(raised)
         _discard_bytecode(session)
         tell_status(session, {error.code})
-        session.error(clean_text(str(error)))
+        session.error(for_nox(str(error)))
     if report.run is None:
         _discard_bytecode(session)
     else:

@@ -13,12 +13,17 @@ import nox
 from nox.virtualenv import VirtualEnv
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
-from nox_cleanroom.config.pythons import requires_python
-from nox_cleanroom.environments import venvs
-from nox_cleanroom.errors import CleanroomError, Code, EnvironmentRefusedError
-from nox_cleanroom.processes import process, supervision
+from nox_cleanroom.config.pythons import pythons_that_may_fail, requires_python
+from nox_cleanroom.environments.installed_pythons import InstalledPythons
+from nox_cleanroom.environments.venvs import Download, refuse_system_packages
+from nox_cleanroom.errors import (
+    CleanroomError,
+    Code,
+    EnvironmentRefusedError,
+    InterpreterMissingError,
+)
+from nox_cleanroom.processes import supervision
 from nox_cleanroom.results import Cell
-from nox_cleanroom.sessions.backend import Placeholder
 from nox_cleanroom.sessions.selection import Selection
 
 
@@ -39,24 +44,25 @@ def require_environment(session: nox.Session) -> None:
             " only into a fresh virtual environment.",
             hint="Leave out --no-venv and --force-venv-backend, or force uv, virtualenv or venv.",
         )
-    venvs.refuse_system_packages(Path(venv.location))
+    refuse_system_packages(Path(venv.location))
 
 
-def require_interpreter(session: nox.Session, python: str, *, download: venvs.Download) -> None:
-    """Make sure that a session's interpreter is on this machine, or will be downloaded.
+def require_interpreter(python: str, project: Path, *, download: Download) -> None:
+    """Make sure that a session's interpreter is on this machine, or may be downloaded.
 
     Raises:
         InterpreterMissingError: it is not.
     """
-    venv = session.virtualenv
-    if download == "never" and isinstance(venv, Placeholder) and not venv.is_here:
-        raise venvs.missing_interpreter(python)
+    is_wanted_here = download == "never"
+    if is_wanted_here and InstalledPythons.of(project.resolve(), os.environ).find(python) is None:
+        raise InterpreterMissingError(python)
 
 
 def is_error_to_miss(session: nox.Session, python: str, project: Path) -> bool:
     """Whether it is an error that a session's interpreter is missing.
 
-    It is an error when the session was named with its Python, or when an option of nox says so.
+    It is an error when the session was named with its Python, or when an option of nox says so and
+    the project does not let that Python fail.
 
     Args:
         session: the session.
@@ -67,14 +73,18 @@ def is_error_to_miss(session: nox.Session, python: str, project: Path) -> bool:
         CleanroomError: `NOTHING_TESTED`: no other session can test anything either.
     """
     config = session._runner.global_config  # noqa: SLF001 - pinned by a test
-    if Selection.of(session).is_named or config.error_on_missing_interpreters:
+    if Selection.of(session).is_named:
+        return True
+    if python in pythons_that_may_fail(project):
+        return False
+    if config.error_on_missing_interpreters:
         return True
     stated = None
     with contextlib.suppress(Exception):
         stated = requires_python(project)
     # All work for this interpreter has ended.
     supervision.allow_starts()
-    if not can_test_another(session, stated, than=python):
+    if not can_test_another(session, project, stated, than=python):
         raise CleanroomError(
             f"Python {python} is not on this machine, and no other requested Python can be tested.",
             hint="Install one that the project supports.",
@@ -83,18 +93,22 @@ def is_error_to_miss(session: nox.Session, python: str, project: Path) -> bool:
     return False
 
 
-def can_test_another(session: nox.Session, stated: SpecifierSet | None, *, than: str) -> bool:
+def can_test_another(
+    session: nox.Session, project: Path, stated: SpecifierSet | None, *, than: str
+) -> bool:
     """Whether another selected session of this name has something to test.
 
     Args:
         session: this session.
+        project: the project's directory.
         stated: the project's Requires-Python; None when that is not known.
         than: the Python of this session.
     """
+    pythons = InstalledPythons.of(project.resolve(), os.environ)
     others = (python for python in Selection.of(session).pythons if python != than)
     return any(
-        stated is None or stated.contains(_version(found), prereleases=True)
-        for found in map(venvs.find, others)
+        stated is None or stated.contains(found.version, prereleases=True)
+        for found in map(pythons.find, others)
         if found is not None
     )
 
@@ -106,9 +120,3 @@ def stated_by(cell: Cell) -> SpecifierSet | None:
     with contextlib.suppress(InvalidSpecifier):
         return SpecifierSet(stated[-1]) if stated else None
     return None
-
-
-def _version(interpreter: str) -> str:
-    asked = [interpreter, "-I", "-c", "import platform; print(platform.python_version())"]
-    done = process.run(asked, cwd=os.path.dirname(interpreter) or ".", env=dict(os.environ))
-    return done.output.strip() or "0"

@@ -36,9 +36,14 @@ def conclude(session: nox.Session, run: Run, options: Options) -> None:
         codes, verdict = {*codes, error.code}, f"{verdict}\n{error}"
     tell_status(session, codes)
     if codes:
-        session.error(clean_text(verdict))
+        session.error(for_nox(verdict))
     if run.has_tested_nothing:
-        session.skip(clean_text(verdict))
+        session.skip(for_nox(verdict))
+
+
+def for_nox(words: str) -> str:
+    """The reason of a session's end as nox wants it: nox writes the final full stop."""
+    return clean_text(words).removesuffix(".")
 
 
 def _write_evidence(session: nox.Session, run: Run, options: Options) -> list[Path]:

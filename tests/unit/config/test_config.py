@@ -86,7 +86,8 @@ def test_an_unknown_key_of_a_command_names_the_nearest() -> None:
 def test_all_problems_are_said_at_once() -> None:
     message = problem({"extras": "fast", "pythons": ["three"], "allow": [1]})
     assert "`extras` must be a list of strings, not 'fast'" in message
-    assert "`pythons` must hold versions like \"3.12\", not 'three'" in message
+    assert "`pythons` must hold versions like" in message
+    assert "not 'three'" in message
     assert "`allow` must be a list of strings" in message
 
 

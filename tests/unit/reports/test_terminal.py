@@ -122,7 +122,7 @@ REPORTS: dict[str, tuple[Run, str]] = {
         - smoke-3.14 missing on this machine
         - INTERPRETER_MISSING: Python 3.13, 3.14
             The project supports Pythons that are not on this machine.
-            -> Install it, or narrow the run with `-- --pythons`.
+            -> Get it with `uv python install 3.13`, `pyenv install 3.13` or `--download-python auto`; or choose others with --pythons.
         ✓ PASSED: demo 1.0 at aaaaaaaaaaaa, 1 cells, 4.2 s
         """,
     ),
@@ -140,7 +140,7 @@ REPORTS: dict[str, tuple[Run, str]] = {
         - smoke_all-3.14 missing on this machine
         ✗ INTERPRETER_MISSING: Python 3.14
             The project supports Pythons that are not on this machine.
-            -> Install it, or narrow the run with `-- --pythons`.
+            -> Get it with `uv python install 3.14`, `pyenv install 3.14` or `--download-python auto`; or choose others with --pythons.
         ✗ FAILED: demo 1.0 at aaaaaaaaaaaa, 1 cells, 4.2 s [INTERPRETER_MISSING]
         """,
     ),

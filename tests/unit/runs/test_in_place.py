@@ -197,6 +197,6 @@ def test_an_install_that_fails_ends_it(check: Any) -> None:
 
 def test_without_a_python_nothing_is_done(check: Any) -> None:
     work = Work(here=())
-    with pytest.raises(InterpreterMissingError, match="None of the supported Pythons"):
+    with pytest.raises(InterpreterMissingError, match="not on this machine"):
         check(work, ("3.11",))
     assert work.did == []

@@ -81,7 +81,7 @@ def prepare(
         home=SimpleNamespace(path=tmp_path),
         request=SimpleNamespace(options=SimpleNamespace(rebuild=False), env={}),
         supported=("3.10", "3.11", "3.12", "3.13"),
-        environments=SimpleNamespace(discover=python),
+        environments=SimpleNamespace(pythons=SimpleNamespace(find=python)),
         build_inputs=SimpleNamespace(
             key=lambda *, builder, artifact, secret: f"{builder} {artifact}"
         ),

@@ -9,6 +9,7 @@ from nox_cleanroom.config.pythons import (
     CPYTHONS,
     SUPPORTED,
     poetry_specifier,
+    pythons_that_may_fail,
     supported_pythons,
 )
 
@@ -107,3 +108,11 @@ def test_it_survives_a_directory_that_is_not_there(tmp_path: Path) -> None:
 )
 def test_poetry_notation(text: str, specifier: str) -> None:
     assert set(str(poetry_specifier(text)).split(",")) == set(specifier.split(","))
+
+
+def test_one_that_may_fail_has_a_session_like_the_others(tmp_path: Path) -> None:
+    text = "[tool.nox-cleanroom]\npythons = ['3.13', '3.13t', 'pypy3.11?', '3.15?', '3.15']\n"
+    (tmp_path / "pyproject.toml").write_text(text)
+    assert supported_pythons(tmp_path) == ["3.13", "3.13t", "pypy3.11", "3.15"]
+    assert pythons_that_may_fail(tmp_path) == ("pypy3.11", "3.15")
+    assert pythons_that_may_fail(tmp_path / "nowhere") == ()
