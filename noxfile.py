@@ -3,9 +3,11 @@
 # dependencies = [
 #   "nox>=2026.8.10",
 #   "packaging>=24",
+#   "argcomplete>=1.9.4",
 #   "dependency-groups>=1.1",
 #   "filelock>=3.15",
 #   "platformdirs>=4",
+#   "python-discovery>=1.1",
 #   "tomli>=2; python_version < '3.11'",
 # ]
 # ///

@@ -104,3 +104,17 @@ def test_interpreters_that_are_too_old_for_us_are_tested(
     (cell,) = ran.evidence["cells"]
     assert cell["interpreter"]["version"].startswith(old.removeprefix("pypy"))
     assert [step["name"] for step in cell["steps"] if step["name"].startswith("import")]
+
+
+def test_virtualenv_skips_what_it_makes_no_environments_for(
+    repository: Make, cleanroom: Tool
+) -> None:
+    root = repository(project("3.8", PYTHON))
+    if "is not on this machine" in cleanroom(root, "smoke-3.8").text:
+        pytest.skip("Python 3.8 is not on this machine")
+    without_uv = ("--force-venv-backend", "virtualenv")
+    ran = cleanroom(root, "smoke", *without_uv)
+    assert ran.status == 0, ran.text
+    assert "virtualenv makes no environments for Python 3.8" in ran.text
+    named = cleanroom(root, "smoke-3.8", *without_uv)
+    assert (named.status, "NOTHING_TESTED" in named.text) == (1, True)

@@ -5,64 +5,129 @@ import sys
 from pathlib import Path
 
 import pytest
+from nox._options import options
 
 from nox_cleanroom.__main__ import run
-from nox_cleanroom.sessions.nox_arguments import CommandLine
+from nox_cleanroom.config.options import OPTIONS
+from nox_cleanroom.errors import Code, UsageError
+from nox_cleanroom.sessions.command_line import NOX_OPTIONS, CommandLine
 
 CWD = Path("/where/it/runs")
 
 
 def parse(line: str) -> CommandLine:
-    return CommandLine.from_arguments(line.split(), CWD)
+    return CommandLine.parse(line.split(), CWD)
+
+
+#: A command line, its sessions, the words for nox, and our options.
+LINES = [
+    ("smoke", ["smoke"], [], []),
+    ("clean-check matrix -v", ["clean_check", "matrix"], ["-v"], []),
+    ("-s clean-check", ["clean_check"], [], []),
+    ("-s smoke-3.11 matrix", ["smoke-3.11", "matrix"], [], []),
+    ("smoke -s clean_check --session=matrix", ["smoke", "clean_check", "matrix"], [], []),
+    ("-p 3.11 3.12 -s smoke", ["smoke"], ["-p", "3.11", "3.12"], []),
+    ("-k lint matrix", ["matrix"], ["-k", "lint"], []),
+    ("-j 2 smoke", ["smoke"], ["-j", "2"], []),
+    ("-j2 smoke", ["smoke"], ["-j", "2"], []),
+    ("smoke -- --rev v1", ["smoke"], [], ["--rev", "v1"]),
+    ("smoke --rev v1 --keep", ["smoke"], [], ["--rev", "v1", "--keep"]),
+    (
+        "--strict smoke -v --timeout=5 matrix",
+        ["smoke", "matrix"],
+        ["-v"],
+        ["--strict", "--timeout", "5"],
+    ),
+    ("--pythons 3.11,3.12 matrix", ["matrix"], [], ["--pythons", "3.11,3.12"]),
+    ("smoke -q -- --durations", ["smoke"], [], ["-q", "--durations"]),
+    ("smoke --report r.json", ["smoke"], ["--report", str(CWD / "r.json")], []),
+    ("smoke --report-dir reports", ["smoke"], [], ["--report-dir", "reports"]),
+    ("smoke --envdir=envs", ["smoke"], ["--envdir", str(CWD / "envs")], []),
+    ("smoke --report /r.json", ["smoke"], ["--report", "/r.json"], []),
+    ("smoke --download auto", ["smoke"], ["--download-python", "auto"], []),
+    ("smoke -fb virtualenv", ["smoke"], ["-fb", "virtualenv"], []),
+]
 
 
 @pytest.mark.parametrize(
-    ("line", "parts"),
-    [
-        ("smoke", (("smoke",), (), ())),
-        ("clean-check matrix -v", (("clean_check", "matrix"), ("-v",), ())),
-        ("-s clean-check", (("clean_check",), (), ())),
-        ("-s smoke-3.11 matrix", (("smoke-3.11", "matrix"), (), ())),
-        ("smoke -s clean_check --session=matrix", (("smoke", "clean_check", "matrix"), (), ())),
-        ("-p 3.11 3.12 -s smoke", (("smoke",), ("-p", "3.11", "3.12"), ())),
-        ("-k lint matrix", (("matrix",), ("-k", "lint"), ())),
-        ("-j 2 smoke", (("smoke",), ("-j", "2"), ())),
-        ("smoke -- --rev v1", (("smoke",), (), ("--", "--rev", "v1"))),
-        ("smoke --report r.json", (("smoke",), ("--report", str(CWD / "r.json")), ())),
-        ("smoke --envdir=envs", (("smoke",), (f"--envdir={CWD / 'envs'}",), ())),
-        ("smoke --report /r.json", (("smoke",), ("--report", "/r.json"), ())),
-    ],
+    ("line", "sessions", "for_nox", "ours"), LINES, ids=[one[0] for one in LINES]
 )
 def test_what_is_ours_and_what_is_noxs(
-    line: str, parts: tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]
+    line: str, sessions: list[str], for_nox: list[str], ours: list[str]
 ) -> None:
     parsed = parse(line)
-    assert (parsed.sessions, parsed.nox_options, parsed.ours) == parts
+    assert ([*parsed.sessions], parsed.without(), [*parsed.ours]) == (sessions, for_nox, ours)
 
 
 def test_the_value_of_an_option() -> None:
     assert parse("smoke --envdir=envs").value_of("--envdir") == str(CWD / "envs")
     assert parse("smoke --report r").value_of("--report") == str(CWD / "r")
-    assert parse("smoke").value_of("--report") is None
+    assert parse("smoke").value_of("--report") == ""
+
+
+@pytest.mark.parametrize(
+    ("line", "backend"),
+    [
+        ("smoke", ""),
+        ("smoke -fb uv --force-venv-backend=virtualenv", "virtualenv"),
+        ("--no-venv smoke", "none"),
+    ],
+)
+def test_the_backend_that_is_forced(line: str, backend: str) -> None:
+    parsed = parse(line)
+    assert parsed.backend == backend
+    assert parsed.without("-fb", "--force-venv-backend", "--no-venv") == []
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("smoke --kep", "There is no option '--kep'. Did you mean '--keep'?"),
+        ("smoke --eror-on-missing-interpreters", "Did you mean '--error-on-missing-interpreters'?"),
+        ("smoke --zzz", "There is no option '--zzz'."),
+        ("smoke --no", "There is no option '--no'."),
+        ("smoke -z", "There is no option '-z'."),
+    ],
+)
+def test_an_option_that_nobody_has_is_refused(line: str, said: str) -> None:
+    with pytest.raises(UsageError) as raised:
+        parse(line)
+    assert raised.value.message.startswith(said) or said in raised.value.message
+
+
+def test_the_table_has_all_options_of_nox_and_none_of_ours() -> None:
+    arities = {}
+    for action in options.parser()._actions:
+        several = action.nargs in ("*", "+")
+        count = 2 if several else int(action.nargs is None or action.nargs == 1)
+        arities.update(dict.fromkeys(action.option_strings, count))
+    shared = {"-h", "--help", "--version", "--pythons"}
+    found = {name: count for name, count in arities.items() if name not in shared}
+    # Older versions of nox lack some.
+    assert found.items() <= NOX_OPTIONS.items()
+    # A new option of nox with the name of one of ours would be ours from then on.
+    assert set(OPTIONS) & set(arities) == {"--pythons"}
 
 
 def test_help_explains_itself_in_one_screen(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["--help"]) == 0
     text = capsys.readouterr().out
     assert len(text.splitlines()) <= 40
-    assert max(map(len, text.splitlines())) <= 100
-    for word in ("smoke", "matrix", "clean_check", "--clear-cache", "exit status"):
+    assert max(map(len, text.splitlines())) <= 80
+    for word in ("smoke", "matrix", "clean_check", "--clear-cache", "exit status", *OPTIONS):
         assert word in text
 
 
-def test_no_word_at_all_is_a_usage_error_with_help(capsys: pytest.CaptureFixture[str]) -> None:
-    assert run([]) == 2
-    assert "usage:" in capsys.readouterr().out
+def test_help_is_printed_once_wherever_it_is_asked_for(capsys: pytest.CaptureFixture[str]) -> None:
+    for line in ("-h", "smoke --help", "smoke matrix -- --help"):
+        assert run(line.split()) == 0
+        assert capsys.readouterr().out.count("usage:") == 1
 
 
 def test_version(capsys: pytest.CaptureFixture[str]) -> None:
-    assert run(["--version"]) == 0
-    assert capsys.readouterr().out.startswith("nox-cleanroom ")
+    for option in ("--version", "-V"):
+        assert run([option]) == 0
+        assert capsys.readouterr().out.startswith("nox-cleanroom ")
 
 
 #: Loads the package twice: where garbage is collected, and where it is not.
@@ -103,3 +168,37 @@ def test_a_python_that_the_project_excludes_has_no_session(
     said = capsys.readouterr().err
     assert "There is no session smoke-3.12: this project supports 3.13, 3.14" in said
     assert "Requires-Python" in said
+
+
+@pytest.mark.usefixtures("newer")
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("smok", "There is no session 'smok'. Did you mean 'smoke'?"),
+        ("matrx smok", "There is no session 'matrx'. Did you mean 'matrix'?"),
+        ("smoke-3.9", "There is no session smoke-3.9: this project supports 3.13, 3.14, 3.15."),
+        ("smoke --pythons 3.9", "There is no session smoke-3.9"),
+        ("chek evidence.json", "There is no session 'chek'. Did you mean 'check'?"),
+        ("smoke --kep", "There is no option '--kep'. Did you mean '--keep'?"),
+        ("smoke -- --kep", "unrecognized arguments: --kep; did you mean --keep?"),
+        ("smoke --rev", "expected one argument"),
+        ("explain", "`explain` needs a code."),
+        ("explain BUILD_FAIL", "There is no code 'BUILD_FAIL'. Did you mean BUILD_FAILED?"),
+        ("check", "`check` needs the evidence of a run."),
+    ],
+)
+def test_a_mistake_is_said_before_anything_runs(
+    line: str, said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(line.split()) == 2
+    assert said in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("code", Code)
+def test_each_code_is_explained(code: Code, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["explain", code.name.lower()]) == 0
+    lines = capsys.readouterr().out.strip().splitlines()
+    assert lines[0] == code.name
+    assert lines[2].startswith(f"Exit status {code.exit_status}.")
+    assert lines[-1].endswith(f"codes.html#{code.name.lower().replace('_', '-')}")
+    assert not any(line.startswith("##") for line in lines)

@@ -13,6 +13,7 @@ import pytest
 from nox_cleanroom import __main__ as command
 from nox_cleanroom.errors import CleanroomError, Code
 from nox_cleanroom.places.clearing import Cleared
+from nox_cleanroom.sessions import without_noxfile
 
 MISSING = {"result": "failed", "reason": "Python interpreter 3.14 not found"}
 
@@ -42,14 +43,14 @@ def test_statuses(
     for number, text in enumerate(words):
         (tmp_path / f"{number}.json").write_text(text)
     (tmp_path / "report").write_text(json.dumps({"sessions": report}))
-    assert command._own_status(nox, tmp_path, tmp_path / "report") == status
+    assert without_noxfile._own_status(nox, tmp_path, tmp_path / "report") == status
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", "[" * 100_000])
 def test_a_report_that_is_none_says_nothing(tmp_path: Path, text: str) -> None:
     (tmp_path / "report").write_text(text)
-    assert command._own_status(0, tmp_path, tmp_path / "report") == 0
-    assert command._own_status(0, tmp_path, tmp_path / "absent") == 0
+    assert without_noxfile._own_status(0, tmp_path, tmp_path / "report") == 0
+    assert without_noxfile._own_status(0, tmp_path, tmp_path / "absent") == 0
 
 
 @pytest.mark.parametrize(("code", "status"), [(0, 0), (7, 7), (None, 0), ("words", 1)])
@@ -64,11 +65,11 @@ def test_nox_is_called_as_from_a_shell(
 
     monkeypatch.setattr("nox.__main__.main", nox)
     monkeypatch.setattr(sys, "argv", ["before"])
-    monkeypatch.setattr(command, "hand_over_arguments", lambda: None)
+    monkeypatch.setattr(without_noxfile, "hand_over_arguments", lambda: None)
     monkeypatch.setenv("NOXSESSION", "lint")
     monkeypatch.setenv("PYTHONSAFEPATH", "")
     monkeypatch.setenv("X", "")
-    assert command._call_nox(["-s", "smoke"], {"X": "y"}) == status
+    assert without_noxfile._call_nox(["-s", "smoke"], {"X": "y"}) == status
     assert seen == [["nox", "-s", "smoke", "y", "1"]]
     assert "NOXSESSION" not in os.environ
 
@@ -76,9 +77,9 @@ def test_nox_is_called_as_from_a_shell(
 def test_nox_may_just_return(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("nox.__main__.main", lambda: None)
     monkeypatch.setattr(sys, "argv", ["before"])
-    monkeypatch.setattr(command, "hand_over_arguments", lambda: None)
+    monkeypatch.setattr(without_noxfile, "hand_over_arguments", lambda: None)
     monkeypatch.setenv("PYTHONSAFEPATH", "")
-    assert command._call_nox([], {}) == 0
+    assert without_noxfile._call_nox([], {}) == 0
 
 
 @pytest.mark.parametrize(
@@ -99,7 +100,7 @@ def test_what_stops_it_is_a_sentence_and_a_status(
     def stop(line: object) -> int:
         raise error
 
-    monkeypatch.setattr(command, "_run_nox", stop)
+    monkeypatch.setattr(command, "run_nox", stop)
     assert command.run(["smoke"]) == status
     err = capsys.readouterr().err
     assert words in err

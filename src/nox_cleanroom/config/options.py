@@ -1,4 +1,4 @@
-"""The options after ``--``: all sessions take the same ones and ignore those of other sessions."""
+"""Our options, after ``--`` of nox: all sessions take the same and ignore those of others."""
 
 from __future__ import annotations
 
@@ -47,14 +47,22 @@ class Options:
     timeout_seconds: float | None = None
     #: Show how long each step took.
     durations: bool = False
+    #: Print the verdict only.
+    quiet: bool = False
     #: Show these options and run nothing.
     help: bool = False
 
 
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
+        import difflib  # noqa: PLC0415 - few make a mistake
+
+        unknown = message.removeprefix("unrecognized arguments: ")
+        near = difflib.get_close_matches(unknown, OPTIONS, n=1) if unknown != message else []
+        guess = f"; did you mean {near[0]}?" if near else "."
         raise UsageError(
-            f"After --: {message}.", hint="`-- --help` lists the options of nox-cleanroom."
+            f"Options of nox-cleanroom: {message}{guess}",
+            hint="`nox-cleanroom --help` lists them, and so does `nox -s smoke -- --help`.",
         )
 
 
@@ -92,6 +100,7 @@ _HELP = {
     "--report-dir": "write the evidence there",
     "--timeout": "the time limit of each step",
     "--durations": "show where the time went, step by step",
+    "--quiet": "print the verdict only (-q)",
     "--help": "show this and stop",
 }
 
@@ -109,6 +118,16 @@ _VALUES: Mapping[str, Mapping[str, Any]] = {
 }
 
 
+#: Other names of options.
+_SHORT = {"--quiet": "-q"}
+
+#: The names of all options, each with the number of words that follow it.
+OPTIONS: Mapping[str, int] = {
+    **{name: int(name in _VALUES) for name in _HELP if name != "--help"},
+    **{_SHORT[name]: int(name in _VALUES) for name in _SHORT},
+}
+
+
 def _parser() -> _Parser:
     parser = _Parser(
         prog="nox -s smoke --",
@@ -118,7 +137,8 @@ def _parser() -> _Parser:
         allow_abbrev=False,
     )
     for name, about in _HELP.items():
-        parser.add_argument(name, help=about, **_VALUES.get(name, {"action": "store_true"}))
+        names = filter(None, (_SHORT.get(name), name))
+        parser.add_argument(*names, help=about, **_VALUES.get(name, {"action": "store_true"}))
     return parser
 
 

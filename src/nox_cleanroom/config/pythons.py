@@ -52,6 +52,18 @@ def supported_pythons(project: str | Path = ".") -> list[str]:
     return admitted(requires)
 
 
+def why_supported(project: Path) -> str:
+    """Why `supported_pythons` returns what it does, as a clause for people."""
+    with contextlib.suppress(Exception):
+        if _configured(project):
+            return "`pythons` of [tool.nox-cleanroom] says so"
+    with contextlib.suppress(Exception):
+        stated = requires_python(project)
+        if stated is not None:
+            return f"Its Requires-Python is {str(stated)!r}"
+    return "It states no Requires-Python, so these are the Pythons that CPython itself supports"
+
+
 def pythons_that_may_fail(project: Path) -> tuple[str, ...]:
     """The Pythons that the configuration lets fail; like `supported_pythons`, it never raises."""
     with contextlib.suppress(Exception):

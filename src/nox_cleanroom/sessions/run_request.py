@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 #: that ``nox -j`` runs in processes of their own.
 PROJECT = "NOX_CLEANROOM_PROJECT"
 
+#: The variable by which ``nox-cleanroom`` tells them which tool is to make environments.
+FORCED = "NOX_CLEANROOM_BACKEND"
+
 #: The default tools that make environments.
 _BACKENDS = "uv|virtualenv"
 
@@ -60,7 +63,7 @@ def request(session: nox.Session, name: str, project: str | Path, options: Optio
         suffix=suffix(session, name),
         project=Path(project).resolve(),
         options=options,
-        backend=told.force_venv_backend or _BACKENDS,
+        backend=os.environ.get(FORCED) or told.force_venv_backend or _BACKENDS,
         download=download(session),
         exempt=(envdir(session), bytecode, *known_caches(), *report),
         env=dict(os.environ),

@@ -1,0 +1,191 @@
+"""The command line of ``nox-cleanroom``: one table says whose each word is, ours or nox's."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NoReturn
+
+from nox_cleanroom.config.options import OPTIONS
+from nox_cleanroom.config.pythons import supported_pythons
+from nox_cleanroom.errors import UsageError
+
+#: How many words follow an option: none, one, or all up to the next option.
+_NONE, _ONE, _MANY = 0, 1, 2
+
+#: The options of nox. A test compares them with nox's own help.
+NOX_OPTIONS: Mapping[str, int] = {
+    **dict.fromkeys(
+        (
+            *("-v", "--verbose", "--no-verbose", "-l", "--list", "--list-sessions", "--json"),
+            *("-r", "--reuse-existing-virtualenvs", "-N", "--no-reuse-existing-virtualenvs"),
+            *("-R", "-x", "--stop-on-first-error", "--no-stop-on-first-error", "--no-venv"),
+            *("--error-on-external-run", "--no-error-on-external-run"),
+            *("--error-on-missing-interpreters", "--no-error-on-missing-interpreters"),
+            *("--allow-parallel", "--no-allow-parallel", "--no-dependencies", "--install-only"),
+            *("--no-install", "--non-interactive", "-ts", "--add-timestamp"),
+            *("--nocolor", "--no-color", "--forcecolor", "--force-color", "--parallel-worker"),
+        ),
+        _NONE,
+    ),
+    **dict.fromkeys(
+        (
+            *("-j", "--parallel", "-k", "--keywords", "-f", "--noxfile", "--usage"),
+            *("-db", "--default-venv-backend", "-fb", "--force-venv-backend", "--reuse-venv"),
+            *("--download-python", "--script-mode", "--script-venv-backend"),
+            *("--envdir", "--report"),
+        ),
+        _ONE,
+    ),
+    **dict.fromkeys(
+        (
+            *("-s", "-e", "--sessions", "--session", "-t", "--tags", "-p", "--python"),
+            *("--extra-pythons", "--extra-python", "-P", "--force-pythons", "--force-python"),
+        ),
+        _MANY,
+    ),
+}
+_SESSION_OPTIONS = frozenset({"-s", "-e", "--sessions", "--session"})
+#: Those whose value is a path, which nox resolves against the noxfile's directory.
+_PATH_OPTIONS = frozenset({"--report", "--envdir", "--noxfile", "-f"})
+#: Those that choose sessions, or only list them.
+_CHOOSING = frozenset(
+    {
+        *("-l", "--list", "--list-sessions", "--usage", "-k", "--keywords", "-t", "--tags"),
+        *(name for name, count in NOX_OPTIONS.items() if count == _MANY),
+    }
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class CommandLine:
+    """The words of a command line, each with whom it is for."""
+
+    #: The named sessions, with or without ``-s``.
+    sessions: tuple[str, ...]
+    #: Options of nox, each with its values.
+    nox_options: tuple[tuple[str, ...], ...]
+    #: Our options, as after ``--`` of nox.
+    ours: tuple[str, ...]
+
+    @classmethod
+    def parse(cls, arguments: Sequence[str], cwd: Path) -> CommandLine:
+        """The parts of a command line; relative paths for nox become absolute.
+
+        Our options may stand before or after ``--``.
+
+        >>> CommandLine.parse(["clean-check", "-v", "--strict"], Path("/")).ours
+        ('--strict',)
+
+        Raises:
+            UsageError: an option is neither ours nor one of nox.
+        """
+        split = arguments.index("--") if "--" in arguments else len(arguments)
+        waiting, ours = list(arguments[:split]), list[str]()
+        sessions, nox_options = list[str](), list[tuple[str, ...]]()
+        while waiting:
+            word = waiting.pop(0)
+            if not word.startswith("-") or word == "-":
+                sessions.append(word)
+                continue
+            if word[:2] in NOX_OPTIONS and word not in NOX_OPTIONS and NOX_OPTIONS[word[:2]]:
+                # As in `-j2`.
+                waiting.insert(0, word[2:])
+                word = word[:2]
+            name, equals, value = word.partition("=")
+            name = _known(name)
+            values = [value] if equals else _take(waiting, OPTIONS.get(name, NOX_OPTIONS.get(name)))
+            if name in OPTIONS:
+                ours += [name, *values]
+            elif name in _SESSION_OPTIONS:
+                sessions += values
+            else:
+                is_path = name in _PATH_OPTIONS
+                nox_options.append((name, *(str(cwd / one) if is_path else one for one in values)))
+        return cls(
+            sessions=tuple(
+                dict.fromkeys(one.replace("clean-check", "clean_check") for one in sessions)
+            ),
+            nox_options=tuple(nox_options),
+            ours=(*ours, *arguments[split + 1 :]),
+        )
+
+    @property
+    def chooses_sessions(self) -> bool:
+        """Whether it names sessions, chooses them in another way, or only lists them."""
+        return bool(self.sessions) or any(one[0] in _CHOOSING for one in self.nox_options)
+
+    @property
+    def backend(self) -> str:
+        """The tool that the user forces for environments; empty when there is none."""
+        if ("--no-venv",) in self.nox_options:
+            return "none"
+        return self.value_of("-fb", "--force-venv-backend")
+
+    def value_of(self, *names: str) -> str:
+        """The last value of an option of nox, which may have several names; empty without one."""
+        return next((one[-1] for one in reversed(self.nox_options) if one[0] in names), "")
+
+    def without(self, *names: str) -> list[str]:
+        """The words for nox, without some options."""
+        kept = (one for one in self.nox_options if one[0] not in names)
+        return [word for option in kept for word in option]
+
+
+def _known(name: str) -> str:
+    """The full name of an option; nox also takes the beginning of a long one.
+
+    Raises:
+        UsageError: there is none.
+    """
+    if name in OPTIONS or name in NOX_OPTIONS:
+        return name
+    begun = [one for one in NOX_OPTIONS if name.startswith("--") and one.startswith(name)]
+    if len(begun) == 1:
+        return begun[0]
+    return refuse("option", name, [*OPTIONS, *NOX_OPTIONS])
+
+
+def _take(waiting: list[str], count: int | None) -> list[str]:
+    """Take the values of an option from the words that follow it."""
+    taken: list[str] = []
+    while waiting and (count == _MANY or len(taken) < (count or 0)):
+        if waiting[0].startswith("-") and count == _MANY:
+            break
+        taken.append(waiting.pop(0))
+    return taken
+
+
+def refuse(kind: str, name: str, known: Collection[str], more: str = "") -> NoReturn:
+    """Refuse a word that is not known, and name the nearest that is.
+
+    Raises:
+        UsageError: always.
+    """
+    near = difflib.get_close_matches(name, known, n=1, cutoff=0.6)
+    guess = f" Did you mean {near[0]!r}?" if near else ""
+    raise UsageError(
+        f"There is no {kind} {name!r}.{guess}",
+        hint=more or "`nox-cleanroom --help` shows sessions and options.",
+    )
+
+
+def complete() -> None:
+    """Answer a shell that completes a word, and exit (https://kislyuk.github.io/argcomplete/)."""
+    import argparse  # noqa: PLC0415 - only shells that complete need it
+
+    import argcomplete  # noqa: PLC0415
+
+    parser = argparse.ArgumentParser()
+    named = parser.add_argument("sessions", nargs="*")
+    pythons = supported_pythons()
+    names = ("smoke", "matrix", "clean_check", "check", "explain")
+    named.completer = lambda **_: [*names, *(f"smoke-{python}" for python in pythons)]  # type: ignore[attr-defined]
+    for name, count in {**NOX_OPTIONS, **OPTIONS}.items():
+        if count == _NONE:
+            parser.add_argument(name, action="store_true")
+        else:
+            parser.add_argument(name, nargs="*" if count == _MANY else None)
+    argcomplete.autocomplete(parser)
