@@ -393,3 +393,17 @@ def test_state_is_unchanged_by_listing(repository: Make) -> None:
     before = state_of(root)[1]
     run_nox(root, "-l")
     assert state_of(root)[1] == before
+
+
+def test_everything_is_kept_in_one_place_from_the_first_run_on(
+    repository: Make, pythons: list[str]
+) -> None:
+    # Whatever looks for Pythons before a run must not make the project's directory without a record.
+    root = repository(files_with(ONE_LINE, pythons[-1:]))
+    for built_now in (True, False):
+        done = run_nox(root, "-s", f"smoke-{pythons[-1]}")
+        assert done.returncode == 0, done.stderr
+        (cell,) = evidence(root, f"smoke-{pythons[-1]}")["cells"]
+        assert cell["wheel"]["built_now"] is built_now
+    caches = [Path(os.environ[name]) for name in ("XDG_CACHE_HOME", "TMPDIR")]
+    assert [len([*cache.glob("nox-cleanroom*/projects/*")]) for cache in caches] == [1, 0]

@@ -85,7 +85,8 @@ class InstalledPythons:
         found = self._search(python, search_path(python, project=self._project, env=self._env))
         self._remembered[python] = _as_json(found)
         with contextlib.suppress(OSError):
-            self._memory.parent.mkdir(parents=True, exist_ok=True)
+            # Only in a directory of the project that a run has made and owns.
+            self._memory.parent.mkdir(exist_ok=True)
             write_whole(self._memory, json.dumps(self._remembered).encode())
         return found
 
