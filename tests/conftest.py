@@ -336,14 +336,14 @@ Tool = Callable[..., Ran]
 def cleanroom(tmp_path: Path) -> Tool:
     """Runs `nox-cleanroom` in a directory, and reads the evidence that it wrote."""
 
-    def run(where: Path, *arguments: str, env: Mapping[str, str] | None = None) -> Ran:
+    def run(
+        where: Path, *arguments: str, env: Mapping[str, str] | None = None, report: bool = True
+    ) -> Ran:
         reports = tmp_path / "reports"
         shutil.rmtree(reports, ignore_errors=True)
-        words = list(arguments)
-        if "--" not in words:
-            words.append("--")
+        words = [*arguments, *(["--report-dir", str(reports)] if report else [])]
         done = subprocess.run(
-            [sys.executable, "-m", "nox_cleanroom", *words, "--report-dir", str(reports)],
+            [sys.executable, "-m", "nox_cleanroom", *words],
             cwd=where,
             env={**os.environ, **(env or {})},
             capture_output=True,

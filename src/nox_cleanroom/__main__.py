@@ -20,6 +20,7 @@ from nox_cleanroom.errors import CleanroomError, Code, UsageError, unforeseen, w
 from nox_cleanroom.output import clean_text
 from nox_cleanroom.places.clearing import clear
 from nox_cleanroom.reports import codes, terminal
+from nox_cleanroom.reports.style import style_for
 from nox_cleanroom.runs.recheck import recheck
 from nox_cleanroom.sessions.command_line import CommandLine, complete
 from nox_cleanroom.sessions.without_noxfile import run_nox
@@ -81,7 +82,9 @@ def run(arguments: Sequence[str]) -> int:
     try:
         return _run(arguments, before)
     except CleanroomError as error:
-        print(clean_text(f"nox-cleanroom: {error}"), file=sys.stderr)
+        style = style_for(sys.stderr, os.environ)
+        for line in clean_text(f"nox-cleanroom: {error}").splitlines():
+            print(style.text(line), file=sys.stderr)
         return error.code.exit_status
     except OSError as error:
         # The current directory no longer exists, or the cache is not writable.
@@ -122,7 +125,7 @@ def _check_again(paths: Sequence[Path]) -> int:
     found = set[Code]()
     for path in paths:
         run = recheck(path)
-        print(clean_text(terminal.render(run)))
+        print(terminal.render(run, style=style_for(sys.stdout, os.environ)))
         found |= run.codes
     return worst_exit_status({code.exit_status for code in found})
 

@@ -83,9 +83,11 @@ class CleanroomError(Exception):
         code: the stable code.
         hint: the next step; empty when the message says it.
         output: the last lines of a tool's output about it; may be empty.
+        details: more lines of it, for people who want all.
     """
 
     code = Code.INTERNAL
+    details = ""
 
     def __init__(
         self, message: str, *, hint: str = "", output: str = "", code: Code | None = None

@@ -67,8 +67,10 @@ class Finding:
     message: str = ""
     #: The next step.
     hint: str = ""
-    #: The last relevant lines that were printed.
+    #: The last relevant lines that were printed, or the package's own lines of a traceback.
     output: str = field(default="", kw_only=True)
+    #: More lines, of which `output` is the relevant part.
+    details: str = field(default="", kw_only=True)
     #: The stable code of a bad outcome.
     code: Code = field(default=Code.PROBE_FAILED, kw_only=True)
     #: The check: ``imports``, ``entry points``, ``tracked artefacts``; the registry fills it in.
@@ -95,6 +97,8 @@ class Problem:
     message: str
     hint: str = ""
     output: str = ""
+    #: More lines, of which `output` is the relevant part.
+    details: str = ""
     #: The project's Requires-Python, if that is the problem.
     requires_python: str = ""
 
@@ -107,6 +111,7 @@ class Problem:
             message=error.message,
             hint=error.hint,
             output=last_lines(error.output, 25),
+            details=last_lines(error.details, 25),
             requires_python=getattr(error, "requires_python", ""),
         )
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
 import subprocess
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 from nox_cleanroom.redaction import redact
 
@@ -33,6 +35,19 @@ def clean_text(text: str) -> str:
     return "\n".join(
         f"|{line}" if line.lstrip().startswith("::") else line for line in apart.split("\n")
     )
+
+
+def display_path(path: Path, base: Path) -> str:
+    """A path for people: relative to a directory that contains it, or with ``~``.
+
+    >>> display_path(Path("/work/reports/x.json"), Path("/work"))
+    'reports/x.json'
+    """
+    if path.is_relative_to(base):
+        return str(path.relative_to(base))
+    home = Path(os.path.expanduser("~"))
+    is_below = home != Path(home.anchor) and path.is_relative_to(home)
+    return str(Path("~") / path.relative_to(home)) if is_below else str(path)
 
 
 #: The beginning of a command for a CI service, anywhere in a line.

@@ -197,8 +197,10 @@ class Run:
 
     @property
     def outcome(self) -> Outcome:
-        """The verdict: as bad as the worst cell, and FAILED when the checkout changed."""
+        """The verdict: as bad as the worst cell that was tested; FAILED if the checkout changed."""
         outcomes = [cell.outcome for cell in self.counting_cells]
+        if not self.has_tested_nothing:
+            outcomes = [one for one in outcomes if one is not Outcome.SKIPPED]
         if self.codes - {code for cell in self.counting_cells for code in cell.codes}:
             outcomes.append(Outcome.FAILED)
         return worst(outcomes)

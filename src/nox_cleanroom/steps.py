@@ -9,9 +9,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import Literal, Protocol
 
 from nox_cleanroom.checkout.watch import Watch
+from nox_cleanroom.output import printable
 from nox_cleanroom.places.workspace import Workspace
 from nox_cleanroom.processes import process
 from nox_cleanroom.results import Step
@@ -28,6 +29,13 @@ class Progress(Protocol):
 
     def step_finished(self, cell: str, step: Step) -> None:
         """A step has ended."""
+
+    def step_printed(self, text: str) -> None:
+        """A step has printed something that the user wants to see."""
+
+
+#: Which output is shown as it comes: that of all steps, of the project's own tests, or none.
+Shown = Literal["all", "tests", "nothing"]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -48,6 +56,8 @@ class Steps:
     at_once: AbstractContextManager[object]
     #: The time limit of a step without one of its own.
     timeout_seconds: float
+    #: Which output is shown as it comes.
+    shown: Shown = "nothing"
     #: The monotonic time at which the run started.
     epoch: float
     #: The steps that have ended.
@@ -67,6 +77,7 @@ class Steps:
         timeout_seconds: float | None = None,
         stdout: Path | None = None,
         only_reads: bool = False,
+        is_test: bool = False,
     ) -> Step:
         """Run a command as a step; see `process.run`.
 
@@ -78,13 +89,26 @@ class Steps:
             timeout_seconds: its time limit; None for the general one.
             stdout: a file for its standard output; None to keep that with its other output.
             only_reads: whether it runs only code of ours that writes nothing.
+            is_test: whether it runs the project's own tests.
         """
         cwd, env = cwd or self.workspace.neutral, self.env if env is None else env
         limit = timeout_seconds or self.timeout_seconds
+        is_shown = self.shown == "all" or (self.shown == "tests" and is_test)
+        self.wait_for("a processor")
         with self.at_once:
             started = self._start(name)
+            if self.shown == "all":
+                words = [os.fspath(word) for word in command]
+                self.progress.step_printed(f"{self.cell}: $ {printable(words)}")
             with self.watch.during(self._label(name), only_reads=only_reads):
-                done = process.run(command, cwd=cwd, env=env, timeout_seconds=limit, stdout=stdout)
+                done = process.run(
+                    command,
+                    cwd=cwd,
+                    env=env,
+                    timeout_seconds=limit,
+                    stdout=stdout,
+                    echo=self.progress.step_printed if is_shown else None,
+                )
         # A step has the fields of `Completed`.
         return self._finish(
             Step(name=name, cwd=str(cwd), started=started, ending=done.ending, **vars(done))

@@ -36,7 +36,12 @@ PIP_ABSENT = """\
 ERROR: Could not find a version that satisfies the requirement packone-zz (from demo) (from versions: none)
 ERROR: No matching distribution found for packone-zz
 """
-ABSENT = Reason(message="no index has the requirement `packone-zz`", absent="packone-zz")
+ABSENT = Reason(
+    message="no index has the requirement `packone-zz`",
+    hint="Is its name right? If it is on another index, configure that, or name a directory with its"
+    " wheel by --find-links.",
+    absent="packone-zz",
+)
 
 
 @pytest.mark.parametrize(

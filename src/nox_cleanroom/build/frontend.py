@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -245,12 +246,15 @@ class Frontend:
         words = [kind, out, "known" if known else "ask"]
         done = self._run(f"build {step}{self.where}", place, words, project, ready)
         if not done.succeeded:
-            raise tool_failure(
+            error = tool_failure(
                 _BackendError,
                 f"The build backend could not make the {step}",
                 done,
                 hint=_BY_HAND[step],
             )
+            error.details = error.output
+            error.output = last_lines(_of_backend(done.output), 25)
+            raise error
         return _read_answer(place, done.output)
 
     def _run(
@@ -272,6 +276,12 @@ class Frontend:
                 cwd=project,
                 env=variables.for_hooks(self.steps.env, bin_dir=ready.environment.bin_dir),
             )
+
+
+def _of_backend(output: str) -> str:
+    """Output without the frames of a traceback that are of the import machinery, or ours."""
+    frame = rf'^  File "(?:<frozen |{re.escape(str(INSIDE))}).*\n(?:    .*\n)*'
+    return re.sub(frame, "", output, flags=re.MULTILINE)
 
 
 def _read_answer(place: Path, output: str) -> _HooksResult:

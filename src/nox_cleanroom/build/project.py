@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection, Mapping
 from pathlib import Path
+from typing import Any
 
 from packaging.utils import canonicalize_name
 
@@ -29,20 +31,35 @@ def require_project(checkout: Checkout, commit: Commit, subdirectory: str) -> No
     ):
         return
     where = "at the top level" if subdirectory == "." else f"in {subdirectory!r}"
-    others = sorted(
-        {
-            name.rpartition("/")[0]
-            for name in names
-            if name.rpartition("/")[2] in {"pyproject.toml", "setup.py"} and "/" in name
-        }
+    text = checkout.read_file(commit, f"{prefix}pyproject.toml") or ""
+    refusal = _why_no_package(parse_toml(text, "pyproject.toml"))
+    looked_for = (
+        "no pyproject.toml with [project] or [build-system], no setup.py, and no setup.cfg with"
+        " [metadata]"
     )
     raise ProjectError(
-        f"Commit {commit.short} has no Python project {where}: no pyproject.toml with [project] or"
-        " [build-system], no setup.py.",
-        hint=f"There are projects in: {', '.join(others[:8])}. Run it there."
-        if others
-        else "Is the pyproject.toml committed? Only what is in the commit is tested.",
+        f"Commit {commit.short} has no Python project {where}: {refusal or looked_for}.",
+        hint=_what_to_do(names, prefix),
     )
+
+
+def _what_to_do(names: Collection[str], prefix: str) -> str:
+    """The next step, by what the commit has instead of a project."""
+    found = (name.rpartition("/") for name in names)
+    others = sorted({above for above, _, name in found if above and name in PROJECT_FILES[:2]})
+    if others:
+        more = f" and {len(others) - 8} more" if others[8:] else ""
+        return f"There are projects in: {', '.join(others[:8])}{more}. Run it there."
+    here = [name for name in names if name.startswith(prefix)]
+    kinds = {
+        "A Django project is run where it lies, and nobody installs it.": f"{prefix}manage.py",
+        "Notebooks are no package that can be installed.": ".ipynb",
+        "requirements.txt lists what to install, and is no package itself.": "requirements.txt",
+    }
+    for words, ending in kinds.items():
+        if any(name.endswith(ending) for name in here):
+            return f"{words} A pyproject.toml with [project] and [build-system] makes a package."
+    return "Is the pyproject.toml committed? Only what is in the commit is tested."
 
 
 def _is_project(checkout: Checkout, commit: Commit, prefix: str, name: str) -> bool:
@@ -54,9 +71,24 @@ def _is_project(checkout: Checkout, commit: Commit, prefix: str, name: str) -> b
     return is_project_table(parse_toml(text, "pyproject.toml"))
 
 
-def is_project_table(document: dict[str, object]) -> bool:
-    """Whether a pyproject.toml describes a project, rather than only configuring tools."""
-    return "project" in document or "build-system" in document
+def is_project_table(document: Mapping[str, Any]) -> bool:
+    """Whether a pyproject.toml describes a package, rather than only configuring tools."""
+    is_described = "project" in document or "build-system" in document
+    return is_described and not _why_no_package(document)
+
+
+def _why_no_package(document: Mapping[str, Any]) -> str:
+    """What a pyproject.toml says against being a package; empty when it says nothing.
+
+    (https://docs.astral.sh/uv/reference/settings/#package,
+    https://python-poetry.org/docs/basic-usage/#operating-modes)
+    """
+    for table, key in (("uv", "package"), ("poetry", "package-mode")):
+        tool = document.get("tool")
+        settings = tool.get(table) if isinstance(tool, Mapping) else None
+        if isinstance(settings, Mapping) and settings.get(key) is False:
+            return f"its pyproject.toml says `{key} = false` in [tool.{table}]"
+    return ""
 
 
 def directory_of_project(checkout: Checkout, commit: Commit, wanted: str) -> str:

@@ -18,6 +18,12 @@ from nox_cleanroom.output import last_lines
 from nox_cleanroom.probes.tracked import LeftOut, Tracked
 from nox_cleanroom.wheel import Wheel
 
+#: A line of code in a traceback, with its file and number.
+_FRAME = re.compile(r'^  File "([^"]+)", line (\d+).*\n(    .*)', re.MULTILINE)
+
+#: How many lines of the package's own code are shown.
+_OWN_LINES = 3
+
 
 @dataclass(frozen=True, kw_only=True)
 class Clues:
@@ -72,7 +78,21 @@ def exception_text(facts: Facts, error: Mapping[str, Any]) -> str:
 def exception_lines(facts: Facts, error: Mapping[str, Any]) -> str:
     """The last lines of an exception's traceback, safe to print, without the import machinery."""
     lines = _as_in_wheel(facts, str(error.get("traceback", ""))).splitlines()
-    return last_lines("\n".join(line for line in lines if "<frozen importlib" not in line), 8)
+    return last_lines("\n".join(line for line in lines if "<frozen importlib" not in line), 12)
+
+
+def own_lines(wheel: Wheel, facts: Facts, error: Mapping[str, Any]) -> str:
+    """The last lines of the wheel's own code in a traceback, as ``demo/part.py:3: import yaml``.
+
+    Without one, the last lines of all.
+    """
+    text = _as_in_wheel(facts, str(error.get("traceback", ""))).replace(os.sep, "/")
+    found = [
+        f"{path}:{line}: {code.strip()}"
+        for path, line, code in _FRAME.findall(text)
+        if path in wheel.sizes
+    ]
+    return last_lines("\n".join(found[-_OWN_LINES:]) or exception_lines(facts, error), _OWN_LINES)
 
 
 def _as_in_wheel(facts: Facts, text: str) -> str:

@@ -13,6 +13,7 @@ from nox_cleanroom.checks.advice import (
     ended_early,
     exception_lines,
     exception_text,
+    own_lines,
 )
 from nox_cleanroom.checks.broken_imports import broken_with_imports
 from nox_cleanroom.checks.extras import settle_by_extras
@@ -149,7 +150,8 @@ def _failed(subject: str, message: str) -> Finding:
 
 def _failed_load(clues: Clues, entry_point: EntryPoint, error: Mapping[str, Any]) -> Finding:
     message = f"`{entry_point.value}` does not load: {exception_text(clues.facts, error)}"
-    output = exception_lines(clues.facts, error)
+    output = own_lines(clues.wheel, clues.facts, error)
+    details = exception_lines(clues.facts, error)
     if not entry_point.is_script and _names_a_file(clues.wheel, entry_point):
         note = f"Its value names a file of the wheel: {clean_text(entry_point.value)}"
         return Finding(_subject(entry_point), Outcome.PASSED, note)
@@ -159,6 +161,7 @@ def _failed_load(clues: Clues, entry_point: EntryPoint, error: Mapping[str, Any]
             Outcome.WARNED,
             f"{message} (it may need its host).",
             output=output,
+            details=details,
         )
     missing = error.get("missing") or ""
     own = missing.partition(".")[0] in clues.wheel.top_level_names
@@ -166,12 +169,12 @@ def _failed_load(clues: Clues, entry_point: EntryPoint, error: Mapping[str, Any]
         return Finding(
             _subject(entry_point), Outcome.WARNED, f"{message} (its host `{missing}` is absent)."
         )
-    result = _failed(_subject(entry_point), message)
+    result = replace(_failed(_subject(entry_point), message), output=output, details=details)
     # The name of an exception's class is not evidence, because any code may use that name.
     if "missing" not in error:
-        return replace(result, output=output)
+        return result
     hint = advice_on_import(clues, error)
-    return replace(result, output=output, hint=hint, settled_by=clues.settled_by)
+    return replace(result, hint=hint, settled_by=clues.settled_by)
 
 
 def _names_a_file(wheel: Wheel, entry_point: EntryPoint) -> bool:

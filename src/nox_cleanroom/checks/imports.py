@@ -11,6 +11,7 @@ from nox_cleanroom.checks.advice import (
     ended_early,
     exception_lines,
     exception_text,
+    own_lines,
     what_is_lacking,
 )
 from nox_cleanroom.checks.broken_imports import broken_with_imports
@@ -128,7 +129,8 @@ def _failed_import(
         Outcome.ERROR if lacking else Outcome.FAILED,
         f"{message} ({lacking})" if lacking else message,
         advice_on_import(clues, error),
-        output=exception_lines(clues.facts, error),
+        output=own_lines(clues.wheel, clues.facts, error),
+        details=exception_lines(clues.facts, error),
         code=Code.ENVIRONMENT_LACKING if lacking else Code.PROBE_FAILED,
         settled_by=clues.settled_by if error.get("missing") else "",
     )

@@ -51,7 +51,8 @@ class TableReader:
         if self.problems:
             raise ConfigError(
                 f"[tool.nox-cleanroom]: {'; '.join(self.problems)}.",
-                hint="docs/reference/configuration.md lists the keys and their types.",
+                hint="https://nox-cleanroom.readthedocs.io/en/latest/reference/configuration.html"
+                " lists the keys and their types.",
             )
 
 
@@ -59,7 +60,7 @@ def _nearest(key: str, known: list[str]) -> str:
     import difflib  # noqa: PLC0415 - each noxfile loads this module, few have a mistake
 
     near = difflib.get_close_matches(key, known, n=1, cutoff=0.5)
-    return f"; did you mean `{near[0]}`?" if near else f" (known: {', '.join(known)})"
+    return f" (did you mean `{near[0]}`?)" if near else f" (known: {', '.join(known)})"
 
 
 def strings(reader: TableReader, key: str, value: Any) -> tuple[str, ...]:

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 class Reason:
     """Why a requirement cannot be installed."""
 
-    #: A sentence, and the next step; the next step is empty when only the project knows it.
+    #: A sentence, and the next step.
     message: str
-    hint: str = ""
+    hint: str
     #: The requirement that no index has; empty for other reasons.
     absent: str = ""
 
@@ -51,7 +51,12 @@ def reason_of(output: str) -> Reason | None:
         return _needs_system(found["name"], re.search(_SYSTEMS, output))
     if found := re.search(_UV_ABSENT, text):
         name = found["name"]
-        return Reason(message=f"no index has the requirement `{name}`", absent=name)
+        return Reason(
+            message=f"no index has the requirement `{name}`",
+            hint="Is its name right? If it is on another index, configure that, or name a directory"
+            " with its wheel by --find-links.",
+            absent=name,
+        )
     if found := re.search(_PIP_ABSENT, output):
         return Reason(
             message=f"no index has a file of the requirement `{found['name']}` for this system",

@@ -88,7 +88,9 @@ def _failure(wheel: Wheel, step: Step) -> CleanroomError:
     reason = reason_of(step.output)
     if reason is not None and error.code is Code.INSTALL_FAILED:
         error.message = f"{wheel.filename} could not be installed: {reason.message}."
-        error.hint = reason.hint or error.hint
+        error.hint = reason.hint
+        # The sentence says what the many lines say.
+        error.output, error.details = "", error.output
         if isinstance(error, InstallError):
             error.absent = reason.absent
     return error

@@ -85,7 +85,7 @@ class Environments:
         if not isinstance(venv, VirtualEnv):
             raise EnvironmentRefusedError(
                 f"{self.backend!r} makes no virtual environment.",
-                hint=f"Force one of {', '.join(BACKENDS)}, or none.",
+                hint=f"Use one of {', '.join(BACKENDS)}, or leave the choice to nox-cleanroom.",
             )
         if bare:
             venv.venv_params = [*_BARE.get(venv.venv_backend, ())]

@@ -140,6 +140,7 @@ def _run(installation: Installation, command: str, place: Path) -> RanTest:
         [*shell, line],
         cwd=place,
         env={**installation.probe_env(), "PYTHONPATH": str(first)},
+        is_test=True,
     )
     return RanTest(
         command=command,

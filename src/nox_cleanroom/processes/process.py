@@ -13,7 +13,7 @@ import subprocess
 import tempfile
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -23,6 +23,9 @@ from nox_cleanroom.redaction import longest_secret, redact
 
 #: The size of the end of a command's output that is kept, in bytes.
 TAIL_BYTES = 16_384
+
+#: How often growing output is read, in seconds.
+_ECHO_SECONDS = 0.1
 
 #: The rest of a word at the beginning of a text.
 _BROKEN_WORD = re.compile(r"\A\S{1,4096}(?=\s)")
@@ -75,6 +78,7 @@ def run(
     env: Mapping[str, str],
     timeout_seconds: float | None = None,
     stdout: str | os.PathLike[str] | None = None,
+    echo: Callable[[str], None] | None = None,
 ) -> Completed:
     """Run a command to its end and return how it ended; a failure is a value, not an exception.
 
@@ -84,6 +88,7 @@ def run(
         env: all of its variables.
         timeout_seconds: when this time is over, the command and its process group are killed.
         stdout: a file for standard output; otherwise it is kept together with standard error.
+        echo: is called with each line of the output as it comes, in another thread.
 
     Raises:
         InterruptedRunError: the whole run is being ended.
@@ -94,7 +99,10 @@ def run(
         out = stack.enter_context(Path(stdout).open("wb")) if stdout else log
         streams = {"stdin": subprocess.DEVNULL, "stdout": out, "stderr": log}
         try:
-            with supervision.running_command(argv, env, cwd=cwd, **streams) as process:
+            with (
+                supervision.running_command(argv, env, cwd=cwd, **streams) as process,
+                _echoing(log, echo) if echo else contextlib.nullcontext(),
+            ):
                 timed_out = _wait(process, timeout_seconds)
         except (OSError, ValueError) as error:  # ValueError: a NUL, or an impossible name
             words = f"{argv[0]}: {getattr(error, 'strerror', None) or error}"
@@ -108,6 +116,40 @@ def run(
             output=_tail(log),
             timed_out=timed_out,
         )
+
+
+@contextlib.contextmanager
+def _echoing(log: IO[bytes], echo: Callable[[str], None]) -> Iterator[None]:
+    """A block in which a thread reads a file while it grows, and hands over its whole lines."""
+    ended, descriptor = threading.Event(), os.dup(log.fileno())
+
+    def follow() -> None:
+        rest, place, is_last = b"", 0, False
+        while not is_last:
+            is_last = ended.wait(_ECHO_SECONDS)
+            while part := _read_at(descriptor, place):
+                place += len(part)
+                *lines, rest = (rest + part).split(b"\n")
+                for line in lines:
+                    echo(line.decode("utf-8", "replace").rstrip("\r"))
+        if rest:
+            echo(rest.decode("utf-8", "replace"))
+
+    reader = threading.Thread(target=follow, daemon=True)
+    reader.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        reader.join()
+        os.close(descriptor)
+
+
+def _read_at(descriptor: int, place: int) -> bytes:
+    """A part of a file that another process writes; the place at which it writes stays."""
+    if hasattr(os, "pread"):
+        return os.pread(descriptor, TAIL_BYTES, place)
+    return b""  # Windows: a duplicated descriptor shares its place with the writer's
 
 
 def _wait(process: subprocess.Popen[bytes], timeout_seconds: float | None) -> bool:

@@ -2,52 +2,114 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from nox_cleanroom.changes import Attribution
 from nox_cleanroom.errors import Code, how_to_get
-from nox_cleanroom.findings import Outcome, worst
+from nox_cleanroom.findings import Finding, Outcome, Problem
 from nox_cleanroom.output import clean_text
+from nox_cleanroom.reports import codes
+from nox_cleanroom.reports.grid import render_grid
+from nox_cleanroom.reports.style import Style
 from nox_cleanroom.results import Cell, Run
 
 #: How many changed paths are listed; the rest is counted.
-_LISTED = 20
+_LISTED = 10
+#: How many lines of output a finding has, unless all lines are asked for.
+_OUTPUT_LINES = 8
+#: How many lines a report has with the lines of nox, without and with a grid.
+_LINES, _LINES_WITH_GRID, _LINES_OF_NOX = 25, 40, 8
+#: How many names of cells are listed.
+_NAMES = 3
+
+#: A directory of ours in a message: what follows is the same in all cells.
+_PLACE = re.compile(r"[^\s'\"`]*[/\\](environments|runs)[/\\][^\s'\"`]*[/\\]")
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Finding:
-    """A finding about a cell; equal findings about several cells are printed once."""
+@dataclass(kw_only=True)
+class _Block:
+    """What is said of one finding, or of equal ones in several cells."""
 
     outcome: Outcome
     about: str
     message: str
     hint: str
+    output: list[str]
+    cells: list[str] = field(default_factory=list)
+
+    def lines(self, everywhere: int) -> list[str]:
+        """The whole block.
+
+        Args:
+            everywhere: how many cells there are.
+        """
+        names = _names(self.cells, everywhere)
+        return [
+            f"{self.outcome.symbol} {names}: {self.about}: {self.outcome.name}",
+            *([f"    {self.message}"] if self.message else []),
+            *(f"    | {line}" for line in self.output),
+            *([f"    -> {self.hint}"] if self.hint else []),
+        ]
+
+    def short(self, everywhere: int) -> list[str]:
+        """The block in one line."""
+        head = self.lines(everywhere)[0]
+        return [f"{head}: {self.message}"]
 
 
-def render(run: Run, *, durations: bool = False) -> str:
+def render(run: Run, *, style: Style | None = None, durations: bool = False) -> str:
     """The report of a run.
 
     Args:
         run: the record of the run.
+        style: how it is shown; without colours by default.
         durations: whether to list the durations of steps, too.
     """
-    return "\n".join([*(_duration_lines(run) if durations else ()), *_lines(run)])
+    style = style or Style()
+    verdict = [style.text(clean_text(line)) for line in _verdict_lines(run, style)]
+    if style.quiet:
+        return verdict[0]
+    grid = render_grid(run, style.grid_width) if run.session == "matrix" else []
+    changes = _change_lines(run, None if style.verbose else _LISTED)
+    ending = [*_missing_lines(run), *changes, *(f"note: {note}" for note in run.notes)]
+    room = (_LINES_WITH_GRID if grid else _LINES) - _LINES_OF_NOX
+    room -= len(grid) + len(ending) + len(verdict)
+    told = [*_finding_lines(run, style, room), *ending]
+    first = [*_duration_lines(run)] if durations else []
+    return "\n".join(
+        [
+            *map(clean_text, first),
+            *(style.grid(clean_text(line)) for line in grid),
+            *(style.text(clean_text(line)) for line in told),
+            *verdict,
+        ]
+    )
 
 
 def verdict_line(run: Run) -> str:
     """The verdict in one line."""
-    codes = ", ".join(sorted(code.name for code in run.codes))
+    names = ", ".join(sorted(code.name for code in run.codes))
     what = f"{run.session} of {run.subject.commit[:12]}"
     wheel = next((cell.wheel for cell in run.cells if cell.wheel), None)
     if wheel is not None:
         what = f"{wheel.name} {wheel.version} at {run.subject.commit[:12]}"
-    counts = f", {len(run.cells)} cells" if run.session == "matrix" else ""
+    counts = f", {_count(len(run.cells), 'cell')}" if run.session == "matrix" else ""
     return (
         f"{run.outcome.symbol} {run.outcome.name}: {what}{counts}, {run.duration:.1f} s"
-        f"{f' [{codes}]' if codes else ''}"
+        f"{f' [{names}]' if names else ''}"
     )
+
+
+def _verdict_lines(run: Run, style: Style) -> Iterator[str]:
+    yield verdict_line(run)
+    explained = sorted(run.codes, key=lambda code: code.name)
+    if explained and style.verbose:
+        yield from (f"explain: {codes.url(code)}" for code in explained)
+    elif explained:
+        yield f"explain: nox-cleanroom explain {' '.join(code.name for code in explained)}"
 
 
 def wheel_lines(run: Run) -> Iterator[str]:
@@ -73,66 +135,97 @@ def _in_words(age: timedelta) -> str:
     return f"{minutes // 60} h" if minutes >= 60 else f"{minutes} min"
 
 
-def _lines(run: Run) -> Iterator[str]:
-    if run.session == "matrix":
-        yield from render_grid(run)
-    yield from _finding_lines(run.cells)
-    yield from _note_lines(run.cells)
-    yield from _missing_lines(run)
-    yield from _change_lines(run)
-    for note in run.notes:
-        yield f"note: {note}"
-    yield verdict_line(run)
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
-def _finding_lines(cells: Sequence[Cell]) -> Iterator[str]:
-    where: dict[_Finding, list[str]] = {}
-    outputs: dict[_Finding, str] = {}
+def _names(names: Sequence[str], everywhere: int) -> str:
+    """The names of cells, as far as they can be read at a glance."""
+    if len(names) <= _NAMES:
+        return ", ".join(names)
+    if len(names) == everywhere:
+        return f"all {everywhere} cells"
+    return f"{', '.join(names[: _NAMES - 1])} and {len(names) - _NAMES + 1} more cells"
+
+
+def _finding_lines(run: Run, style: Style, room: int) -> list[str]:
+    """The findings and notes, the worst first, as many lines as there is room for.
+
+    If there are more, the last blocks are shortened to a line, and what is left is counted.
+    """
+    blocks, cells = _blocks(run.cells, verbose=style.verbose), len(run.cells)
+    notes = list(_note_lines(run.cells))
+    whole = [block.lines(cells) for block in blocks]
+    if style.verbose:
+        return [*(line for lines in whole for line in lines), *notes]
+    room = max(room, 6)
+    for number in reversed(range(len(blocks))):
+        if sum(map(len, whole)) + len(notes) <= room:
+            break
+        whole[number] = min(whole[number], blocks[number].short(cells), key=len)
+    # The last line counts what is left.
+    room -= sum(map(len, whole)) + len(notes) > room
+    kept = whole[:room]
+    lines = [line for block in kept for line in block]
+    shown_notes = notes[: max(0, room - len(lines))]
+    left = [
+        *([_count(len(whole) - len(kept), "more finding")] if whole[len(kept) :] else []),
+        *([_count(len(notes) - len(shown_notes), "note")] if notes[len(shown_notes) :] else []),
+    ]
+    return [*lines, *shown_notes, *([f"note: {' and '.join(left)}; -v shows all"] if left else [])]
+
+
+def _blocks(cells: Sequence[Cell], *, verbose: bool) -> list[_Block]:
+    """The bad findings, the worst first; equal ones of several cells are one."""
+    blocks: dict[tuple[object, ...], _Block] = {}
     for cell in cells:
-        for finding, output in _findings(cell):
-            where.setdefault(finding, []).append(cell.name)
-            outputs.setdefault(finding, output)
-    for finding, names in where.items():
-        outcome = finding.outcome
-        yield f"{outcome.symbol} {', '.join(names)}: {finding.about}: {outcome.name}"
-        yield f"    {finding.message}"
-        yield from (f"    | {line}" for line in outputs[finding].splitlines())
-        if finding.hint:
-            yield f"    -> {finding.hint}"
+        for block in _blocks_of(cell, verbose=verbose):
+            # Cells have places of their own, which messages may quote.
+            texts = (block.about, block.message, block.hint)
+            key = (block.outcome, *(_PLACE.sub("", text) for text in texts))
+            blocks.setdefault(key, block).cells.append(cell.name)
+    return sorted(blocks.values(), key=lambda one: -_weight(one.outcome))
 
 
-def _findings(cell: Cell) -> Iterator[tuple[_Finding, str]]:
+def _weight(outcome: Outcome) -> int:
+    return 0 if outcome is Outcome.SKIPPED else 1 + outcome.is_bad
+
+
+def _blocks_of(cell: Cell, *, verbose: bool) -> Iterator[_Block]:
     for problem in cell.problems:
-        yield (
-            _Finding(
-                outcome=problem.outcome,
-                about=problem.code.name,
-                message=clean_text(problem.message),
-                hint=clean_text(problem.hint),
-            ),
-            problem.output,
-        )
-    for probe in cell.findings:
-        if not probe.waived and (probe.outcome.is_bad or probe.outcome is Outcome.WARNED):
-            yield (
-                _Finding(
-                    outcome=probe.outcome,
-                    about=clean_text(f"{probe.check}: {probe.subject}"),
-                    message=clean_text(probe.message),
-                    hint=clean_text(probe.hint),
-                ),
-                probe.output,
-            )
+        yield _block(problem, problem.code.name, verbose=verbose)
+    for finding in cell.findings:
+        if not finding.waived and (finding.outcome.is_bad or finding.outcome is Outcome.WARNED):
+            yield _block(finding, f"{finding.check}: {finding.subject}", verbose=verbose)
+
+
+def _block(about: Finding | Problem, name: str, *, verbose: bool) -> _Block:
+    details = getattr(about, "details", "") if verbose else ""
+    lines = (details or about.output).splitlines()
+    return _Block(
+        outcome=about.outcome,
+        about=clean_text(name),
+        message=clean_text(about.message),
+        hint=clean_text(about.hint),
+        output=lines if verbose else lines[-_OUTPUT_LINES:],
+    )
 
 
 def _note_lines(cells: Sequence[Cell]) -> Iterator[str]:
+    said: dict[str, list[str]] = {}
     for cell in cells:
-        for probe in cell.findings:
-            about = clean_text(f"{cell.name}: {probe.check}: {probe.subject}")
-            if probe.waived:
-                yield f"waived: {about}: {clean_text(probe.waived)}"
-            elif probe.outcome is Outcome.PASSED and probe.message:
-                yield f"note: {about}: {clean_text(probe.message)}"
+        for finding in cell.findings:
+            about = clean_text(f"{finding.check}: {finding.subject}")
+            if finding.waived:
+                words = f"waived: {{}}: {about}: {clean_text(finding.waived)}"
+            elif finding.outcome is Outcome.PASSED and finding.message:
+                words = f"note: {{}}: {about}: {clean_text(finding.message)}"
+            else:
+                continue
+            said.setdefault(words, []).append(cell.name)
+    for words, names in said.items():
+        kind, _, rest = words.partition("{}")
+        yield f"{kind}{_names(names, len(cells))}{rest}"
 
 
 def _missing_lines(run: Run) -> Iterator[str]:
@@ -144,18 +237,18 @@ def _missing_lines(run: Run) -> Iterator[str]:
         yield f"    -> {how_to_get(run.missing[0])}; or choose others with --pythons."
 
 
-def _change_lines(run: Run) -> Iterator[str]:
+def _change_lines(run: Run, listed: int | None) -> Iterator[str]:
     by_path: dict[str, list[Attribution]] = {}
     for change in run.dirtied:
         by_path.setdefault(change.change.path, []).append(change)
     if by_path:
-        count = f"{len(by_path):,} {'path' if len(by_path) == 1 else 'paths'}"
+        count = _count(len(by_path), "path")
         yield f"✗ DIRTY_REPO_POST: the checkout changed during the run ({count})"
-        for changes in list(by_path.values())[:_LISTED]:
+        for changes in list(by_path.values())[:listed]:
             again = f"; and {len(changes) - 1} times more" if changes[1:] else ""
             yield f"    {changes[0]}{again}"
-        if len(by_path) > _LISTED:
-            yield f"    and {len(by_path) - _LISTED:,} more"
+        if listed is not None and len(by_path) > listed:
+            yield f"    and {len(by_path) - listed:,} more; -v lists all"
         yield "    -> If you edited files meanwhile, or another session wrote them, run it again."
         yield "       What may change can be listed under `allow` in [tool.nox-cleanroom]."
     for change in run.changes:
@@ -175,30 +268,3 @@ def _duration_lines(run: Run) -> Iterator[str]:
         yield f"{sum(times):8.2f} {max(times):8.2f} {len(times):6}  {clean_text(name)}"
     steps = sum(sum(times) for times in taken.values())
     yield f"{steps:8.2f} in steps, some side by side; {run.duration:.2f} from start to end"
-
-
-def render_grid(run: Run) -> list[str]:
-    """The grid, with a row per interpreter and a column per check."""
-    columns = _columns(run.cells)
-    missing = [f"smoke{run.suffix}-{python}" for python in run.missing]
-    width = max((len(name) for name in (*(cell.name for cell in run.cells), *missing)), default=0)
-    rows = [f"{'':{width + 2}} {' '.join(columns)}"]
-    for cell in run.cells:
-        marks = " ".join(_mark(cell, column).center(len(column)) for column in columns)
-        rows.append(f"{cell.outcome.symbol} {cell.name:{width}} {marks}".rstrip())
-    rows += [f"{Outcome.SKIPPED.symbol} {name:{width}} missing on this machine" for name in missing]
-    return rows
-
-
-def _columns(cells: Sequence[Cell]) -> list[str]:
-    """The checks that ran in any cell, in their order."""
-    return list(dict.fromkeys(probe.check for cell in cells for probe in cell.findings))
-
-
-def _mark(cell: Cell, column: str) -> str:
-    answers = [probe for probe in cell.findings if probe.check == column]
-    if not answers:
-        return " "
-    counted = [probe.outcome for probe in answers if not probe.waived]
-    asked: list[Outcome] = [one for one in counted if one is not Outcome.SKIPPED]
-    return worst(asked or [Outcome.SKIPPED]).symbol

@@ -149,8 +149,9 @@ def _require_clean(watch: Watch) -> None:
     if watch.uncommitted:
         paths = [display(path) for path in sorted(watch.uncommitted)]
         more = f" and {len(paths) - 10:,} more" if len(paths) > 10 else ""
+        count = "an uncommitted path" if len(paths) == 1 else f"{len(paths):,} uncommitted paths"
         raise DirtyCheckoutError(
-            f"The checkout has {len(paths):,} uncommitted paths: {', '.join(paths[:10])}{more}.",
+            f"The checkout has {count}: {', '.join(paths[:10])}{more}.",
             hint="Commit, stash or ignore them, or leave out --require-clean.",
         )
 

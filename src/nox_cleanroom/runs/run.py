@@ -33,7 +33,7 @@ from nox_cleanroom.probes.tracked import Tracked, list_tracked
 from nox_cleanroom.processes import process
 from nox_cleanroom.processes.cpus import available_cpus
 from nox_cleanroom.results import Cell, Run, Subject
-from nox_cleanroom.steps import DEFAULT_TIMEOUT_SECONDS, Progress, Steps
+from nox_cleanroom.steps import DEFAULT_TIMEOUT_SECONDS, Progress, Shown, Steps
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,6 +57,8 @@ class Request:
     suffix: str = ""
     #: Whether to stop after the wheel was installed and verified.
     install_only: bool = False
+    #: Which output of steps is shown as it comes.
+    shown: Shown = "nothing"
     #: The Pythons that the user named: they must not fail.
     named_pythons: tuple[str, ...] = ()
 
@@ -151,6 +153,7 @@ class OpenRun:
             env=self.build_env,
             at_once=self.at_once,
             timeout_seconds=self.request.timeout_seconds,
+            shown=self.request.shown,
             epoch=self.epoch,
         )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,8 +17,10 @@ from nox_cleanroom.environments.venvs import Download
 from nox_cleanroom.errors import Code, UsageError
 from nox_cleanroom.places.layout import known_caches
 from nox_cleanroom.places.projects import kept_directory
+from nox_cleanroom.reports.style import Style, style_for
 from nox_cleanroom.runs.run import Request
 from nox_cleanroom.sessions.selection import Selection
+from nox_cleanroom.steps import Shown
 
 if TYPE_CHECKING:
     from nox._options import NoxConfig
@@ -68,8 +71,25 @@ def request(session: nox.Session, name: str, project: str | Path, options: Optio
         exempt=(envdir(session), bytecode, *known_caches(), *report),
         env=dict(os.environ),
         install_only=name != "clean_check" and told.install_only,
+        shown=_shown(name, options, verbose=told.verbose),
         named_pythons=(python_of(session),) if Selection.of(session).is_named else (),
     )
+
+
+def _shown(name: str, options: Options, *, verbose: bool) -> Shown:
+    if options.quiet or (name != "smoke" and not verbose):
+        return "nothing"
+    return "all" if verbose else "tests"
+
+
+def style(session: nox.Session, options: Options) -> Style:
+    """How the report of a session is shown; nox knows what options say about colours."""
+    told = config(session)
+    colour = None
+    if told.nocolor or told.forcecolor:
+        colour = told.forcecolor and not told.nocolor
+    suited = style_for(sys.stdout, os.environ, colour=colour)
+    return replace(suited, verbose=told.verbose, quiet=options.quiet)
 
 
 def suffix(session: nox.Session, kind: str) -> str:

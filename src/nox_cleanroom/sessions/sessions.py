@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
+import shutil
+import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib.util import cache_from_source
@@ -23,7 +25,7 @@ from nox_cleanroom.places.deletion import discard_bytecode
 from nox_cleanroom.places.entries import removal_of
 from nox_cleanroom.processes.interruption import ending_with_parent, interruptible
 from nox_cleanroom.reports import github_jobs
-from nox_cleanroom.reports.progress import board
+from nox_cleanroom.reports.progress import board, cut
 from nox_cleanroom.results import Run
 from nox_cleanroom.runs.cell import RunningCell
 from nox_cleanroom.runs.clean_check import clean_check as check_in_place
@@ -138,7 +140,8 @@ def _reporting(session: nox.Session) -> Iterator[_Report]:
         if options.help:
             print(help_text())  # noqa: T201 - the user asked for it
         orphaned = ending_with_parent() if session.parallel else contextlib.nullcontext()
-        with interruptible(), orphaned, _clean_log(), board(logger) as progress:
+        verbose = run_request.config(session).verbose
+        with interruptible(), orphaned, _clean_log(verbose=verbose), board(logger) as progress:
             report = _Report(options=options, progress=progress)
             yield report
     except (CleanroomError, OSError) as raised:
@@ -170,10 +173,15 @@ def _discard_bytecode(session: nox.Session, watch: Watch | None = None) -> None:
 
 
 @contextlib.contextmanager
-def _clean_log() -> Iterator[None]:
-    """A block in which all log messages, such as output of uv, are made safe and redacted."""
+def _clean_log(*, verbose: bool) -> Iterator[None]:
+    """A block in which all log messages, such as output of uv, are made safe and redacted.
+
+    nox's line about each environment is left out, unless everything is to be shown.
+    """
 
     def clean(record: logging.LogRecord) -> bool:
+        if not verbose and str(record.msg).startswith("Creating virtual environment"):
+            return False
         record.msg, record.args = clean_text(record.getMessage()), ()
         if record.exc_info:
             record.exc_text = clean_text(logging.Formatter().formatException(record.exc_info))
@@ -236,7 +244,11 @@ def _announce(session: nox.Session, run: OpenRun) -> None:
     source, commit = run.source, run.source.commit
     where = "" if source.project == "." else f", project {source.project}"
     subject = f"testing {commit.short} ({commit.subject}){where}"
-    for line in (subject, f"settings: pyproject.toml of {commit.short}", *run.notes):
+    if sys.stderr.isatty():
+        subject = cut(subject, shutil.get_terminal_size().columns - len("nox > "))
+    verbose = run_request.config(session).verbose
+    settings = [f"settings: pyproject.toml of {commit.short}"] if verbose else []
+    for line in (subject, *settings):
         session.log(clean_text(line))
 
 

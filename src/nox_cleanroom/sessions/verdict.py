@@ -12,9 +12,10 @@ import nox
 from nox_cleanroom._version import __version__
 from nox_cleanroom.config.options import Options
 from nox_cleanroom.errors import CleanroomError, Code
-from nox_cleanroom.output import clean_text, encodable
+from nox_cleanroom.output import clean_text, display_path, encodable
 from nox_cleanroom.reports import evidence, terminal
 from nox_cleanroom.results import Run
+from nox_cleanroom.sessions import run_request
 from nox_cleanroom.sessions.run_request import envdir, report_dir
 
 #: The variable by which ``nox-cleanroom`` tells sessions where to write their codes.
@@ -23,27 +24,34 @@ STATUS_DIR = "NOX_CLEANROOM_STATUS_DIR"
 
 def conclude(session: nox.Session, run: Run, options: Options) -> None:
     """Print the report before anything can fail, keep the evidence, and give nox the verdict."""
-    report = terminal.render(run, durations=options.durations)
-    # Clean the report as a whole, because our lines may contain text of others.
-    print(encodable(clean_text(report), sys.stdout.encoding), flush=True)  # noqa: T201 - the report
     for line in terminal.wheel_lines(run):
         session.log(clean_text(line))
-    codes, verdict = run.codes, terminal.verdict_line(run)
+    style = run_request.style(session, options)
+    _print(terminal.render(run, style=style, durations=options.durations))
+    codes, reason = run.codes, ""
     try:
         written = _write_evidence(session, run, options)
-        session.log(clean_text(f"evidence: {written[0]}"))
+        if not options.quiet:
+            short = display_path(written[0], Path(session.invoked_from))
+            _print(style.text(clean_text(f"evidence: {short}")))
     except CleanroomError as error:
-        codes, verdict = {*codes, error.code}, f"{verdict}\n{error}"
+        codes, reason = {*codes, error.code}, f"; {error}"
     tell_status(session, codes)
     if codes:
-        session.error(for_nox(verdict))
+        # The report has said the rest.
+        names = ", ".join(sorted(code.name for code in codes))
+        session.error(for_nox(f"{names}{reason}"))
     if run.has_tested_nothing:
-        session.skip(for_nox(verdict))
+        session.skip(for_nox(terminal.verdict_line(run)))
 
 
 def for_nox(words: str) -> str:
     """The reason of a session's end as nox wants it: nox writes the final full stop."""
     return clean_text(words).removesuffix(".")
+
+
+def _print(text: str) -> None:
+    print(encodable(text, sys.stdout.encoding), flush=True)  # noqa: T201 - the report
 
 
 def _write_evidence(session: nox.Session, run: Run, options: Options) -> list[Path]:

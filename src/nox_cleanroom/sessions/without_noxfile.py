@@ -41,6 +41,9 @@ def run_nox(line: CommandLine) -> int:
     options = parse_options(line.ours, relative_to=Path.cwd())
     project = _find_project(Path.cwd())
     sessions, refused = _sessions(line, options, project)
+    if sessions:
+        # Say it once, and not in each session.
+        Checkout.find(project).resolve(options.rev)
     with reserve_project(project) as reserved:
         scratch = reserved.scratch()
         report = line.value_of("--report") or str(scratch / "report.json")

@@ -346,3 +346,26 @@ def test_ending_the_run_ends_what_is_running_and_starts_nothing_more(tmp_path: P
             run("pass", tmp_path)
     finally:
         supervision.allow_starts()
+
+
+def test_output_is_handed_over_as_it_comes(tmp_path: Path) -> None:
+    heard: list[str] = []
+    gate = tmp_path / "gate"
+    code = (
+        "import os, sys, time\n"
+        "print('first', flush=True)\n"
+        f"while not os.path.exists({str(gate)!r}): time.sleep(0.01)\n"
+        "print('second'); sys.stdout.write('no end of line')\n"
+    )
+
+    def hear(line: str) -> None:
+        heard.append(line)
+        gate.touch()
+
+    # It would wait for ever if its first line came only at its end.
+    done = process.run(
+        [sys.executable, "-c", code], cwd=tmp_path, env={}, timeout_seconds=60, echo=hear
+    )
+    assert done.succeeded
+    assert heard == ["first", "second", "no end of line"]
+    assert done.output == "first\nsecond\nno end of line"

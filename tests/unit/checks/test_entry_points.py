@@ -225,6 +225,7 @@ CASES: dict[str, tuple[dict[str, Any], list[Finding]]] = {
                 "`demo:main` does not load: AttributeError: module 'demo' has no attribute 'main'",
                 hint=FIX,
                 output="in demo.py",
+                details="in demo.py",
             )
         ],
     ),

@@ -55,6 +55,17 @@ NO_PART = "ModuleNotFoundError: No module named 'demo.part'"
 NOT_INCLUDED = "`demo.part` is not in the wheel: does the build backend include it?"
 DECLARE = "`yaml` is not installed. Is it declared in the project's dependencies?"
 
+#: A traceback with frames of the import machinery and of another distribution.
+TRACEBACK = (
+    f'Traceback:\n  File "{os.path.join(SITE, "demo", "__init__.py")}", line 1, in <module>\n'
+    "    from demo import part\n"
+    '  File "<frozen importlib._bootstrap>", line 2, in _find\n'
+    f'  File "{os.path.join(SITE, "demo", "part.py")}", line 7, in <module>\n'
+    "    yaml.load(x)\n    ^^^^^^^^^^^^\n"
+    f'  File "{os.path.join(SITE, "yaml", "__init__.py")}", line 9, in load\n'
+    "    raise ValueError\nValueError: x\n"
+)
+
 CASES: dict[str, tuple[dict[str, Any], list[Finding]]] = {
     "it imports": ({}, [SAYS.passed("demo")]),
     "a package below a namespace": (
@@ -193,21 +204,49 @@ CASES: dict[str, tuple[dict[str, Any], list[Finding]]] = {
         {"loaded": loaded(raised("import", "demo", "AssertionError"))},
         [SAYS.failed("demo", "AssertionError", hint=EVERYBODY)],
     ),
-    "the traceback is shown without the machinery's frames": (
+    "of a traceback the package's own lines are shown, and the rest on request": (
+        {
+            "wheel": wheel({"demo/__init__.py": "", "demo/part.py": ""}),
+            "loaded": loaded(
+                raised(
+                    "import",
+                    "demo",
+                    "ValueError: x",
+                    traceback=TRACEBACK,
+                )
+            ),
+        },
+        [
+            SAYS.failed(
+                "demo",
+                "ValueError: x",
+                hint=EVERYBODY,
+                output="demo/__init__.py:1: from demo import part\ndemo/part.py:7: yaml.load(x)",
+                details="Traceback:\n"
+                '  File "demo/__init__.py", line 1, in <module>\n    from demo import part\n'
+                '  File "demo/part.py", line 7, in <module>\n    yaml.load(x)\n    ^^^^^^^^^^^^\n'
+                '  File "yaml/__init__.py", line 9, in load\n    raise ValueError\nValueError: x',
+            )
+        ],
+    ),
+    "a traceback without a line of the package": (
         {
             "loaded": loaded(
                 raised(
                     "import",
                     "demo",
                     "ValueError: x",
-                    traceback=f'Traceback:\n  File "<frozen importlib._bootstrap>"\n  File "'
-                    f'{os.path.join(SITE, "demo.py")}"\n',
+                    traceback=f'Traceback:\n  File "{os.path.join(SITE, "other.py")}"\nValueError: x\n',
                 )
             )
         },
         [
             SAYS.failed(
-                "demo", "ValueError: x", hint=EVERYBODY, output='Traceback:\n  File "demo.py"'
+                "demo",
+                "ValueError: x",
+                hint=EVERYBODY,
+                output='Traceback:\n  File "other.py"\nValueError: x',
+                details='Traceback:\n  File "other.py"\nValueError: x',
             )
         ],
     ),

@@ -74,11 +74,11 @@ def test_a_full_table() -> None:
 
 
 def test_an_unknown_key_names_the_nearest() -> None:
-    assert "`smok` is unknown; did you mean `smoke`?" in problem({"smok": []})
+    assert "`smok` is unknown (did you mean `smoke`?)" in problem({"smok": []})
 
 
 def test_an_unknown_key_of_a_command_names_the_nearest() -> None:
-    assert "`timeouts` is unknown; did you mean `timeout`?" in problem(
+    assert "`timeouts` is unknown (did you mean `timeout`?)" in problem(
         {"smoke": [{"run": "x", "timeouts": 1}]}
     )
 

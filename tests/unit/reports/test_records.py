@@ -54,6 +54,7 @@ def test_names_that_the_format_has_kept() -> None:
         "message": "",
         "hint": "",
         "output": "",
+        "details": "",
         "code": "PROBE_FAILED",
         "waived": "",
     }

@@ -12,6 +12,7 @@ from values import DIGEST, SUBJECT, Says, wheel_record
 from nox_cleanroom.changes import Attribution, Change
 from nox_cleanroom.errors import Code, PythonExcludedError
 from nox_cleanroom.findings import Finding, Outcome, Problem
+from nox_cleanroom.reports.style import Style
 from nox_cleanroom.reports.terminal import render, verdict_line, wheel_lines
 from nox_cleanroom.results import Cell, Run, Step
 
@@ -68,11 +69,11 @@ REPORTS: dict[str, tuple[Run, str]] = {
             suffix="_all",
         ),
         """
-                     imports entry points tests
-        ✓ smoke-3.10    ✓         ✓         -
-        ✗ smoke-3.11    ✗         ✓
-        ✗ smoke-3.12    ✗         !
-        - smoke-3.9
+                      imports  entry points
+        ✓ smoke-3.10     ✓          ✓
+        ✗ smoke-3.11     ✗          ✓
+        ✗ smoke-3.12     ✗          !
+        - smoke-3.9   PYTHON_EXCLUDED
         ✗ smoke-3.11, smoke-3.12: imports: demo.part: FAILED
             ModuleNotFoundError: No module named 'yaml'
             | File "demo/part.py", line 1
@@ -83,6 +84,7 @@ REPORTS: dict[str, tuple[Run, str]] = {
         - smoke-3.9: PYTHON_EXCLUDED: SKIPPED
             Requires-Python is '>=3.10', which excludes Python 3.9.18.
         ✗ FAILED: demo 1.0 at aaaaaaaaaaaa, 4 cells, 4.2 s [PROBE_FAILED]
+        explain: nox-cleanroom explain PROBE_FAILED
         """,
     ),
     "warnings, waivers and notes": (
@@ -111,19 +113,19 @@ REPORTS: dict[str, tuple[Run, str]] = {
         ! smoke-3.11: imports: demo: WARNED
             It is odd.
         ✗ FAILED: demo 1.0 at aaaaaaaaaaaa, 4.2 s [WARNINGS_AS_ERRORS]
+        explain: nox-cleanroom explain WARNINGS_AS_ERRORS
         """,
     ),
     "interpreters that the machine lacks": (
         run(cell("3.11", *FINE), session="matrix", missing=("3.13", "3.14")),
         """
-                     imports entry points
-        ✓ smoke-3.11    ✓         ✓
-        - smoke-3.13 missing on this machine
-        - smoke-3.14 missing on this machine
+        ✓ smoke-3.11  2 checks
+        - smoke-3.13  missing
+        - smoke-3.14  missing
         - INTERPRETER_MISSING: Python 3.13, 3.14
             The project supports Pythons that are not on this machine.
             -> Get it with `uv python install 3.13`, `pyenv install 3.13` or `--download-python auto`; or choose others with --pythons.
-        ✓ PASSED: demo 1.0 at aaaaaaaaaaaa, 1 cells, 4.2 s
+        ✓ PASSED: demo 1.0 at aaaaaaaaaaaa, 1 cell, 4.2 s
         """,
     ),
     "interpreters that it must not lack": (
@@ -135,13 +137,13 @@ REPORTS: dict[str, tuple[Run, str]] = {
             missing_is_error=True,
         ),
         """
-                         imports entry points
-        ✓ smoke-3.11        ✓         ✓
-        - smoke_all-3.14 missing on this machine
+        ✓ smoke-3.11      2 checks
+        - smoke_all-3.14  missing
         ✗ INTERPRETER_MISSING: Python 3.14
             The project supports Pythons that are not on this machine.
             -> Get it with `uv python install 3.14`, `pyenv install 3.14` or `--download-python auto`; or choose others with --pythons.
-        ✗ FAILED: demo 1.0 at aaaaaaaaaaaa, 1 cells, 4.2 s [INTERPRETER_MISSING]
+        ✗ FAILED: demo 1.0 at aaaaaaaaaaaa, 1 cell, 4.2 s [INTERPRETER_MISSING]
+        explain: nox-cleanroom explain INTERPRETER_MISSING
         """,
     ),
     "a build that fails": (
@@ -152,6 +154,7 @@ REPORTS: dict[str, tuple[Run, str]] = {
             | error: no setup.py
             -> Build it by hand.
         ✗ FAILED: smoke of aaaaaaaaaaaa, 4.2 s [BUILD_FAILED]
+        explain: nox-cleanroom explain BUILD_FAILED
         """,
     ),
     "a check that could not run": (
@@ -167,6 +170,7 @@ REPORTS: dict[str, tuple[Run, str]] = {
             No network.
             -> Connect.
         E ERROR: demo 1.0 at aaaaaaaaaaaa, 4.2 s [NETWORK]
+        explain: nox-cleanroom explain NETWORK
         """,
     ),
     "a checkout that changed": (
@@ -192,16 +196,17 @@ REPORTS: dict[str, tuple[Run, str]] = {
                What may change can be listed under `allow` in [tool.nox-cleanroom].
         note: an editor or a daemon wrote meanwhile: .idea/workspace.xml (created), between two steps
         ✗ FAILED: demo 1.0 at aaaaaaaaaaaa, 4.2 s [DIRTY_REPO_POST]
+        explain: nox-cleanroom explain DIRTY_REPO_POST
         """,
     ),
     "a matrix that has tested nothing": (
         run(cell("3.9", problems=(EXCLUDED,), wheel=None), session="matrix"),
         """
-
-        - smoke-3.9
+        - smoke-3.9  PYTHON_EXCLUDED
         - smoke-3.9: PYTHON_EXCLUDED: SKIPPED
             Requires-Python is '>=3.10', which excludes Python 3.9.18.
-        ✗ FAILED: matrix of aaaaaaaaaaaa, 1 cells, 4.2 s [EMPTY_MATRIX]
+        ✗ FAILED: matrix of aaaaaaaaaaaa, 1 cell, 4.2 s [EMPTY_MATRIX]
+        explain: nox-cleanroom explain EMPTY_MATRIX
         """,
     ),
     "text that would act in a terminal or in a CI log": (
@@ -211,6 +216,7 @@ REPORTS: dict[str, tuple[Run, str]] = {
             |::error::x
             -> # #[x]
         ✗ FAILED: demo 1.0 at aaaaaaaaaaaa, 4.2 s [PROBE_FAILED]
+        explain: nox-cleanroom explain PROBE_FAILED
         """,
     ),
 }
@@ -226,16 +232,17 @@ def test_one_changed_path_is_one() -> None:
     assert "the run (1 path)\n" in render(run(changes=(created("a.txt"),)))
 
 
-def test_more_than_twenty_changed_paths_are_counted() -> None:
+def test_more_than_ten_changed_paths_are_counted() -> None:
     changes = tuple(created(f"{number:04}.txt") for number in range(1022))
     lines = render(run(cell("3.11", *FINE), changes=changes)).splitlines()
     assert lines == [
         "✗ DIRTY_REPO_POST: the checkout changed during the run (1,022 paths)",
-        *(f"    {number:04}.txt (created), between two steps" for number in range(20)),
-        "    and 1,002 more",
+        *(f"    {number:04}.txt (created), between two steps" for number in range(10)),
+        "    and 1,012 more; -v lists all",
         "    -> If you edited files meanwhile, or another session wrote them, run it again.",
         "       What may change can be listed under `allow` in [tool.nox-cleanroom].",
         "✗ FAILED: demo 1.0 at aaaaaaaaaaaa, 4.2 s [DIRTY_REPO_POST]",
+        "explain: nox-cleanroom explain DIRTY_REPO_POST",
     ]
 
 
@@ -310,3 +317,48 @@ def test_each_wheel_and_each_remark_is_named_once() -> None:
         "note: It was built by 3.10.",
         "note: It has no sdist.",
     ]
+
+
+def broken(number: int) -> Finding:
+    lines = "\n".join(f"demo/part{number}.py:{line}: x" for line in range(5))
+    return IMPORTS.failed(f"demo.part{number}", "ImportError: y", hint="Fix it.", output=lines)
+
+
+@pytest.mark.parametrize("count", [1, 3, 9, 60])
+def test_a_red_smoke_fits_a_screen_and_names_what_it_can(count: int) -> None:
+    findings = [IMPORTS.warned("demo.odd", "It is odd."), *map(broken, range(count))]
+    notes = [IMPORTS.passed(f"demo.note{number}", "A note.") for number in range(3)]
+    red = run(cell("3.11", *findings, *notes))
+    lines = render(red).splitlines()
+    # With the lines of nox.
+    assert len(lines) + 8 <= 25
+    assert lines[0] == "✗ smoke-3.11: imports: demo.part0: FAILED" + (
+        "" if count < 9 else ": ImportError: y"
+    )
+    verbose = render(red, style=Style(verbose=True)).splitlines()
+    assert sum("demo.part" in line for line in verbose) == count
+    left = count + 4 - sum(" demo." in line for line in lines)
+    assert bool(left) == any("more finding" in line or "-v shows all" in line for line in lines)
+
+
+def test_a_red_matrix_fits_a_screen() -> None:
+    cells = [cell(f"3.{minor}", *FINE, *map(broken, range(5))) for minor in range(12)]
+    lines = render(run(*cells, session="matrix")).splitlines()
+    assert len(lines) + 8 <= 40
+    assert "✗ all 12 cells: imports: demo.part0: FAILED" in "\n".join(lines)
+
+
+def test_equal_findings_of_cells_in_other_places_are_one() -> None:
+    def about(python: str) -> Finding:
+        place = f"/home/me/.cache/nox-cleanroom/environments/1/{python}/lib/python{python}"
+        return IMPORTS.failed("demo", f"It cannot read '{place}/site-packages/demo/x.txt'.")
+
+    cells = [cell(python, about(python)) for python in ("3.11", "3.12")]
+    text = render(run(*cells))
+    assert text.count("It cannot read") == 1
+    assert text.startswith("✗ smoke-3.11, smoke-3.12: imports: demo: FAILED\n")
+
+
+def test_the_verdict_only() -> None:
+    quiet = render(run(cell("3.11", BROKEN)), style=Style(quiet=True))
+    assert quiet == "✗ FAILED: demo 1.0 at aaaaaaaaaaaa, 4.2 s [PROBE_FAILED]"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -33,6 +34,9 @@ class Notes:
 
     def step_finished(self, cell: str, step: Step) -> None:
         self.heard.append(f"{cell}: {step.name} is {step.ending}")
+
+    def step_printed(self, text: str) -> None:
+        self.heard.append(text)
 
 
 @pytest.fixture
@@ -70,10 +74,17 @@ def test_a_command_is_recorded(monkeypatch: pytest.MonkeyPatch, steps: Steps, no
     assert (step.output, step.duration, step.ending) == ("words", 0.5, "exit status 2")
     assert [one.name for one in steps.recorded] == ["build", "test"]
     assert ran == [
-        {"cwd": Path("neutral"), "env": {"A": "b"}, "timeout_seconds": 9, "stdout": None},
-        {"cwd": Path("here"), "env": {}, "timeout_seconds": 3, "stdout": Path("out")},
+        {
+            "cwd": Path("neutral"),
+            "env": {"A": "b"},
+            "timeout_seconds": 9,
+            "stdout": None,
+            "echo": None,
+        },
+        {"cwd": Path("here"), "env": {}, "timeout_seconds": 3, "stdout": Path("out"), "echo": None},
     ]
-    assert notes.heard[:4] == [
+    assert notes.heard[:5] == [
+        "smoke-3.11 starts wait for a processor",
         "smoke-3.11 starts build",
         "smoke-3.11: build (only reads)",
         "end of smoke-3.11: build",
@@ -92,3 +103,26 @@ def test_our_own_work_is_recorded_also_when_it_fails(steps: Steps, notes: Notes)
     ]
     assert "smoke-3.11 starts wait for the wheel" in notes.heard
     assert steps.directory("x") == Path("x")
+
+
+def test_what_is_to_be_shown_is_shown_as_it_comes(
+    monkeypatch: pytest.MonkeyPatch, steps: Steps, notes: Notes
+) -> None:
+    def run(command: list[str], *, echo: Any, **more: Any) -> Completed:
+        if echo is not None:
+            echo(f"output of {command[0]}")
+        return Completed(command=tuple(command), exit_status=0, output="", duration=0.5)
+
+    monkeypatch.setattr("nox_cleanroom.steps.process.run", run)
+    for shown in ("nothing", "tests", "all"):
+        of_this = replace(steps, shown=shown)
+        of_this.run("build", ["make", "it all"])
+        of_this.run("test", ["pytest"], is_test=True)
+    printed = [line for line in notes.heard if "output of" in line or "$" in line]
+    assert printed == [
+        "output of pytest",
+        "smoke-3.11: $ make 'it all'",
+        "output of make",
+        "smoke-3.11: $ pytest",
+        "output of pytest",
+    ]
