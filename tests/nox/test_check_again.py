@@ -94,6 +94,6 @@ def test_it_needs_no_checkout_and_exits_as_the_run_did(
         check=False,
     )
     assert done.returncode == ran.status == 1
-    assert done.stdout == ran.out
+    assert f"{done.stdout}evidence: {path}\n" == ran.out
     assert Outcome.FAILED.name in done.stdout
     assert list(elsewhere.iterdir()) == []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -43,7 +44,7 @@ def test_every_interpreter_is_a_cell_and_one_wheel_serves_all(
     assert compared["outcome"] == "PASSED"
     for python in several:
         assert f"✓ smoke-{python}" in ran.out
-    assert "imports entry points import statements bytecode" in ran.out
+        assert re.search(rf"✓ smoke-{python} +1\d checks", ran.out)
     assert state_of(root) == before
 
 

@@ -259,7 +259,10 @@ def test_a_requirement_that_nobody_has_names_it(
     ran = cleanroom(repository(files), SMOKE, env={"UV_NO_INDEX": "1", "PIP_NO_INDEX": "1"})
     assert ran.status == 1, ran.text
     assert ran.evidence["codes"] == ["INSTALL_FAILED"]
-    assert "only" in ran.evidence["cells"][0]["problems"][0]["output"]
+    (problem,) = ran.evidence["cells"][0]["problems"]
+    assert problem["message"].endswith("no index has the requirement `only-here`.")
+    assert "only" in problem["details"]
+    assert problem["details"] not in ran.text
 
 
 def test_a_build_that_fails_quotes_the_backend(repository: Make, cleanroom: Tool) -> None:

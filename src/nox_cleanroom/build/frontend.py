@@ -179,7 +179,7 @@ class Frontend:
         elif trial.shown == "success":
             error.code = Code.WORKTREE_DIFFERS
             error.message = f"{error.message} In a fresh clone of the commit it could."
-            here, there = last_lines(error.output), last_lines(trial.output)
+            here, there = last_lines(error.output, 3), last_lines(trial.output, 3)
             error.output = f"in our worktree:\n{here}\nin a fresh clone:\n{there}"
             error.hint = (
                 "The package is not to blame, but our worktree, or the configuration of this"
@@ -280,8 +280,10 @@ class Frontend:
 
 def _of_backend(output: str) -> str:
     """Output without the frames of a traceback that are of the import machinery, or ours."""
-    frame = rf'^  File "(?:<frozen |{re.escape(str(INSIDE))}).*\n(?:    .*\n)*'
-    return re.sub(frame, "", output, flags=re.MULTILINE)
+    others = rf"<frozen |{re.escape(str(INSIDE))}|[^\"]*importlib.__init__\.py"
+    shorter = re.sub(rf'^  File "(?:{others}).*\n(?:    .*\n)*', "", output, flags=re.MULTILINE)
+    # Where no frame is left, the exception says it all.
+    return re.sub(r"^Traceback .*:\n(?!  File)", "", shorter, flags=re.MULTILINE)
 
 
 def _read_answer(place: Path, output: str) -> _HooksResult:

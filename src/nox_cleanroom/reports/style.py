@@ -10,7 +10,7 @@ import os
 import re
 import shutil
 import textwrap
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TextIO
 
@@ -61,10 +61,15 @@ class Style:
             line = _wrapped(line, self.width)
         return self._painted(line) if self.colour else line
 
+    def height(self, lines: Sequence[str]) -> int:
+        """How many lines of the terminal some lines of text take."""
+        width = self.width
+        return sum(1 if width is None else 1 + _wrapped(one, width).count("\n") for one in lines)
+
     def _painted(self, line: str) -> str:
         if line.startswith("    -> "):
             return f"    {_paint('->', _CYAN, _BOLD)}{line[6:]}"
-        if line.startswith(("note: ", "waived: ", "explain: ", "evidence: ")):
+        if line.startswith(("note: ", "waived: ", "evidence: ")):
             return _paint(line, _DIM)
         line = _FILE.sub(lambda found: _paint(found[1], _CYAN), line)
         if line[:2].strip() in _OF_SYMBOLS:

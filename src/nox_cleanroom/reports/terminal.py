@@ -6,12 +6,12 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import product
 
 from nox_cleanroom.changes import Attribution
 from nox_cleanroom.errors import Code, how_to_get
 from nox_cleanroom.findings import Finding, Outcome, Problem
 from nox_cleanroom.output import clean_text
-from nox_cleanroom.reports import codes
 from nox_cleanroom.reports.grid import render_grid
 from nox_cleanroom.reports.style import Style
 from nox_cleanroom.results import Cell, Run
@@ -21,7 +21,9 @@ _LISTED = 10
 #: How many lines of output a finding has, unless all lines are asked for.
 _OUTPUT_LINES = 8
 #: How many lines a report has with the lines of nox, without and with a grid.
-_LINES, _LINES_WITH_GRID, _LINES_OF_NOX = 25, 40, 8
+_LINES, _LINES_WITH_GRID, _LINES_OF_NOX = 25, 40, 7
+#: How many findings are shown in any case.
+_AT_LEAST = 3
 #: How many names of cells are listed.
 _NAMES = 3
 
@@ -40,24 +42,23 @@ class _Block:
     output: list[str]
     cells: list[str] = field(default_factory=list)
 
-    def lines(self, everywhere: int) -> list[str]:
-        """The whole block.
+    def lines(self, everywhere: int, *, less: int = 0) -> list[str]:
+        """The lines of the block.
 
         Args:
             everywhere: how many cells there are.
+            less: 1 to leave out the output; 2 to leave out the hint, too, and to use one line.
         """
-        names = _names(self.cells, everywhere)
+        head = f"{self.outcome.symbol} {_names(self.cells, everywhere)}: {self.about}"
+        head += f": {self.outcome.name}"
+        if less == 2 and self.message:
+            return [f"{head}: {self.message}"]
         return [
-            f"{self.outcome.symbol} {names}: {self.about}: {self.outcome.name}",
+            head,
             *([f"    {self.message}"] if self.message else []),
-            *(f"    | {line}" for line in self.output),
+            *(f"    | {line}" for line in self.output if not less),
             *([f"    -> {self.hint}"] if self.hint else []),
         ]
-
-    def short(self, everywhere: int) -> list[str]:
-        """The block in one line."""
-        head = self.lines(everywhere)[0]
-        return [f"{head}: {self.message}"]
 
 
 def render(run: Run, *, style: Style | None = None, durations: bool = False) -> str:
@@ -69,14 +70,14 @@ def render(run: Run, *, style: Style | None = None, durations: bool = False) -> 
         durations: whether to list the durations of steps, too.
     """
     style = style or Style()
-    verdict = [style.text(clean_text(line)) for line in _verdict_lines(run, style)]
+    verdict = style.text(clean_text(verdict_line(run)))
     if style.quiet:
-        return verdict[0]
+        return verdict
     grid = render_grid(run, style.grid_width) if run.session == "matrix" else []
     changes = _change_lines(run, None if style.verbose else _LISTED)
     ending = [*_missing_lines(run), *changes, *(f"note: {note}" for note in run.notes)]
     room = (_LINES_WITH_GRID if grid else _LINES) - _LINES_OF_NOX
-    room -= len(grid) + len(ending) + len(verdict)
+    room -= len(grid) + style.height(ending) + 1
     told = [*_finding_lines(run, style, room), *ending]
     first = [*_duration_lines(run)] if durations else []
     return "\n".join(
@@ -84,7 +85,7 @@ def render(run: Run, *, style: Style | None = None, durations: bool = False) -> 
             *map(clean_text, first),
             *(style.grid(clean_text(line)) for line in grid),
             *(style.text(clean_text(line)) for line in told),
-            *verdict,
+            verdict,
         ]
     )
 
@@ -92,24 +93,25 @@ def render(run: Run, *, style: Style | None = None, durations: bool = False) -> 
 def verdict_line(run: Run) -> str:
     """The verdict in one line."""
     names = ", ".join(sorted(code.name for code in run.codes))
-    what = f"{run.session} of {run.subject.commit[:12]}"
-    wheel = next((cell.wheel for cell in run.cells if cell.wheel), None)
-    if wheel is not None:
-        what = f"{wheel.name} {wheel.version} at {run.subject.commit[:12]}"
+    wheel = _tested_wheel(run)
+    where = f"{'at' if wheel else 'of'} {run.subject.commit[:12]}"
     counts = f", {_count(len(run.cells), 'cell')}" if run.session == "matrix" else ""
     return (
-        f"{run.outcome.symbol} {run.outcome.name}: {what}{counts}, {run.duration:.1f} s"
-        f"{f' [{names}]' if names else ''}"
+        f"{run.outcome.symbol} {run.outcome.name}: {wheel or run.session} {where}{counts},"
+        f" {run.duration:.1f} s{f' [{names}]' if names else ''}"
     )
 
 
-def _verdict_lines(run: Run, style: Style) -> Iterator[str]:
-    yield verdict_line(run)
-    explained = sorted(run.codes, key=lambda code: code.name)
-    if explained and style.verbose:
-        yield from (f"explain: {codes.url(code)}" for code in explained)
-    elif explained:
-        yield f"explain: nox-cleanroom explain {' '.join(code.name for code in explained)}"
+def reason_line(run: Run) -> str:
+    """The verdict for nox, which shows it after the report and keeps it in reports of its own."""
+    names = sorted(code.name for code in run.codes)
+    more = f"`nox-cleanroom explain {' '.join(names)}` says more"
+    return f"{run.outcome.name}: {_tested_wheel(run) or run.session}: {more}"
+
+
+def _tested_wheel(run: Run) -> str:
+    found = next((cell.wheel for cell in run.cells if cell.wheel), None)
+    return f"{found.name} {found.version}" if found else ""
 
 
 def wheel_lines(run: Run) -> Iterator[str]:
@@ -141,38 +143,43 @@ def _count(number: int, noun: str) -> str:
 
 def _names(names: Sequence[str], everywhere: int) -> str:
     """The names of cells, as far as they can be read at a glance."""
+    if len(names) == everywhere > 2:
+        return f"all {everywhere} cells"
     if len(names) <= _NAMES:
         return ", ".join(names)
-    if len(names) == everywhere:
-        return f"all {everywhere} cells"
     return f"{', '.join(names[: _NAMES - 1])} and {len(names) - _NAMES + 1} more cells"
 
 
 def _finding_lines(run: Run, style: Style, room: int) -> list[str]:
     """The findings and notes, the worst first, as many lines as there is room for.
 
-    If there are more, the last blocks are shortened to a line, and what is left is counted.
+    If there are more, the blocks lose their output and then become one line, the last ones first.
+    What is left is counted.
     """
     blocks, cells = _blocks(run.cells, verbose=style.verbose), len(run.cells)
     notes = list(_note_lines(run.cells))
-    whole = [block.lines(cells) for block in blocks]
+    shown = [block.lines(cells) for block in blocks]
     if style.verbose:
-        return [*(line for lines in whole for line in lines), *notes]
-    room = max(room, 6)
-    for number in reversed(range(len(blocks))):
-        if sum(map(len, whole)) + len(notes) <= room:
+        return [*(line for lines in shown for line in lines), *notes]
+    for less, number in product((1, 2), reversed(range(len(blocks)))):
+        if _height(style, shown, notes) <= room:
             break
-        whole[number] = min(whole[number], blocks[number].short(cells), key=len)
-    # The last line counts what is left.
-    room -= sum(map(len, whole)) + len(notes) > room
-    kept = whole[:room]
-    lines = [line for block in kept for line in block]
-    shown_notes = notes[: max(0, room - len(lines))]
+        shown[number] = blocks[number].lines(cells, less=less)
+    all_of_them, all_notes = len(shown), len(notes)
+    while _height(style, shown, notes) + 1 > room and notes:
+        notes.pop()
+    while _height(style, shown, notes) + 1 > room and shown[_AT_LEAST:]:
+        shown.pop()
     left = [
-        *([_count(len(whole) - len(kept), "more finding")] if whole[len(kept) :] else []),
-        *([_count(len(notes) - len(shown_notes), "note")] if notes[len(shown_notes) :] else []),
+        *([_count(all_of_them - len(shown), "more finding")] if all_of_them > len(shown) else []),
+        *([_count(all_notes - len(notes), "note")] if all_notes > len(notes) else []),
     ]
-    return [*lines, *shown_notes, *([f"note: {' and '.join(left)}; -v shows all"] if left else [])]
+    lines = [*(line for block in shown for line in block), *notes]
+    return [*lines, f"note: {' and '.join(left)}; -v shows all"] if left else lines
+
+
+def _height(style: Style, blocks: Sequence[Sequence[str]], notes: Sequence[str]) -> int:
+    return style.height([*(line for block in blocks for line in block), *notes])
 
 
 def _blocks(cells: Sequence[Cell], *, verbose: bool) -> list[_Block]:

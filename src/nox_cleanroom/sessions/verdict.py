@@ -35,12 +35,11 @@ def conclude(session: nox.Session, run: Run, options: Options) -> None:
             short = display_path(written[0], Path(session.invoked_from))
             _print(style.text(clean_text(f"evidence: {short}")))
     except CleanroomError as error:
-        codes, reason = {*codes, error.code}, f"; {error}"
+        codes, reason = {*codes, error.code}, str(error)
     tell_status(session, codes)
     if codes:
         # The report has said the rest.
-        names = ", ".join(sorted(code.name for code in codes))
-        session.error(for_nox(f"{names}{reason}"))
+        session.error(for_nox(reason or terminal.reason_line(run)))
     if run.has_tested_nothing:
         session.skip(for_nox(terminal.verdict_line(run)))
 
