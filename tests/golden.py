@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import os
 import re
 from pathlib import Path
@@ -15,6 +16,8 @@ _UNSTABLE = (
     (r"(?<=smoke-)3\.1\d(?=[^\d])", "3.N"),
     (r"/runs/\w+/worktree-[\w-]+/", "/runs/N/worktree/"),
     (r"/runs/\w+/", "/runs/N/"),
+    # The end of nox's line, which a terminal breaks anywhere.
+    (r"says more[^\n]*(\n\{red:[^\n]*)?", "says more"),
     (r"evidence:[\s\S]*?j\n?s\n?o\n?n\b", "evidence: PATH.json"),
 )
 
@@ -64,4 +67,7 @@ class Golden:
             texts[name] = f"{text.rstrip()}\n\n"
             self.path.write_text("".join(f"=== {name}\n{one}" for name, one in texts.items()))
             return
-        assert text.rstrip() == texts.get(name, "").rstrip()
+        changed = difflib.unified_diff(texts.get(name, "").splitlines(), text.splitlines(), n=1)
+        difference = "\n".join(changed).strip()
+        if texts.get(name, "").rstrip() != text.rstrip():
+            raise AssertionError(f"{name}:\n{difference}")
