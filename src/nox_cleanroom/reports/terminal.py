@@ -24,6 +24,8 @@ _OUTPUT_LINES = 8
 _LINES, _LINES_WITH_GRID, _LINES_OF_NOX = 25, 40, 7
 #: How many findings are shown in any case.
 _AT_LEAST = 3
+#: How many subjects of equal findings are listed.
+_SUBJECTS = 5
 #: How many names of cells are listed.
 _NAMES = 3
 
@@ -33,10 +35,12 @@ _PLACE = re.compile(r"[^\s'\"`]*[/\\](environments|runs)[/\\][^\s'\"`]*[/\\]")
 
 @dataclass(kw_only=True)
 class _Block:
-    """What is said of one finding, or of equal ones in several cells."""
+    """What is said of one finding, or of equal ones in several cells or about several subjects."""
 
     outcome: Outcome
+    #: The check, or the code of a problem.
     about: str
+    subjects: list[str]
     message: str
     hint: str
     output: list[str]
@@ -50,6 +54,10 @@ class _Block:
             less: 1 to leave out the output; 2 to leave out the hint, too, and to use one line.
         """
         head = f"{self.outcome.symbol} {_names(self.cells, everywhere)}: {self.about}"
+        if self.subjects:
+            more = len(self.subjects) - _SUBJECTS
+            head += f": {', '.join(self.subjects[:_SUBJECTS])}"
+            head += f" and {more} more" if more > 0 else ""
         head += f": {self.outcome.name}"
         if less == 2 and self.message:
             return [f"{head}: {self.message}"]
@@ -183,14 +191,20 @@ def _height(style: Style, blocks: Sequence[Sequence[str]], notes: Sequence[str])
 
 
 def _blocks(cells: Sequence[Cell], *, verbose: bool) -> list[_Block]:
-    """The bad findings, the worst first; equal ones of several cells are one."""
-    blocks: dict[tuple[object, ...], _Block] = {}
+    """The bad findings, the worst first; equal ones are one."""
+    of_cells: dict[tuple[object, ...], _Block] = {}
     for cell in cells:
         for block in _blocks_of(cell, verbose=verbose):
             # Cells have places of their own, which messages may quote.
-            texts = (block.about, block.message, block.hint)
+            texts = (block.about, *block.subjects, block.message, block.hint)
             key = (block.outcome, *(_PLACE.sub("", text) for text in texts))
-            blocks.setdefault(key, block).cells.append(cell.name)
+            of_cells.setdefault(key, block).cells.append(cell.name)
+    blocks: dict[tuple[object, ...], _Block] = {}
+    for block in of_cells.values():
+        said = (block.outcome, block.about, block.message, block.hint, *block.output)
+        first = blocks.setdefault((*said, "", *block.cells), block)
+        if first is not block:
+            first.subjects += block.subjects
     return sorted(blocks.values(), key=lambda one: -_weight(one.outcome))
 
 
@@ -200,18 +214,20 @@ def _weight(outcome: Outcome) -> int:
 
 def _blocks_of(cell: Cell, *, verbose: bool) -> Iterator[_Block]:
     for problem in cell.problems:
-        yield _block(problem, problem.code.name, verbose=verbose)
+        yield _block(problem, problem.code.name, [], verbose=verbose)
     for finding in cell.findings:
         if not finding.waived and (finding.outcome.is_bad or finding.outcome is Outcome.WARNED):
-            yield _block(finding, f"{finding.check}: {finding.subject}", verbose=verbose)
+            subjects = [clean_text(finding.subject)]
+            yield _block(finding, finding.check, subjects, verbose=verbose)
 
 
-def _block(about: Finding | Problem, name: str, *, verbose: bool) -> _Block:
+def _block(about: Finding | Problem, name: str, subjects: list[str], *, verbose: bool) -> _Block:
     details = getattr(about, "details", "") if verbose else ""
     lines = (details or about.output).splitlines()
     return _Block(
         outcome=about.outcome,
         about=clean_text(name),
+        subjects=subjects,
         message=clean_text(about.message),
         hint=clean_text(about.hint),
         output=lines if verbose else lines[-_OUTPUT_LINES:],

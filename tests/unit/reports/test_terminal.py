@@ -312,7 +312,8 @@ def test_each_wheel_and_each_remark_is_named_once() -> None:
 
 def broken(number: int) -> Finding:
     lines = "\n".join(f"demo/part{number}.py:{line}: x" for line in range(5))
-    return IMPORTS.failed(f"demo.part{number}", "ImportError: y", hint="Fix it.", output=lines)
+    message = f"ImportError: y{number}"
+    return IMPORTS.failed(f"demo.part{number}", message, hint="Fix it.", output=lines)
 
 
 @pytest.mark.parametrize("count", [1, 3, 9, 60])
@@ -346,6 +347,22 @@ def test_equal_findings_of_cells_in_other_places_are_one() -> None:
     text = render(run(*cells))
     assert text.count("It cannot read") == 1
     assert text.startswith("✗ smoke-3.11, smoke-3.12: imports: demo: FAILED\n")
+
+
+def test_equal_findings_about_several_subjects_are_one() -> None:
+    new = Says("new files")
+    left = [
+        new.failed(f"{name}.pyc", "It was left by `x`.", hint="Ignore it.") for name in "abcdefg"
+    ]
+    other = new.failed("h.txt", "It was left by `y`.", hint="Ignore it.")
+    assert render(run(cell("3.11", *left, other))).splitlines()[:-1] == [
+        "✗ smoke-3.11: new files: a.pyc, b.pyc, c.pyc, d.pyc, e.pyc and 2 more: FAILED",
+        "    It was left by `x`.",
+        "    -> Ignore it.",
+        "✗ smoke-3.11: new files: h.txt: FAILED",
+        "    It was left by `y`.",
+        "    -> Ignore it.",
+    ]
 
 
 def test_the_verdict_only() -> None:
