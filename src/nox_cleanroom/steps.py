@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -82,7 +82,7 @@ class Steps:
         """Run a command as a step; see `process.run`.
 
         Args:
-            name: the name of the step, for people.
+            name: its name, for people.
             command: the program and its arguments.
             cwd: the directory in which it runs; None for the run's neutral one.
             env: the variables that it sees; None for those of installers and builds.
@@ -91,28 +91,26 @@ class Steps:
             only_reads: whether it runs only code of ours that writes nothing.
             is_test: whether it runs the project's own tests.
         """
-        cwd, env = cwd or self.workspace.neutral, self.env if env is None else env
-        limit = timeout_seconds or self.timeout_seconds
-        is_shown = self.shown == "all" or (self.shown == "tests" and is_test)
         self.wait_for("a processor")
+        cwd = cwd or self.workspace.neutral
         with self.at_once:
-            started = self._start(name)
-            if self.shown == "all":
-                words = [os.fspath(word) for word in command]
-                self.progress.step_printed(f"{self.cell}: $ {printable(words)}")
+            started = self._start(name, command)
             with self.watch.during(self._label(name), only_reads=only_reads):
                 done = process.run(
                     command,
                     cwd=cwd,
-                    env=env,
-                    timeout_seconds=limit,
+                    env=self.env if env is None else env,
+                    timeout_seconds=timeout_seconds or self.timeout_seconds,
                     stdout=stdout,
-                    echo=self.progress.step_printed if is_shown else None,
+                    echo=self._echo(is_test=is_test),
                 )
         # A step has the fields of `Completed`.
-        return self._finish(
-            Step(name=name, cwd=str(cwd), started=started, ending=done.ending, **vars(done))
-        )
+        about = {**vars(done), "ending": done.ending}
+        return self._finish(Step(name=name, cwd=str(cwd), started=started, **about))
+
+    def _echo(self, *, is_test: bool) -> Callable[[str], None] | None:
+        is_shown = self.shown == "all" or (self.shown == "tests" and is_test)
+        return self.progress.step_printed if is_shown else None
 
     @contextlib.contextmanager
     def action(self, name: str) -> Iterator[None]:
@@ -137,8 +135,11 @@ class Steps:
     def _label(self, name: str) -> str:
         return f"{self.cell}: {name}"
 
-    def _start(self, name: str) -> float:
+    def _start(self, name: str, command: Sequence[str | os.PathLike[str]] = ()) -> float:
         self.progress.step_started(self.cell, name)
+        if command and self.shown == "all":
+            words = [os.fspath(word) for word in command]
+            self.progress.step_printed(f"{self.cell}: $ {printable(words)}")
         return time.monotonic() - self.epoch
 
     def _finish(self, step: Step) -> Step:

@@ -14,7 +14,7 @@ from filelock import BaseFileLock
 from nox_cleanroom.checkout import git
 from nox_cleanroom.checkout.ignore_rules import IgnoreRule, read_rules
 from nox_cleanroom.checkout.index import Index
-from nox_cleanroom.errors import Code, ProjectError, RepositoryError
+from nox_cleanroom.errors import Code, RepositoryError
 from nox_cleanroom.places.layout import repository_lock
 
 
@@ -60,10 +60,6 @@ class Checkout:
             RepositoryError: there is none, or git does not open its repository.
             ProjectError: `start` is no directory.
         """
-        if not start.is_dir():
-            raise ProjectError(
-                f"There is no directory {str(start)!r}.", hint="Name that of a project."
-            )
         return cls(*git.locate(start))
 
     def resolve(self, rev: str) -> Commit:

@@ -13,7 +13,7 @@ import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
-from nox_cleanroom.errors import Code, RepositoryError
+from nox_cleanroom.errors import Code, ProjectError, RepositoryError
 from nox_cleanroom.processes import process, variables
 from nox_cleanroom.processes.process import Completed
 
@@ -182,7 +182,10 @@ def locate(start: Path) -> list[Path]:
 
     Raises:
         RepositoryError: there is no checkout, or git does not open its repository.
+        ProjectError: `start` is no directory.
     """
+    if not start.is_dir():
+        raise ProjectError(f"There is no directory {str(start)!r}.", hint="Name that of a project.")
     require_git(start)
     options = (*_KIND_OPTIONS, *_PATH_OPTIONS)
     answer = ask(start, "rev-parse", "--path-format=absolute", *options)

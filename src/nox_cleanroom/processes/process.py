@@ -94,33 +94,44 @@ def run(
         InterruptedRunError: the whole run is being ended.
     """
     argv, started = tuple(os.fspath(part) for part in command), time.monotonic()
-    with contextlib.ExitStack() as stack:
-        log = stack.enter_context(tempfile.TemporaryFile())
-        out = stack.enter_context(Path(stdout).open("wb")) if stdout else log
+    with _files(stdout) as (log, out):
         streams = {"stdin": subprocess.DEVNULL, "stdout": out, "stderr": log}
         try:
-            with (
-                supervision.running_command(argv, env, cwd=cwd, **streams) as process,
-                _echoing(log, echo) if echo else contextlib.nullcontext(),
-            ):
+            running = supervision.running_command(argv, env, cwd=cwd, **streams)
+            with running as process, _echoing(log, echo):
                 timed_out = _wait(process, timeout_seconds)
         except (OSError, ValueError) as error:  # ValueError: a NUL, or an impossible name
-            words = f"{argv[0]}: {getattr(error, 'strerror', None) or error}"
-            seconds = time.monotonic() - started
-            return Completed(command=argv, exit_status=None, duration=seconds, output=words)
+            return _not_started(argv, error, time.monotonic() - started)
         supervision.require_running()
+        status, duration = process.returncode, time.monotonic() - started
         return Completed(
             command=argv,
-            exit_status=process.returncode,
-            duration=time.monotonic() - started,
+            exit_status=status,
+            duration=duration,
             output=_tail(log),
             timed_out=timed_out,
         )
 
 
 @contextlib.contextmanager
-def _echoing(log: IO[bytes], echo: Callable[[str], None]) -> Iterator[None]:
+def _files(stdout: str | os.PathLike[str] | None) -> Iterator[tuple[IO[bytes], IO[bytes]]]:
+    """A file for all output, and the one for standard output, which may be the same."""
+    with contextlib.ExitStack() as stack:
+        log = stack.enter_context(tempfile.TemporaryFile())
+        yield log, stack.enter_context(Path(stdout).open("wb")) if stdout else log
+
+
+def _not_started(argv: tuple[str, ...], error: Exception, duration: float) -> Completed:
+    words = f"{argv[0]}: {getattr(error, 'strerror', None) or error}"
+    return Completed(command=argv, exit_status=None, duration=duration, output=words)
+
+
+@contextlib.contextmanager
+def _echoing(log: IO[bytes], echo: Callable[[str], None] | None) -> Iterator[None]:
     """A block in which a thread reads a file while it grows, and hands over its whole lines."""
+    if echo is None:
+        yield
+        return
     ended, descriptor = threading.Event(), os.dup(log.fileno())
 
     def follow() -> None:
