@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -202,3 +203,22 @@ def test_each_code_is_explained(code: Code, capsys: pytest.CaptureFixture[str]) 
     assert lines[2].startswith(f"Exit status {code.exit_status}.")
     assert lines[-1].endswith(f"codes.html#{code.name.lower().replace('_', '-')}")
     assert not any(line.startswith("##") for line in lines)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="completion is for Unix shells")
+@pytest.mark.usefixtures("newer")
+@pytest.mark.parametrize(
+    ("words", "offered"),
+    [
+        ("smoke-", {"smoke-3.13", "smoke-3.14", "smoke-3.15"}),
+        ("smoke --rep", {"--report", "--report-dir"}),
+        ("expl", {"explain "}),
+    ],
+)
+def test_shells_can_complete(words: str, offered: set[str], tmp_path: Path) -> None:
+    line = f"nox-cleanroom {words}"
+    env = {**os.environ, "_ARGCOMPLETE": "1", "_ARGCOMPLETE_IFS": "\n", "COMP_LINE": line}
+    env |= {"COMP_POINT": str(len(line)), "_ARGCOMPLETE_SUPPRESS_SPACE": "0"}
+    command = f'exec "{sys.executable}" -m nox_cleanroom 8>"{tmp_path}/answers" 9>/dev/null'
+    subprocess.run(["sh", "-c", command], env=env, check=True)
+    assert set((tmp_path / "answers").read_text().split("\n")) == offered
