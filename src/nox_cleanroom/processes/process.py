@@ -24,6 +24,10 @@ from nox_cleanroom.redaction import longest_secret, redact
 #: The size of the end of a command's output that is kept, in bytes.
 TAIL_BYTES = 16_384
 
+#: Whether output can be handed over as it comes. On Windows, who reads a file moves the place at
+#: which another process writes.
+CAN_ECHO = hasattr(os, "pread")
+
 #: How often growing output is read, in seconds.
 _ECHO_SECONDS = 0.1
 
@@ -129,7 +133,7 @@ def _not_started(argv: tuple[str, ...], error: Exception, duration: float) -> Co
 @contextlib.contextmanager
 def _echoing(log: IO[bytes], echo: Callable[[str], None] | None) -> Iterator[None]:
     """A block in which a thread reads a file while it grows, and hands over its whole lines."""
-    if echo is None:
+    if echo is None or not CAN_ECHO:
         yield
         return
     ended, descriptor = threading.Event(), os.dup(log.fileno())
@@ -138,7 +142,7 @@ def _echoing(log: IO[bytes], echo: Callable[[str], None] | None) -> Iterator[Non
         rest, place, is_last = b"", 0, False
         while not is_last:
             is_last = ended.wait(_ECHO_SECONDS)
-            while part := _read_at(descriptor, place):
+            while part := os.pread(descriptor, TAIL_BYTES, place):
                 place += len(part)
                 *lines, rest = (rest + part).split(b"\n")
                 for line in lines:
@@ -154,13 +158,6 @@ def _echoing(log: IO[bytes], echo: Callable[[str], None] | None) -> Iterator[Non
         ended.set()
         reader.join()
         os.close(descriptor)
-
-
-def _read_at(descriptor: int, place: int) -> bytes:
-    """A part of a file that another process writes; the place at which it writes stays."""
-    if hasattr(os, "pread"):
-        return os.pread(descriptor, TAIL_BYTES, place)
-    return b""  # Windows: a duplicated descriptor shares its place with the writer's
 
 
 def _wait(process: subprocess.Popen[bytes], timeout_seconds: float | None) -> bool:

@@ -45,6 +45,8 @@ class Style:
     verbose: bool = False
     #: Whether to show the verdict only.
     quiet: bool = False
+    #: Whether the output of the project's own tests was shown as it came.
+    has_shown_tests: bool = False
 
     @property
     def grid_width(self) -> int:

@@ -164,7 +164,7 @@ def _finding_lines(run: Run, style: Style, room: int) -> list[str]:
     If there are more, the blocks lose their output and then become one line, the last ones first.
     What is left is counted.
     """
-    blocks, cells = _blocks(run.cells, verbose=style.verbose), len(run.cells)
+    blocks, cells = _blocks(run.cells, style), len(run.cells)
     notes = list(_note_lines(run.cells))
     shown = [block.lines(cells) for block in blocks]
     if style.verbose:
@@ -190,11 +190,11 @@ def _height(style: Style, blocks: Sequence[Sequence[str]], notes: Sequence[str])
     return style.height([*(line for block in blocks for line in block), *notes])
 
 
-def _blocks(cells: Sequence[Cell], *, verbose: bool) -> list[_Block]:
+def _blocks(cells: Sequence[Cell], style: Style) -> list[_Block]:
     """The bad findings, the worst first; equal ones are one."""
     of_cells: dict[tuple[object, ...], _Block] = {}
     for cell in cells:
-        for block in _blocks_of(cell, verbose=verbose):
+        for block in _blocks_of(cell, style):
             # Cells have places of their own, which messages may quote.
             texts = (block.about, *block.subjects, block.message, block.hint)
             key = (block.outcome, *(_PLACE.sub("", text) for text in texts))
@@ -212,17 +212,19 @@ def _weight(outcome: Outcome) -> int:
     return 0 if outcome is Outcome.SKIPPED else 1 + outcome.is_bad
 
 
-def _blocks_of(cell: Cell, *, verbose: bool) -> Iterator[_Block]:
+def _blocks_of(cell: Cell, style: Style) -> Iterator[_Block]:
     for problem in cell.problems:
-        yield _block(problem, problem.code.name, [], verbose=verbose)
+        yield _block(problem, problem.code.name, [], style)
     for finding in cell.findings:
         if not finding.waived and (finding.outcome.is_bad or finding.outcome is Outcome.WARNED):
-            subjects = [clean_text(finding.subject)]
-            yield _block(finding, finding.check, subjects, verbose=verbose)
+            block = _block(finding, finding.check, [clean_text(finding.subject)], style)
+            if finding.check == "tests" and style.has_shown_tests:
+                block.output = []
+            yield block
 
 
-def _block(about: Finding | Problem, name: str, subjects: list[str], *, verbose: bool) -> _Block:
-    details = getattr(about, "details", "") if verbose else ""
+def _block(about: Finding | Problem, name: str, subjects: list[str], style: Style) -> _Block:
+    details = about.details if style.verbose else ""
     lines = (details or about.output).splitlines()
     return _Block(
         outcome=about.outcome,
@@ -230,7 +232,7 @@ def _block(about: Finding | Problem, name: str, subjects: list[str], *, verbose:
         subjects=subjects,
         message=clean_text(about.message),
         hint=clean_text(about.hint),
-        output=lines if verbose else lines[-_OUTPUT_LINES:],
+        output=lines if style.verbose else lines[-_OUTPUT_LINES:],
     )
 
 

@@ -17,6 +17,7 @@ from nox_cleanroom.environments.venvs import Download
 from nox_cleanroom.errors import Code, UsageError
 from nox_cleanroom.places.layout import known_caches
 from nox_cleanroom.places.projects import kept_directory
+from nox_cleanroom.processes import process
 from nox_cleanroom.reports.style import Style, style_for
 from nox_cleanroom.runs.run import Request
 from nox_cleanroom.sessions.selection import Selection
@@ -77,19 +78,25 @@ def request(session: nox.Session, name: str, project: str | Path, options: Optio
 
 
 def _shown(name: str, options: Options, *, verbose: bool) -> Shown:
-    if options.quiet or (name != "smoke" and not verbose):
+    if options.quiet or not process.CAN_ECHO or (name != "smoke" and not verbose):
         return "nothing"
     return "all" if verbose else "tests"
 
 
-def style(session: nox.Session, options: Options) -> Style:
-    """How the report of a session is shown; nox knows what options say about colours."""
+def style(session: nox.Session, kind: str, options: Options) -> Style:
+    """How the report of one of our sessions is shown; nox knows what options say about colours."""
     told = config(session)
     colour = None
     if told.nocolor or told.forcecolor:
         colour = told.forcecolor and not told.nocolor
     suited = style_for(sys.stdout, os.environ, colour=colour)
-    return replace(suited, verbose=told.verbose, quiet=options.quiet)
+    shown = _shown(kind, options, verbose=told.verbose)
+    return replace(
+        suited,
+        verbose=told.verbose,
+        quiet=options.quiet,
+        has_shown_tests=shown != "nothing",
+    )
 
 
 def suffix(session: nox.Session, kind: str) -> str:

@@ -26,7 +26,7 @@ def conclude(session: nox.Session, run: Run, options: Options) -> None:
     """Print the report before anything can fail, keep the evidence, and give nox the verdict."""
     for line in terminal.wheel_lines(run):
         session.log(clean_text(line))
-    style = run_request.style(session, options)
+    style = run_request.style(session, run.session, options)
     _print(terminal.render(run, style=style, durations=options.durations))
     codes, reason = run.codes, ""
     try:

@@ -365,6 +365,12 @@ def test_equal_findings_about_several_subjects_are_one() -> None:
     ]
 
 
+def test_tests_that_have_printed_meanwhile_are_not_quoted_again() -> None:
+    failed = TESTS.failed("pytest", "It ended with exit status 1.", output="1 failed")
+    assert "    | 1 failed" in render(run(cell("3.11", failed)))
+    assert "1 failed" not in render(run(cell("3.11", failed)), style=Style(has_shown_tests=True))
+
+
 def test_the_verdict_only() -> None:
     quiet = render(run(cell("3.11", BROKEN)), style=Style(quiet=True))
     assert quiet == "✗ FAILED: demo 1.0 at aaaaaaaaaaaa, 4.2 s [PROBE_FAILED]"
