@@ -150,7 +150,7 @@ def lint(session: nox.Session) -> None:
 def check_links(session: nox.Session) -> None:
     """An index shows the README, too: links must be absolute, and our pages must be there."""
     for link in re.findall(r"\]\((.+?)\)", Path("README.md").read_text(encoding="utf-8")):
-        page = link.removeprefix(PAGES).replace(".html", ".md") or "index.md"
+        page = link.partition("#")[0].removeprefix(PAGES).replace(".html", ".md") or "index.md"
         path = page.removeprefix(FILES) if link.startswith(FILES) else f"docs/{page}"
         if not link.startswith("https://"):
             session.error(f"README.md: the link to {link!r} leads nowhere on an index")

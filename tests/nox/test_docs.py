@@ -187,6 +187,8 @@ PAGES = {
 #: What differs between a page and a run.
 _DIFFERENT = (
     (r"\x1b\[[\d;]*m", ""),
+    (r" \(took [^)]*\)", ""),
+    (r"\b\d+\.\d+s\b", "Ns"),
     (r"\b[0-9a-f]{12}\b", "OID"),
     (r"\d+\.\d s\b", "N s"),
     (r"Python 3\.\d+\.\d+", "Python 3.N"),

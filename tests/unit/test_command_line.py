@@ -179,7 +179,7 @@ def test_a_python_that_the_project_excludes_has_no_session(
         ("matrx smok", "There is no session 'matrx'. Did you mean 'matrix'?"),
         ("smoke-3.9", "There is no session smoke-3.9: this project supports 3.13, 3.14, 3.15."),
         ("smoke --pythons 3.9", "There is no session smoke-3.9"),
-        ("chek evidence.json", "There is no session 'chek'. Did you mean 'check'?"),
+        ("checks x.json", "There is no session 'checks'. Did you mean 'check'?"),
         ("smoke --kep", "There is no option '--kep'. Did you mean '--keep'?"),
         ("smoke -- --kep", "unrecognized arguments: --kep; did you mean --keep?"),
         ("smoke --rev", "expected one argument"),
