@@ -10,20 +10,38 @@ if __name__ == "__main__" and not getattr(sys.flags, "safe_path", False):
     # We would import a package `platformdirs/` from there, and write bytecode into it.
     del sys.path[0]
 
+import signal
+
+# An interrupt while modules are loaded ends the process without a traceback.
+_handler = signal.getsignal(signal.SIGINT)
+if _handler is signal.default_int_handler:
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
 import os
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from nox_cleanroom import redaction
 from nox_cleanroom._version import __version__
-from nox_cleanroom.errors import CleanroomError, Code, UsageError, unforeseen, worst_exit_status
+from nox_cleanroom.errors import (
+    CleanroomError,
+    Code,
+    RepositoryError,
+    UsageError,
+    unforeseen,
+    worst_exit_status,
+)
 from nox_cleanroom.output import clean_text
 from nox_cleanroom.places.clearing import clear
 from nox_cleanroom.reports import codes, terminal
 from nox_cleanroom.reports.style import style_for
 from nox_cleanroom.runs.recheck import recheck
-from nox_cleanroom.sessions.command_line import CommandLine, complete
+from nox_cleanroom.sessions.command_line import CommandLine, complete, refusal
 from nox_cleanroom.sessions.without_noxfile import run_nox
+
+if _handler is signal.default_int_handler:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 HELP = """\
 usage: nox-cleanroom [SESSION ...] [OPTIONS]
@@ -62,10 +80,14 @@ def main() -> None:
     """Run the command line, and exit with a status that `HELP` explains."""
     if "_ARGCOMPLETE" in os.environ:
         complete()
+    for name in ("stdout", "stderr"):
+        # A process may have none, and nox asks each for its kind.
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "w"))  # noqa: SIM115 - until the end
     sys.exit(run(sys.argv[1:]))
 
 
-def run(arguments: Sequence[str]) -> int:
+def run(arguments: Sequence[str]) -> int:  # noqa: PLR0911 - one for each way to end
     """The exit status of a command line.
 
     Args:
@@ -86,8 +108,12 @@ def run(arguments: Sequence[str]) -> int:
         for line in clean_text(f"nox-cleanroom: {error}").splitlines():
             print(style.text(line), file=sys.stderr)
         return error.code.exit_status
+    except BrokenPipeError:
+        # Nobody reads on.
+        sys.stdout = None
+        return 0
     except OSError as error:
-        # The current directory no longer exists, or the cache is not writable.
+        # The cache is not writable, or a disk is full.
         code = unforeseen(error).code
         print(clean_text(f"nox-cleanroom: {code.name}: {error}"), file=sys.stderr)
         print("  -> Is HOME, or XDG_CACHE_HOME, a place to write to?", file=sys.stderr)
@@ -99,11 +125,18 @@ def run(arguments: Sequence[str]) -> int:
 def _run(arguments: Sequence[str], before: Sequence[str]) -> int:
     if "--clear-cache" in before:
         return _clear_cache()
-    if arguments[:1] == ["check"]:
-        return _check_again([Path(word) for word in arguments[1:]])
-    if arguments[:1] == ["explain"]:
-        return _explain(arguments[1:])
-    return run_nox(CommandLine.parse(arguments, Path.cwd()))
+    words = [word for word in arguments if word not in {"-v", "--verbose", "-q", "--quiet", "--"}]
+    if words[:1] == ["check"]:
+        return _check_again(words[1:], verbose=not {"-v", "--verbose"}.isdisjoint(arguments))
+    if words[:1] == ["explain"]:
+        return _explain(words[1:])
+    try:
+        here = Path.cwd()
+    except FileNotFoundError:
+        raise RepositoryError(
+            "The current directory does not exist any more.", hint="Change to one that exists."
+        ) from None
+    return run_nox(CommandLine.parse(arguments, here))
 
 
 def _explain(names: Sequence[str]) -> int:
@@ -115,17 +148,23 @@ def _explain(names: Sequence[str]) -> int:
     return 0
 
 
-def _check_again(paths: Sequence[Path]) -> int:
+def _check_again(names: Sequence[str], *, verbose: bool) -> int:
     """Check each file of evidence again, and print its report."""
-    if not paths:
+    for name in names:
+        if name.startswith("-"):
+            raise refusal("option of `check`", name, ("--verbose", "--quiet"))
+    if not names:
         raise UsageError(
             "`check` needs the evidence of a run.",
             hint="Name files, such as reports/matrix.json; a run says where it writes them.",
         )
     found = set[Code]()
-    for path in paths:
-        run = recheck(path)
-        print(terminal.render(run, style=style_for(sys.stdout, os.environ)))
+    for name in names:
+        run = recheck(Path(name))
+        if names[1:]:
+            print(f"{name}:")
+        style = replace(style_for(sys.stdout, os.environ), verbose=verbose)
+        print(terminal.render(run, style=style))
         found |= run.codes
     return worst_exit_status({code.exit_status for code in found})
 
@@ -133,7 +172,9 @@ def _check_again(paths: Sequence[Path]) -> int:
 def _clear_cache() -> int:
     cleared = clear()
     megabytes = cleared.freed / 1_000_000
-    print(f"removed {len(cleared.removed)} directories, {megabytes:.1f} MB")
+    count = len(cleared.removed)
+    directories = "1 directory" if count == 1 else f"{count} directories"
+    print(f"removed {directories}, {megabytes:.1f} MB")
     for path in cleared.used:
         print(f"left alone because it is in use or has a mount in it: {path}", file=sys.stderr)
     for path in cleared.kept:

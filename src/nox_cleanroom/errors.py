@@ -202,15 +202,16 @@ class InterpreterMissingError(CleanroomError):
         which = f"Neither Python {', '.join(others)} nor" if others else "Python"
         super().__init__(
             f"{which} {last} is {'' if others else 'not '}on this machine.",
-            hint=f"{how_to_get(last)}; or choose others with --pythons.",
+            hint=f"{how_to_get(*pythons)}; or choose others with --pythons.",
         )
 
 
-def how_to_get(python: str) -> str:
-    """The ways to get a Python, for people."""
+def how_to_get(*pythons: str) -> str:
+    """The ways to get some Pythons, for people."""
+    names = " ".join(pythons)
     return (
-        f"Get it with `uv python install {python}`, `pyenv install {python}` or"
-        " `--download-python auto`"
+        f"Get {'them' if pythons[1:] else 'it'} with `uv python install {names}`,"
+        f" `pyenv install {names}` or `--download-python auto`"
     )
 
 

@@ -180,7 +180,7 @@ class Run:
             codes.add(Code.DIRTY_REPO_POST)
         if self.missing_is_error and not {*self.missing}.issubset(self.may_fail):
             codes.add(Code.INTERPRETER_MISSING)
-        if self.cells and self.has_tested_nothing:
+        if self.has_tested_nothing and Code.INTERPRETER_MISSING not in codes:
             if self.session == "matrix":
                 codes.add(Code.EMPTY_MATRIX)
             elif self.must_test:

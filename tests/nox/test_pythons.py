@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from conftest import PYTHON, Tool, demo_files, pyproject
+from conftest import PYTHON, Tool, commit_all, demo_files, pyproject, write_files
 
 Make = Callable[..., Path]
 
@@ -118,3 +118,24 @@ def test_virtualenv_skips_what_it_makes_no_environments_for(
     assert "virtualenv makes no environments for Python 3.8" in ran.text
     named = cleanroom(root, "smoke-3.8", *without_uv)
     assert (named.status, "NOTHING_TESTED" in named.text) == (1, True)
+
+
+def test_the_pythons_are_those_of_the_commit(
+    repository: Make, cleanroom: Tool, several: list[str]
+) -> None:
+    root = repository(project(*several))
+    write_files(root, project(several[-1]))
+    commit_all(root)
+    write_files(root, {"pyproject.toml": "[broken"})
+    tested = {}
+    for rev in ("HEAD~1", "HEAD"):
+        ran = cleanroom(root, "matrix", "--rev", rev)
+        assert ran.status == 0, ran.text
+        tested[rev] = [cell["python"] for cell in ran.evidence["cells"]]
+    assert tested == {"HEAD~1": several, "HEAD": several[-1:]}
+
+
+def test_only_missing_ones_that_may_fail_are_no_success(repository: Make, cleanroom: Tool) -> None:
+    root = repository(project("3.99?"))
+    assert "EMPTY_MATRIX" in cleanroom(root, "matrix").text
+    assert "NOTHING_TESTED" in cleanroom(root, "smoke").text

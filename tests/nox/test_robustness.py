@@ -271,3 +271,23 @@ def test_an_index_that_is_not_there_is_not_the_packages_fault(
         ran = cleanroom(root, SMOKE, env={**own, "PIP_CONFIG_FILE": os.devnull, **env})
         assert ran.status == 3, ran.text
         assert ran.evidence["codes"] == ["NETWORK"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no such shell")
+@pytest.mark.parametrize("end", ["| head -1", "| true", ">&-", ">/dev/full"])
+def test_who_does_not_read_on_gets_no_traceback(repository: Callable[..., Path], end: str) -> None:
+    root = repository(demo_files(**{"src/demo/__init__.py": "import absent\n"}))
+    line = f'"{sys.executable}" -m nox_cleanroom {SMOKE} {end}; echo "status $?" >&2'
+    done = subprocess.run(["sh", "-c", line], cwd=root, capture_output=True, text=True, check=False)
+    assert "Traceback" not in done.stderr
+    assert "status 1" in done.stderr or "|" in end
+    # It says so, as the report is gone.
+    assert "PROBE_FAILED" in done.stderr
+
+
+def test_quiet_says_why_nothing_was_tested(repository: Callable[..., Path]) -> None:
+    root = repository()
+    command = [sys.executable, "-m", "nox_cleanroom", SMOKE, "-q", "--report-dir", "reports"]
+    done = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("nox-cleanroom: EVIDENCE_ROOT_NOT_IGNORED: ")

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from conftest import commit_all
 from nox._options import options
 
 from nox_cleanroom.__main__ import run
@@ -31,6 +32,9 @@ LINES = [
     ("-k lint matrix", ["matrix"], ["-k", "lint"], []),
     ("-j 2 smoke", ["smoke"], ["-j", "2"], []),
     ("-j2 smoke", ["smoke"], ["-j", "2"], []),
+    ("-p 3.12 matrix", ["matrix"], ["-p", "3.12"], []),
+    ("-P 3.11 pypy3.10 smoke", ["smoke"], ["-P", "3.11", "pypy3.10"], []),
+    ("--extra-pythons 3.11 smoke-3.12", ["smoke-3.12"], ["--extra-pythons", "3.11"], []),
     ("smoke -- --rev v1", ["smoke"], [], ["--rev", "v1"]),
     ("smoke --rev v1 --keep", ["smoke"], [], ["--rev", "v1", "--keep"]),
     (
@@ -158,6 +162,7 @@ def newer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     subprocess.run(["git", "init", "-q", str(tmp_path)], check=True)
     text = '[project]\nname = "demo"\nversion = "1"\nrequires-python = ">=3.13"\n'
     (tmp_path / "pyproject.toml").write_text(text)
+    commit_all(tmp_path)
     monkeypatch.chdir(tmp_path)
 
 
@@ -181,8 +186,21 @@ def test_a_python_that_the_project_excludes_has_no_session(
         ("smoke --pythons 3.9", "There is no session smoke-3.9"),
         ("checks x.json", "There is no session 'checks'. Did you mean 'check'?"),
         ("smoke --kep", "There is no option '--kep'. Did you mean '--keep'?"),
-        ("smoke -- --kep", "unrecognized arguments: --kep; did you mean --keep?"),
+        ("smoke -- --kep", "Unrecognized arguments: --kep; did you mean --keep?"),
         ("smoke --rev", "expected one argument"),
+        ("smoke --strict=1", "The option --strict takes no value."),
+        ("smoke --rep x", "There is no option '--rep'."),
+        ("3.13", "-> Did you mean smoke-3.13?"),
+        ("smoke-3.13t", "-> List it under `pythons` in [tool.nox-cleanroom]"),
+        (
+            "smoke-3.13 --pythons 3.14",
+            "smoke-3.13 is for Python 3.13, and --pythons asks for 3.14.",
+        ),
+        ("smoke --pythons 3.13,nope", "'nope' is no Python such as 3.12, 3.13t or pypy3.11"),
+        ("smoke --emit github", "Only `matrix` has jobs for CI, and not smoke."),
+        ("smoke -fb bogus", "There is no tool for environments 'bogus'."),
+        ("check --strict x.json", "There is no option of `check` '--strict'."),
+        ("-v explain", "`explain` needs a code."),
         ("explain", "`explain` needs a code."),
         ("explain BUILD_FAIL", "There is no code 'BUILD_FAIL'. Did you mean BUILD_FAILED?"),
         ("check", "`check` needs the evidence of a run."),
@@ -195,6 +213,17 @@ def test_a_mistake_is_said_before_anything_runs(
     assert said in capsys.readouterr().err
 
 
+def test_in_a_directory_that_is_gone_it_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def gone() -> Path:
+        raise FileNotFoundError(2, "No such file or directory")
+
+    monkeypatch.setattr(Path, "cwd", gone)
+    assert run(["smoke"]) == 3
+    assert "The current directory does not exist any more." in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("code", Code)
 def test_each_code_is_explained(code: Code, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["explain", code.name.lower()]) == 0
@@ -202,7 +231,7 @@ def test_each_code_is_explained(code: Code, capsys: pytest.CaptureFixture[str]) 
     assert lines[0] == code.name
     assert lines[2].startswith(f"Exit status {code.exit_status}.")
     assert lines[-1].endswith(f"codes.html#{code.name.lower().replace('_', '-')}")
-    assert not any(line.startswith("##") for line in lines)
+    assert not any(line.startswith("##") or "](" in line for line in lines)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="completion is for Unix shells")

@@ -109,7 +109,9 @@ def test_of_several_files_the_worst_counts(
         paths += map(str, write_evidence(RUNS[name][0], tmp_path / name, "1.0"))
     assert run(["check", *paths]) == 1
     words = capsys.readouterr().out
-    assert words == f"{render(RUNS['green'][0])}\n{render(RUNS['failed'][0])}\n"
+    reports = (render(RUNS[name][0]) for name in ("green", "failed"))
+    pairs = zip(paths, reports, strict=True)
+    assert words == "".join(f"{path}:\n{report}\n" for path, report in pairs)
 
 
 def test_without_a_file_it_says_what_it_needs(capsys: pytest.CaptureFixture[str]) -> None:

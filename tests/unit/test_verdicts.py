@@ -107,6 +107,7 @@ def test_missing_interpreters_fail_when_they_must(is_error: bool, codes: set[Cod
         ({"3.11": Outcome.PASSED}, ("3.15",), set(), Outcome.PASSED),
         ({"3.11": Outcome.PASSED}, ("3.14", "3.15"), {Code.INTERPRETER_MISSING}, Outcome.FAILED),
         ({"3.15": Outcome.FAILED}, (), set(), Outcome.PASSED),
+        ({}, ("3.15",), {Code.EMPTY_MATRIX}, Outcome.FAILED),
     ],
 )
 def test_a_python_that_may_fail_does_not_count(

@@ -177,7 +177,7 @@ def _timeout(done: Completed) -> WorktreeError:
         f"Git could not write the files of the commit into the worktree: {done.ending}.",
         output=done.output.strip(),
         hint="A filter that this commit needs, such as git-lfs, may be waiting for something;"
-        " `git config --get-regexp '^filter'` lists them. `-- --timeout SECONDS` gives it more"
+        " `git config --get-regexp '^filter'` lists them. `--timeout SECONDS` gives it more"
         " time.",
         code=Code.TIMEOUT,
     )

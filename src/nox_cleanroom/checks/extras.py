@@ -69,7 +69,7 @@ def _needs_extra(
         message=f"It needs {which}; without, {result.message}",
         hint="A plain install is of no use: declare in `dependencies` what it needs."
         if is_useless
-        else "Users who want it have to install the extra; `-- --extras` tests it with extras.",
+        else "Users who want it have to install the extra; `--extras` tests it with extras.",
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -50,6 +51,8 @@ class Options:
     durations: bool = False
     #: Print the verdict only.
     quiet: bool = False
+    #: Show everything; with ``nox-cleanroom``, this option is nox's own.
+    verbose: bool = False
     #: Show these options and run nothing.
     help: bool = False
 
@@ -59,11 +62,12 @@ class _Parser(argparse.ArgumentParser):
         import difflib  # noqa: PLC0415 - few make a mistake
 
         unknown = message.removeprefix("unrecognized arguments: ")
-        near = difflib.get_close_matches(unknown, OPTIONS, n=1) if unknown != message else []
+        close = difflib.get_close_matches(unknown, OPTIONS, n=1, cutoff=0.7)
+        near = close if unknown != message else []
         guess = f"; did you mean {near[0]}?" if near else "."
         raise UsageError(
-            f"Options of nox-cleanroom: {message}{guess}",
-            hint="`nox-cleanroom --help` lists them, and so does `nox -s smoke -- --help`.",
+            f"{message[0].upper()}{message[1:]}{guess}",
+            hint="`nox-cleanroom --help` lists all options.",
         )
 
 
@@ -78,6 +82,20 @@ def _names(text: str) -> tuple[str, ...]:
     names = tuple(part for part in text.replace(",", " ").split() if part)
     if not names:
         raise argparse.ArgumentTypeError("needs at least one name")
+    return names
+
+
+#: What names a Python, as a regular expression.
+PYTHON = r"3\.\d+t?|pypy3\.\d+"
+
+
+def _pythons(text: str) -> tuple[str, ...]:
+    names = _names(text)
+    for name in names:
+        if not re.fullmatch(PYTHON, name):
+            raise argparse.ArgumentTypeError(
+                f"{name!r} is no Python such as 3.12, 3.13t or pypy3.11"
+            )
     return names
 
 
@@ -102,6 +120,7 @@ _HELP = {
     "--timeout": "the time limit of each step",
     "--durations": "show where the time went, step by step",
     "--quiet": "print the verdict only (-q)",
+    "--verbose": "show commands and all output (-v); nox's own -v does the same",
     "--help": "show this and stop",
 }
 
@@ -112,7 +131,7 @@ _VALUES: Mapping[str, Mapping[str, Any]] = {
     "--artifact": {"choices": get_args(Artifact)},
     "--resolution": {"choices": get_args(Resolution)},
     "--find-links": {"action": "append", "default": [], "metavar": "DIR"},
-    "--pythons": {"type": _names, "metavar": "X.Y,..."},
+    "--pythons": {"type": _pythons, "metavar": "X.Y,..."},
     "--emit": {"choices": EMITTERS},
     "--report-dir": {"metavar": "DIR"},
     "--timeout": {"dest": "timeout_seconds", "type": _seconds, "metavar": "SECONDS"},
@@ -120,12 +139,14 @@ _VALUES: Mapping[str, Mapping[str, Any]] = {
 
 
 #: Other names of options.
-_SHORT = {"--quiet": "-q"}
+_SHORT = {"--quiet": "-q", "--verbose": "-v"}
 
 #: The names of all options, each with the number of words that follow it.
 OPTIONS: Mapping[str, int] = {
-    **{name: int(name in _VALUES) for name in _HELP if name != "--help"},
-    **{_SHORT[name]: int(name in _VALUES) for name in _SHORT},
+    name: int(option in _VALUES)
+    for option in _HELP
+    if option not in {"--help", "--verbose"}
+    for name in (option, _SHORT.get(option, option))
 }
 
 

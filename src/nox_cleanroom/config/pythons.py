@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -25,6 +26,11 @@ SUPPORTED = ("3.11", "3.12", "3.13", "3.14", "3.15")
 _PATCHES = range(40)
 
 
+#: The variable that names a directory with the metadata of the commit under test, as files. Without
+#: it, the files of the checkout count, because nox needs the sessions before a commit is chosen.
+METADATA = "NOX_CLEANROOM_METADATA"
+
+
 def supported_pythons(project: str | Path = ".") -> list[str]:
     """The Pythons that sessions are made for, oldest first.
 
@@ -41,12 +47,13 @@ def supported_pythons(project: str | Path = ".") -> list[str]:
     Returns:
         Versions such as ``["3.11", "3.12"]``.
     """
+    project = _metadata_of(Path(project))
     with contextlib.suppress(Exception):
-        configured = _configured(Path(project))
+        configured = _configured(project)
         if configured:
             return configured
     try:
-        requires = requires_python(Path(project))
+        requires = requires_python(project)
     except Exception:  # noqa: BLE001 - the session reports it
         requires = None
     return admitted(requires)
@@ -54,6 +61,7 @@ def supported_pythons(project: str | Path = ".") -> list[str]:
 
 def why_supported(project: Path) -> str:
     """Why `supported_pythons` returns what it does, as a clause for people."""
+    project = _metadata_of(project)
     with contextlib.suppress(Exception):
         if _configured(project):
             return "`pythons` of [tool.nox-cleanroom] says so"
@@ -67,8 +75,12 @@ def why_supported(project: Path) -> str:
 def pythons_that_may_fail(project: Path) -> tuple[str, ...]:
     """The Pythons that the configuration lets fail; like `supported_pythons`, it never raises."""
     with contextlib.suppress(Exception):
-        return _settings(project).may_fail
+        return _settings(_metadata_of(project)).may_fail
     return ()
+
+
+def _metadata_of(project: Path) -> Path:
+    return Path(os.environ.get(METADATA) or project)
 
 
 def _configured(project: Path) -> list[str]:

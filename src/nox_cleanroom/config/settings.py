@@ -10,6 +10,7 @@ from typing import Any, Literal, get_args
 
 from nox_cleanroom.config.axes import Artifact, Extras, Resolution
 from nox_cleanroom.config.commands import PROJECT_PLACEHOLDER, Command, read_commands
+from nox_cleanroom.config.options import PYTHON
 from nox_cleanroom.config.pyproject import misspelt_tables, parse_toml, tool_table
 from nox_cleanroom.config.tables import TableReader, lines, one_of, some_of, strings
 from nox_cleanroom.errors import ConfigError
@@ -163,7 +164,7 @@ def _constraints(reader: TableReader, key: str, value: Any) -> tuple[str, ...]:
 def _versions(reader: TableReader, key: str, value: Any) -> tuple[str, ...]:
     versions = strings(reader, key, value)
     for version in versions:
-        if not re.fullmatch(r"(3\.\d+t?|pypy3\.\d+)\??", version):
+        if not re.fullmatch(rf"({PYTHON})\??", version):
             reader.problems.append(
                 f'`{key}` must hold versions like "3.12", "3.13t", "pypy3.11", or "3.15?" for one'
                 f" that may fail; not {version!r}"

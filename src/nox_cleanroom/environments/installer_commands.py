@@ -145,7 +145,7 @@ def tool_failure(
         return kind(
             f"{what}: {step.ending}.",
             output=words,
-            hint="`-- --timeout SECONDS` gives it more time.",
+            hint="`--timeout SECONDS` gives it more time.",
             code=Code.TIMEOUT,
         )
     if step.exit_status is None:

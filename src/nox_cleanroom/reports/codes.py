@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import difflib
+import re
 from pathlib import Path
 
 from nox_cleanroom.errors import Code, UsageError
 
+_PAGES = "https://nox-cleanroom.readthedocs.io/en/latest/"
+
 #: The page of the documentation.
-PAGE = "https://nox-cleanroom.readthedocs.io/en/latest/reference/codes.html"
+PAGE = f"{_PAGES}reference/codes.html"
 
 #: Its text: in the wheel, and in a checkout.
 _HERE = Path(__file__).parents[1] / "codes.md"
@@ -31,7 +34,15 @@ def explanation(name: str) -> str:
         raise UsageError(f"There is no code {name!r}.{guess}", hint=f"All of them: {PAGE}")
     text = next(path.read_text(encoding="utf-8") for path in _TEXTS if path.exists())
     _, _, section = text.partition(f"\n## {wanted}\n")
-    return f"{wanted}\n\n{section.partition(chr(10) + '## ')[0].strip()}\n\n{url(Code[wanted])}\n"
+    # Links are for the page.
+    words = re.sub(r"\[([^\]]*)\]\(([^)]*)\)", _link, section.partition("\n## ")[0].strip())
+    return f"{wanted}\n\n{words}\n\n{url(Code[wanted])}\n"
+
+
+def _link(found: re.Match[str]) -> str:
+    if found[1]:
+        return found[1]
+    return found[2].replace("../", _PAGES).replace(".md", ".html")
 
 
 def url(code: Code) -> str:

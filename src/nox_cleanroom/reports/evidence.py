@@ -45,8 +45,10 @@ def require_ignored(checkout: Checkout, directory: Path) -> None:
     probe = os.fsencode(f"{relative}/evidence.json" if relative != "." else "evidence.json")
     if not checkout.ignored([probe]):
         raise CleanroomError(
-            f"The evidence would be new, unignored files in the checkout: {relative}.",
-            hint=f"Add `/{relative}/` to .gitignore, or give --report-dir a place outside.",
+            f"The evidence in {relative!r} would be new, unignored files of the checkout.",
+            hint="Give --report-dir a directory of its own, which git ignores."
+            if relative == "."
+            else f"Add `/{relative}/` to .gitignore, or give --report-dir a place outside.",
             code=Code.EVIDENCE_ROOT_NOT_IGNORED,
         )
 
@@ -79,7 +81,7 @@ def write_evidence(run: Run, directory: Path, version: str, *, mode: int = 0o600
     except OSError as error:
         raise CleanroomError(
             f"The evidence cannot be written to {str(directory)!r}: {error.strerror}.",
-            hint="`-- --report-dir DIR` takes another place.",
+            hint="`--report-dir DIR` takes another place.",
             code=Code.NO_SPACE if unforeseen(error).code is Code.NO_SPACE else Code.NOT_WRITABLE,
         ) from None
     return written

@@ -89,9 +89,10 @@ class LiveBoard:
         try:
             yield self
         finally:
+            # In this order, as an interrupt may come at any time: nothing is drawn after the end.
             self._ended.set()
-            drawer.join()
             self.erase()
+            drawer.join()
 
     def erase(self) -> None:
         """Erase it from the screen until it is drawn again."""
@@ -105,6 +106,8 @@ class LiveBoard:
     def _draw(self) -> None:
         size = shutil.get_terminal_size()
         with self._lock:
+            if self._ended.is_set():
+                return
             self._frame += 1
             lines = self._lines(size.lines - 1, size.columns - 1)
             self._clear()

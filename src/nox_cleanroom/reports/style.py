@@ -84,7 +84,13 @@ class Style:
         return _paint(found[1], _OF_SYMBOLS[found[1]])
 
 
-def style_for(stream: TextIO, env: Mapping[str, str], *, colour: bool | None = None) -> Style:
+#: Values of `FORCE_COLOR` that force nothing, as nox takes them.
+_OFF = {"", "0", "false", "no", "off"}
+
+
+def style_for(
+    stream: TextIO | None, env: Mapping[str, str], *, colour: bool | None = None
+) -> Style:
     """The style that suits a stream.
 
     ``NO_COLOR`` and ``FORCE_COLOR`` decide about colours (https://no-color.org,
@@ -95,9 +101,11 @@ def style_for(stream: TextIO, env: Mapping[str, str], *, colour: bool | None = N
         env: the user's variables.
         colour: what an option says; None without one.
     """
-    is_terminal = stream.isatty()
+    # A process may have no standard output at all.
+    is_terminal = stream is not None and stream.isatty()
     if colour is None:
-        if env.get("NO_COLOR") or env.get("FORCE_COLOR"):
+        is_forced = env.get("FORCE_COLOR", "").lower() not in _OFF
+        if env.get("NO_COLOR") or is_forced:
             colour = not env.get("NO_COLOR")
         else:
             colour = is_terminal and env.get("TERM") != "dumb"

@@ -141,7 +141,9 @@ def _in_words(age: timedelta) -> str:
     >>> _in_words(timedelta(hours=3, minutes=5))
     '3 h'
     """
-    minutes = max(0, int(age.total_seconds() // 60))
+    minutes = int(age.total_seconds() // 60)
+    if minutes < 1:
+        return "less than a minute"
     return f"{minutes // 60} h" if minutes >= 60 else f"{minutes} min"
 
 
@@ -169,25 +171,27 @@ def _finding_lines(run: Run, style: Style, room: int) -> list[str]:
     shown = [block.lines(cells) for block in blocks]
     if style.verbose:
         return [*(line for lines in shown for line in lines), *notes]
+    heights = [style.height(block) for block in shown]
+    total = sum(heights) + style.height(notes)
     for less, number in product((1, 2), reversed(range(len(blocks)))):
-        if _height(style, shown, notes) <= room:
-            break
-        shown[number] = blocks[number].lines(cells, less=less)
+        # The first one is the worst, and keeps its next step.
+        if total > room and not (less == 2 and number == 0):
+            shown[number] = blocks[number].lines(cells, less=less)
+            total -= heights[number]
+            heights[number] = style.height(shown[number])
+            total += heights[number]
+    is_less = any(block.lines(cells) != one for block, one in zip(blocks, shown, strict=True))
     all_of_them, all_notes = len(shown), len(notes)
-    while _height(style, shown, notes) + 1 > room and notes:
-        notes.pop()
-    while _height(style, shown, notes) + 1 > room and shown[_AT_LEAST:]:
-        shown.pop()
+    while total + is_less > room and (notes or shown[_AT_LEAST:]):
+        total -= style.height([notes.pop()] if notes else shown.pop())
+        is_less = True
     left = [
         *([_count(all_of_them - len(shown), "more finding")] if all_of_them > len(shown) else []),
         *([_count(all_notes - len(notes), "note")] if all_notes > len(notes) else []),
     ]
-    lines = [*(line for block in shown for line in block), *notes]
-    return [*lines, f"note: {' and '.join(left)}; -v shows all"] if left else lines
-
-
-def _height(style: Style, blocks: Sequence[Sequence[str]], notes: Sequence[str]) -> int:
-    return style.height([*(line for block in blocks for line in block), *notes])
+    is_told = bool(left) or (is_less and total < room)
+    more = [f"note: {' and '.join(left) or 'more lines'}; -v shows all"] if is_told else []
+    return [*(line for block in shown for line in block), *notes, *more]
 
 
 def _blocks(cells: Sequence[Cell], style: Style) -> list[_Block]:
@@ -217,7 +221,8 @@ def _blocks_of(cell: Cell, style: Style) -> Iterator[_Block]:
         yield _block(problem, problem.code.name, [], style)
     for finding in cell.findings:
         if not finding.waived and (finding.outcome.is_bad or finding.outcome is Outcome.WARNED):
-            block = _block(finding, finding.check, [clean_text(finding.subject)], style)
+            subject, _, more = clean_text(finding.subject).partition("\n")
+            block = _block(finding, finding.check, [f"{subject} ..." if more else subject], style)
             if finding.check == "tests" and style.has_shown_tests:
                 block.output = []
             yield block
@@ -259,7 +264,7 @@ def _missing_lines(run: Run) -> Iterator[str]:
         symbol = Outcome.FAILED.symbol if is_error else Outcome.SKIPPED.symbol
         yield f"{symbol} INTERPRETER_MISSING: Python {', '.join(run.missing)}"
         yield "    The project supports Pythons that are not on this machine."
-        yield f"    -> {how_to_get(run.missing[0])}; or choose others with --pythons."
+        yield f"    -> {how_to_get(*run.missing)}; or choose others with --pythons."
 
 
 def _change_lines(run: Run, listed: int | None) -> Iterator[str]:

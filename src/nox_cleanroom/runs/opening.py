@@ -25,7 +25,7 @@ from nox_cleanroom.environments.installer_commands import (
 from nox_cleanroom.environments.installer_settings import InstallerSettings, settings_kept
 from nox_cleanroom.environments.pip_and_uv_configuration import read_user_settings
 from nox_cleanroom.environments.venvs import Environments
-from nox_cleanroom.errors import ConfigError, DirtyCheckoutError
+from nox_cleanroom.errors import ConfigError, DirtyCheckoutError, UsageError
 from nox_cleanroom.places.ownership import Owned
 from nox_cleanroom.places.projects import reserve_project
 from nox_cleanroom.places.workspace import (
@@ -84,6 +84,11 @@ def open_run(request: Request, progress: Progress) -> Iterator[OpenRun]:
 
 
 def _install_options(options: Options, source: Source, workspace: Workspace) -> tuple[str, ...]:
+    for link in options.find_links:
+        if "://" not in link and not Path(link).exists():
+            raise UsageError(
+                f"There is no {link!r}.", hint="--find-links takes a directory or a URL."
+            )
     constraints = constraints_options(source.settings.constraints, workspace.root)
     return (*find_links_options(options.find_links), *constraints)
 

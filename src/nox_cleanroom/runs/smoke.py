@@ -115,7 +115,7 @@ def _naming_siblings(run: OpenRun) -> Iterator[None]:
         if found:
             error.hint = (
                 f"`{error.absent}` is the project in {found} of this commit: build its wheel into a"
-                " directory, and name that with `-- --find-links DIRECTORY`."
+                " directory, and name that with `--find-links DIRECTORY`."
             )
         raise
 

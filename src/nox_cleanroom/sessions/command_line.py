@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NoReturn
 
 from nox_cleanroom.config.options import OPTIONS
 from nox_cleanroom.config.pythons import supported_pythons
@@ -48,6 +48,13 @@ NOX_OPTIONS: Mapping[str, int] = {
     ),
 }
 _SESSION_OPTIONS = frozenset({"-s", "-e", "--sessions", "--session"})
+#: Those that take Pythons, and no names of sessions.
+_OF_PYTHONS = frozenset(
+    {
+        *("-p", "--python", "-P", "--force-pythons", "--force-python"),
+        *("--extra-pythons", "--extra-python"),
+    }
+)
 #: Those whose value is a path, which nox resolves against the noxfile's directory.
 _PATH_OPTIONS = frozenset({"--report", "--envdir", "--noxfile", "-f"})
 #: Those that choose sessions, or only list them.
@@ -90,13 +97,7 @@ class CommandLine:
             if not word.startswith("-") or word == "-":
                 sessions.append(word)
                 continue
-            if word[:2] in NOX_OPTIONS and word not in NOX_OPTIONS and NOX_OPTIONS[word[:2]]:
-                # As in `-j2`.
-                waiting.insert(0, word[2:])
-                word = word[:2]
-            name, equals, value = word.partition("=")
-            name = _known(name)
-            values = [value] if equals else _take(waiting, OPTIONS.get(name, NOX_OPTIONS.get(name)))
+            name, values = _option(word, waiting)
             if name in OPTIONS:
                 ours += [name, *values]
             elif name in _SESSION_OPTIONS:
@@ -118,6 +119,11 @@ class CommandLine:
         return bool(self.sessions) or any(one[0] in _CHOOSING for one in self.nox_options)
 
     @property
+    def only_lists(self) -> bool:
+        """Whether it only lists sessions."""
+        return any(one[0] in {"-l", "--list", "--list-sessions"} for one in self.nox_options)
+
+    @property
     def backend(self) -> str:
         """The tool that the user forces for environments; empty when there is none."""
         if ("--no-venv",) in self.nox_options:
@@ -134,41 +140,61 @@ class CommandLine:
         return [word for option in kept for word in option]
 
 
+def _option(word: str, waiting: list[str]) -> tuple[str, list[str]]:
+    """The full name of an option, and its values, taken from the words that follow it.
+
+    Raises:
+        UsageError: there is no such option, or it takes no value.
+    """
+    if word not in NOX_OPTIONS and NOX_OPTIONS.get(word[:2]):
+        # As in `-j2`.
+        return word[:2], [word[2:]]
+    name, equals, value = word.partition("=")
+    name = _known(name)
+    count = OPTIONS.get(name, NOX_OPTIONS.get(name, _NONE))
+    if equals and not count:
+        raise UsageError(f"The option {name} takes no value.", hint="Leave out the `=`.")
+    return name, [value] if equals else _take(waiting, count, of_pythons=name in _OF_PYTHONS)
+
+
 def _known(name: str) -> str:
-    """The full name of an option; nox also takes the beginning of a long one.
+    """The full name of an option, of which the beginning is enough.
 
     Raises:
         UsageError: there is none.
     """
     if name in OPTIONS or name in NOX_OPTIONS:
         return name
-    begun = [one for one in NOX_OPTIONS if name.startswith("--") and one.startswith(name)]
+    options = [*OPTIONS, *NOX_OPTIONS]
+    begun = [one for one in options if name.startswith("--") and one.startswith(name)]
     if len(begun) == 1:
         return begun[0]
-    return refuse("option", name, [*OPTIONS, *NOX_OPTIONS])
+    raise refusal("option", name, options)
 
 
-def _take(waiting: list[str], count: int | None) -> list[str]:
+def _take(waiting: list[str], count: int, *, of_pythons: bool) -> list[str]:
     """Take the values of an option from the words that follow it."""
     taken: list[str] = []
-    while waiting and (count == _MANY or len(taken) < (count or 0)):
-        if waiting[0].startswith("-") and count == _MANY:
+    while waiting and (count == _MANY or len(taken) < count):
+        if count == _MANY and (
+            waiting[0].startswith("-") or (of_pythons and not _is_python(waiting[0]))
+        ):
             break
         taken.append(waiting.pop(0))
     return taken
 
 
-def refuse(kind: str, name: str, known: Collection[str], more: str = "") -> NoReturn:
-    """Refuse a word that is not known, and name the nearest that is.
+def _is_python(word: str) -> bool:
+    return re.match(r"[\d<>=!~]|python|pypy|cpython", word) is not None
 
-    Raises:
-        UsageError: always.
-    """
-    near = difflib.get_close_matches(name, known, n=1, cutoff=0.6)
+
+def refusal(kind: str, name: str, known: Collection[str]) -> UsageError:
+    """The error about a word that is not known, with the nearest that is."""
+    near = difflib.get_close_matches(name, known, n=1, cutoff=0.7)
     guess = f" Did you mean {near[0]!r}?" if near else ""
-    raise UsageError(
+    return UsageError(
         f"There is no {kind} {name!r}.{guess}",
-        hint=more or "`nox-cleanroom --help` shows sessions and options.",
+        hint="`nox-cleanroom --help` shows sessions and options.",
     )
 
 

@@ -72,7 +72,7 @@ def request(session: nox.Session, name: str, project: str | Path, options: Optio
         exempt=(envdir(session), bytecode, *known_caches(), *report),
         env=dict(os.environ),
         install_only=name != "clean_check" and told.install_only,
-        shown=_shown(name, options, verbose=told.verbose),
+        shown=_shown(name, options, verbose=is_verbose(session, options)),
         named_pythons=(python_of(session),) if Selection.of(session).is_named else (),
     )
 
@@ -83,6 +83,11 @@ def _shown(name: str, options: Options, *, verbose: bool) -> Shown:
     return "all" if verbose else "tests"
 
 
+def is_verbose(session: nox.Session, options: Options) -> bool:
+    """Whether everything is to be shown."""
+    return bool(config(session).verbose or options.verbose)
+
+
 def style(session: nox.Session, kind: str, options: Options) -> Style:
     """How the report of one of our sessions is shown; nox knows what options say about colours."""
     told = config(session)
@@ -90,10 +95,11 @@ def style(session: nox.Session, kind: str, options: Options) -> Style:
     if told.nocolor or told.forcecolor:
         colour = told.forcecolor and not told.nocolor
     suited = style_for(sys.stdout, os.environ, colour=colour)
-    shown = _shown(kind, options, verbose=told.verbose)
+    verbose = is_verbose(session, options)
+    shown = _shown(kind, options, verbose=verbose)
     return replace(
         suited,
-        verbose=told.verbose,
+        verbose=verbose,
         quiet=options.quiet,
         has_shown_tests=shown != "nothing",
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import logging
 import os
 import shutil
@@ -138,9 +139,9 @@ def _reporting(session: nox.Session) -> Iterator[_Report]:
             secret for link in options.find_links for secret in redaction.user_information(link)
         )
         if options.help:
-            print(help_text())  # noqa: T201 - the user asked for it
+            _print_help()
         orphaned = ending_with_parent() if session.parallel else contextlib.nullcontext()
-        verbose = run_request.config(session).verbose
+        verbose = run_request.is_verbose(session, options)
         with interruptible(), orphaned, _clean_log(verbose=verbose), board(logger) as progress:
             report = _Report(options=options, progress=progress)
             yield report
@@ -148,11 +149,20 @@ def _reporting(session: nox.Session) -> Iterator[_Report]:
         error = unforeseen(raised)
         _discard_bytecode(session)
         tell_status(session, {error.code})
+        if logging.root.manager.disable >= logging.ERROR:
+            # `--quiet` hides what nox says, but not why nothing was tested.
+            sys.stderr.write(clean_text(f"nox-cleanroom: {error}\n"))
         session.error(for_nox(str(error)))
     if report.run is None:
         _discard_bytecode(session)
     else:
         conclude(session, report.run, options)
+
+
+@functools.cache
+def _print_help() -> None:
+    """Print the options, once in a process."""
+    print(help_text())  # noqa: T201 - the user asked for it
 
 
 def _discard_bytecode(session: nox.Session, watch: Watch | None = None) -> None:
@@ -246,7 +256,7 @@ def _announce(session: nox.Session, run: OpenRun) -> None:
     subject = f"testing {commit.short} ({commit.subject}){where}"
     if sys.stderr.isatty():
         subject = cut(subject, shutil.get_terminal_size().columns - len("nox > "))
-    verbose = run_request.config(session).verbose
+    verbose = run_request.is_verbose(session, run.request.options)
     settings = [f"settings: pyproject.toml of {commit.short}"] if verbose else []
     for line in (subject, *settings):
         session.log(clean_text(line))

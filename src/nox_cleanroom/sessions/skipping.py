@@ -75,9 +75,7 @@ def is_error_to_miss(session: nox.Session, python: str, project: Path) -> bool:
     config = session._runner.global_config  # noqa: SLF001 - pinned by a test
     if Selection.of(session).is_named:
         return True
-    if python in pythons_that_may_fail(project):
-        return False
-    if config.error_on_missing_interpreters:
+    if config.error_on_missing_interpreters and python not in pythons_that_may_fail(project):
         return True
     stated = None
     with contextlib.suppress(Exception):

@@ -50,7 +50,12 @@ def for_nox(words: str) -> str:
 
 
 def _print(text: str) -> None:
-    print(encodable(text, sys.stdout.encoding), flush=True)  # noqa: T201 - the report
+    """Print the report, unless nobody reads it any more: `nox-cleanroom matrix | head -1`."""
+    with contextlib.suppress(OSError, ValueError, AttributeError):
+        print(encodable(text, sys.stdout.encoding), flush=True)  # noqa: T201 - the report
+        return
+    # What is left in the buffer would be written, and fail, at the end of the process.
+    sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 - until the process ends
 
 
 def _write_evidence(session: nox.Session, run: Run, options: Options) -> list[Path]:

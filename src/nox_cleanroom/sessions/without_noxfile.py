@@ -6,28 +6,24 @@ import contextlib
 import json
 import logging
 import os
-import re
 import sys
-from collections.abc import Sequence
 from pathlib import Path
-from typing import NoReturn
 
-from nox_cleanroom.build.project import find_project, require_project
+from nox_cleanroom.build.project import PROJECT_FILES, find_project, require_project
 from nox_cleanroom.checkout.checkout import Checkout
 from nox_cleanroom.config.options import Options, parse_options
-from nox_cleanroom.config.pythons import supported_pythons, why_supported
-from nox_cleanroom.environments.installed_pythons import InstalledPythons
-from nox_cleanroom.errors import Code, UsageError, worst_exit_status
+from nox_cleanroom.config.pythons import METADATA
+from nox_cleanroom.config.settings import Settings
+from nox_cleanroom.errors import Code, worst_exit_status
 from nox_cleanroom.output import clean_text
 from nox_cleanroom.places.projects import reserve_project
-from nox_cleanroom.sessions.command_line import CommandLine, refuse
+from nox_cleanroom.sessions.choice import choose
+from nox_cleanroom.sessions.command_line import CommandLine
 from nox_cleanroom.sessions.run_request import FORCED, PROJECT
 from nox_cleanroom.sessions.selection import hand_over_arguments
 from nox_cleanroom.sessions.verdict import STATUS_DIR
 
 _NOXFILE = Path(__file__).parents[1] / "noxfile" / "noxfile.py"
-#: Our commands that are no sessions of nox.
-_COMMANDS = ("check", "explain")
 #: Options of nox that only our own sessions get.
 _REPLACED = ("-fb", "--force-venv-backend", "--no-venv")
 
@@ -40,82 +36,54 @@ def run_nox(line: CommandLine) -> int:
     """
     options = parse_options(line.ours, relative_to=Path.cwd())
     project = _find_project(Path.cwd())
-    sessions, refused = _sessions(line, options, project)
-    if sessions:
-        # Say it once, and not in each session.
-        Checkout.find(project).resolve(options.rev)
     with reserve_project(project) as reserved:
         scratch = reserved.scratch()
+        if not line.only_lists:
+            os.environ[METADATA] = str(_write_metadata(scratch, project, options))
+        chosen = choose(line, options, project)
+        if chosen.announcement and not options.quiet:
+            _say(chosen.announcement)
         report = line.value_of("--report") or str(scratch / "report.json")
         statuses = scratch / "statuses"
         statuses.mkdir()
         # Of an option that is given twice, nox takes the last.
         argv = ["--noxfile", str(_NOXFILE), "--envdir", str(scratch), "--report", report]
         argv += line.without(*_REPLACED)
-        argv += ["--sessions", *sessions] if sessions else []
+        argv += ["--sessions", *chosen.sessions] if chosen.sessions else []
         variables = {PROJECT: str(project), STATUS_DIR: str(statuses), FORCED: line.backend}
         if options.quiet:
             # What nox says, apart from our report.
             logging.disable(logging.ERROR)
         status = _call_nox([*argv, "--", *line.ours], variables)
-        return worst_exit_status({_own_status(status, statuses, Path(report)), refused} - {0})
+        for error in chosen.refused:
+            # Last, where it is read.
+            _say(str(error))
+        refused = {error.code.exit_status for error in chosen.refused}
+        return worst_exit_status({_own_status(status, statuses, Path(report)), *refused} - {0})
 
 
-def _sessions(line: CommandLine, options: Options, project: Path) -> tuple[list[str], int]:
-    """The sessions to run, and the exit status of those that do not exist; 0 when all do.
+def _write_metadata(scratch: Path, project: Path, options: Options) -> Path:
+    """The commit's files that state the supported Pythons, in a directory.
 
     Raises:
-        UsageError: none of those that are named exists.
+        CleanroomError: there is no such commit, or its configuration is invalid. It is said once,
+            and not by each session.
     """
-    supported = supported_pythons(project)
-    if not line.chooses_sessions:
-        pythons = InstalledPythons.of(project, os.environ)
-        chosen = options.pythons or [one for one in supported if pythons.find(one)][-1:]
-        sessions = [f"smoke-{python}" for python in chosen or supported[-1:]] + ["clean_check"]
-        if not options.quiet:
-            _say(f"{' and '.join(sessions)} (`nox-cleanroom --help` shows more)")
-    else:
-        sessions = [
-            session
-            for name in line.sessions
-            for session in (
-                [f"smoke-{python}" for python in options.pythons]
-                if name == "smoke" and options.pythons
-                else [name]
-            )
-        ]
-    known = ["smoke", "matrix", "clean_check", *(f"smoke-{python}" for python in supported)]
-    found, refused = list[str](), 0
-    for session in sessions:
-        try:
-            found += [session] if session in known else _refuse_session(session, known, project)
-        except UsageError as error:
-            if len(sessions) == 1 or not set(known).intersection(sessions):
-                raise
-            # The others run.
-            _say(str(error))
-            refused = error.code.exit_status
-    return found, refused
+    checkout, directory = Checkout.find(project), scratch / "metadata"
+    commit = checkout.resolve(options.rev)
+    prefix = project.resolve().relative_to(checkout.root.resolve()).as_posix()
+    directory.mkdir()
+    for name in PROJECT_FILES:
+        text = checkout.read_file(commit, name if prefix == "." else f"{prefix}/{name}")
+        if text is not None:
+            (directory / name).write_text(text, encoding="utf-8", errors="surrogateescape")
+            if name == "pyproject.toml":
+                Settings.from_pyproject(text, f"pyproject.toml of {commit.short}")
+    return directory
 
 
 def _say(words: str) -> None:
     sys.stderr.write(clean_text(f"nox-cleanroom: {words}\n"))
-
-
-def _refuse_session(session: str, known: Sequence[str], project: Path) -> NoReturn:
-    """Refuse a session that does not exist, and say why there is none for its Python.
-
-    Raises:
-        UsageError: always.
-    """
-    name, _, python = session.partition("-")
-    if name == "smoke" and re.fullmatch(r"(pypy)?3\.\d+t?", python):
-        raise UsageError(
-            f"There is no session {session}: this project supports"
-            f" {', '.join(supported_pythons(project))}.",
-            hint=f"{why_supported(project)}.",
-        )
-    refuse("session", session, [*known, *_COMMANDS])
 
 
 def _find_project(start: Path) -> Path:
@@ -134,6 +102,11 @@ def _call_nox(arguments: list[str], variables: dict[str, str]) -> int:
     # Users set these variables for the sessions of their own noxfiles.
     for name in ("NOXSESSION", "NOXPYTHON", "NOXEXTRAPYTHON", "NOXFORCEPYTHON", "NOX_SCRIPT_MODE"):
         os.environ.pop(name, None)
+    if os.environ.get("NO_COLOR"):
+        # nox refuses both at once.
+        os.environ.pop("FORCE_COLOR", None)
+    elif os.environ.get("TERM") == "dumb" and not os.environ.get("FORCE_COLOR"):
+        os.environ["NO_COLOR"] = "1"
     os.environ.update(variables)
     # `nox -j` runs `python -m nox` in the checkout; see the top of this module.
     os.environ["PYTHONSAFEPATH"] = "1"

@@ -43,12 +43,12 @@ def test_an_absolute_path_stays() -> None:
 @pytest.mark.parametrize(
     ("words", "reason"),
     [
-        (["--nonsense"], "unrecognized arguments: --nonsense"),
+        (["--nonsense"], "Unrecognized arguments: --nonsense"),
         (["--timeout", "soon"], "--timeout"),
         (["--timeout", "-1"], "positive"),
         (["--emit", "jenkins"], "jenkins"),
         (["--pythons", ","], "at least one"),
-        (["--stri"], "unrecognized arguments: --stri"),
+        (["--stri"], "Unrecognized arguments: --stri"),
     ],
 )
 def test_a_wrong_option_is_one_sentence_with_a_next_step(words: list[str], reason: str) -> None:

@@ -29,6 +29,7 @@ COLOURS: list[tuple[bool, dict[str, str], bool | None, bool]] = [
     (True, {"TERM": "dumb"}, None, False),
     (True, {"TERM": "dumb", "FORCE_COLOR": "1"}, None, True),
     (False, {"FORCE_COLOR": "1"}, None, True),
+    (False, {"FORCE_COLOR": "0"}, None, False),
     (True, {"FORCE_COLOR": "1", "NO_COLOR": "1"}, None, False),
     (False, {"CI": "true"}, None, False),
     (True, {"CI": "true"}, None, True),

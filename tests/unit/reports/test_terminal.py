@@ -122,7 +122,7 @@ REPORTS: dict[str, tuple[Run, str]] = {
         - smoke-3.14  missing
         - INTERPRETER_MISSING: Python 3.13, 3.14
             The project supports Pythons that are not on this machine.
-            -> Get it with `uv python install 3.13`, `pyenv install 3.13` or `--download-python auto`; or choose others with --pythons.
+            -> Get them with `uv python install 3.13 3.14`, `pyenv install 3.13 3.14` or `--download-python auto`; or choose others with --pythons.
         ✓ PASSED: demo 1.0 at aaaaaaaaaaaa, 1 cell, 4.2 s
         """,
     ),
@@ -283,11 +283,11 @@ def test_verdict(result: Run, line: str) -> None:
     ("built_at", "built_now", "ago"),
     [
         ("2026-01-01T12:00:02+00:00", True, "now"),
-        ("2026-01-01T11:59:30+00:00", False, "0 min ago; --rebuild builds it anew"),
+        ("2026-01-01T11:59:30+00:00", False, "less than a minute ago; --rebuild builds it anew"),
         ("2026-01-01T11:30:00+00:00", False, "30 min ago; --rebuild builds it anew"),
         ("2025-12-30T12:00:00+01:00", False, "49 h ago; --rebuild builds it anew"),
         # The clock was put back since.
-        ("2026-01-02T12:00:00+00:00", False, "0 min ago; --rebuild builds it anew"),
+        ("2026-01-02T12:00:00+00:00", False, "less than a minute ago; --rebuild builds it anew"),
     ],
 )
 def test_how_old_a_wheel_is(built_at: str, built_now: bool, ago: str) -> None:
@@ -327,8 +327,8 @@ def test_a_red_smoke_fits_a_screen_and_names_what_it_can(count: int) -> None:
     assert lines[0].startswith("✗ smoke-3.11: imports: demo.part0: FAILED")
     verbose = render(red, style=Style(verbose=True)).splitlines()
     assert sum("demo.part" in line for line in verbose) == count
-    left = count + 4 - sum(" demo." in line for line in lines)
-    assert bool(left) == any("more finding" in line or "-v shows all" in line for line in lines)
+    everything = len(verbose) == len(lines)
+    assert everything != any("-v shows all" in line for line in lines)
 
 
 def test_a_red_matrix_fits_a_screen() -> None:
