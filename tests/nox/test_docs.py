@@ -18,6 +18,7 @@ ROOT = Path(__file__).parents[2]
 #: Commands that are not run, and why.
 NOT_RUN = {
     'python -m pip install "nox-cleanroom[uv]"': "this checkout is used, and not a release",
+    'python -m pip install "nox-cleanroom[uv]" pytest': "the same",
     'pipx install nox && pipx inject nox "nox-cleanroom[uv]"': "the same",
     'uv tool install nox --with "nox-cleanroom[uv]"': "the same",
     "uvx nox-cleanroom smoke": "the same",
@@ -209,7 +210,12 @@ def programs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The programs of this environment first on the path, and nobody's own settings."""
     bin_dir = tmp_path / "bin"
     bin_dir.mkdir()
-    for name, module in (("nox-cleanroom", "nox_cleanroom"), ("nox", "nox"), ("python", "")):
+    for name, module in (
+        ("nox-cleanroom", "nox_cleanroom"),
+        ("nox", "nox"),
+        ("python", ""),
+        ("pytest", "pytest"),
+    ):
         words = f"-m {module} " if module else ""
         (bin_dir / name).write_text(f'#!/bin/sh\nexec "{sys.executable}" {words}"$@"\n')
         (bin_dir / name).chmod(0o755)
