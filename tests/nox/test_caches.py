@@ -70,7 +70,7 @@ def test_the_age_of_a_wheel_is_said(repository: Make, cleanroom: Tool) -> None:
     first, second = cleanroom(root, SMOKE), cleanroom(root, SMOKE)
     assert " now\n" in first.err
     assert "built with Python 3." in second.err
-    assert " 0 min ago; --rebuild builds it anew" in second.err
+    assert " less than a minute ago; --rebuild builds it anew" in second.err
 
 
 def test_a_test_command_may_rewrite_the_wheel_that_it_is_handed(
