@@ -26,10 +26,10 @@ def _a_terminal_that_can_move(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("CI", raising=False)
 
 
-def wait_for(terminal: Terminal, text: str) -> None:
-    """Wait until a text has been drawn; the board draws at intervals."""
+def wait_for(terminal: Terminal, text: str, *, times: int = 1) -> None:
+    """Wait until a text has been drawn so often; the board draws at intervals."""
     deadline = time.monotonic() + 20
-    while text not in terminal.getvalue() and time.monotonic() < deadline:
+    while terminal.getvalue().count(text) < times and time.monotonic() < deadline:
         time.sleep(0.005)
 
 
@@ -97,8 +97,8 @@ def test_more_cells_than_lines_leave_nothing_behind() -> None:
             progress.step_started(f"smoke-3.{minor:02}", f"test pytest\n  -x {'word ' * 40}")
         wait_for(terminal, "and 12 more cells")
         progress.step_printed("printed meanwhile")
-        terminal_text = terminal.getvalue()
-        wait_for(terminal, terminal_text + "|")
+        drawn_before = terminal.getvalue().count("and 12 more cells")
+        wait_for(terminal, "and 12 more cells", times=drawn_before + 1)
     text = terminal.getvalue()
     assert on_screen(text, 14) == ["printed meanwhile"]
     drawn = re.split(r"\x1b\[\d*[AJ]|\n", text)
