@@ -68,6 +68,19 @@ class Checkout:
         Raises:
             RepositoryError: `NO_COMMITS` for an unborn HEAD, `REVISION_UNKNOWN` otherwise.
         """
+        oid = self.oid_of(rev)
+        describe = self.ask("describe", "--tags", "--always", "--long", oid)
+        about = self.ask("log", "-1", "--format=%ct %s", "--no-show-signature", oid)
+        time, _, subject = about.stdout.decode("utf-8", "replace").strip().partition(" ")
+        return Commit(
+            oid=oid,
+            describe=describe.stdout.decode("utf-8", "replace").strip() or oid[:12],
+            subject=subject,
+            time=int(time) if time.isdigit() else 0,
+        )
+
+    def oid_of(self, rev: str) -> str:
+        """The object id of the commit that a revision names; see `resolve`."""
         answer = self.ask("rev-parse", "-q", "--verify", "--end-of-options", f"{rev}^{{commit}}")
         if answer.returncode != 0:
             if rev == "HEAD":
@@ -81,36 +94,23 @@ class Checkout:
                 hint="`git log --oneline` and `git tag` list what `--rev` can name.",
                 code=Code.REVISION_UNKNOWN,
             )
-        oid = answer.stdout.decode().strip()
-        describe = self.ask("describe", "--tags", "--always", "--long", oid)
-        about = self.ask("log", "-1", "--format=%ct %s", "--no-show-signature", oid)
-        time, _, subject = about.stdout.decode("utf-8", "replace").strip().partition(" ")
-        return Commit(
-            oid=oid,
-            describe=describe.stdout.decode("utf-8", "replace").strip() or oid[:12],
-            subject=subject,
-            time=int(time) if time.isdigit() else 0,
-        )
+        return answer.stdout.decode().strip()
 
     def read_file(self, commit: Commit, path: str) -> str | None:
         """The text of a file at a commit; None when the commit has no such file."""
-        answer = self._ask_once("cat-file", "blob", f"{commit.oid}:{path}")
+        return self.read_at(commit.oid, path)
+
+    def read_at(self, oid: str, path: str) -> str | None:
+        """The text of a file at the commit with an object id; see `read_file`."""
+        answer = self._ask_once("cat-file", "blob", f"{oid}:{path}")
         return answer.stdout.decode("utf-8", "replace") if answer.returncode == 0 else None
 
     def file_names(self, commit: Commit) -> list[str]:
-        """Every path of a commit.
-
-        Raises:
-            RepositoryError: git failed.
-        """
+        """Every path of a commit."""
         return [name for _, name in self._files(commit)]
 
     def executables(self, commit: Commit) -> list[str]:
-        """The paths of a commit's files that may be executed.
-
-        Raises:
-            RepositoryError: git failed.
-        """
+        """The paths of a commit's files that may be executed."""
         return [name for mode, name in self._files(commit) if mode == b"100755"]
 
     def _files(self, commit: Commit) -> list[tuple[bytes, str]]:

@@ -51,6 +51,9 @@ class VersionSources:
         )
 
 
+#: Endings of what compilers make.
+_COMPILED = (".so", ".pyd", ".dylib", ".dll")
+
 #: Variables of build backends that state a version.
 _STATES_VERSION = re.compile(r"PRETEND|_BYPASS|^PBR_VERSION$|_SCM_VERSION$|VERSIONEER_OVERRIDE")
 
@@ -72,5 +75,15 @@ class Builds:
 
     @property
     def install_the_same(self) -> bool:
-        """Whether both install the same files with the same content, besides their metadata."""
-        return self.from_tree.wheel.installed_digests == self.from_sdist.wheel.installed_digests
+        """Whether both install the same files with the same content, besides their metadata.
+
+        Compilers write paths and times into what they make, so of that only the names count.
+        """
+        tree, sdist = (
+            {name: "" if name.endswith(_COMPILED) else digest for name, digest in one.items()}
+            for one in (
+                self.from_tree.wheel.installed_digests,
+                self.from_sdist.wheel.installed_digests,
+            )
+        )
+        return tree == sdist

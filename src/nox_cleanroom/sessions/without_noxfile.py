@@ -70,15 +70,18 @@ def _write_metadata(scratch: Path, project: Path, options: Options) -> Path:
             and not by each session.
     """
     checkout, directory = Checkout.find(project), scratch / "metadata"
-    commit = checkout.resolve(options.rev)
+    oid = checkout.oid_of(options.rev)
     prefix = project.resolve().relative_to(checkout.root.resolve()).as_posix()
     directory.mkdir()
     for name in PROJECT_FILES:
-        text = checkout.read_file(commit, name if prefix == "." else f"{prefix}/{name}")
+        text = checkout.read_at(oid, name if prefix == "." else f"{prefix}/{name}")
         if text is not None:
             (directory / name).write_text(text, encoding="utf-8", errors="surrogateescape")
             if name == "pyproject.toml":
-                Settings.from_pyproject(text, f"pyproject.toml of {commit.short}")
+                Settings.from_pyproject(text, f"pyproject.toml of {oid[:12]}")
+                if "requires-python" in text:
+                    # The other files say nothing more, and each takes a process of git.
+                    break
     return directory
 
 

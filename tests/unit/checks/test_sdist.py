@@ -325,3 +325,19 @@ def test_what_one_python_made_of_both_needs_no_other_look() -> None:
     assert unsettled(found) == [""]
     whole = Builds(from_tree=built(wheel(), "3.11"), from_sdist=built(wheel(), "3.12"))
     assert unsettled(look(NAME, {"tracked": tracked(), "builds": whole})) == [""]
+
+
+@pytest.mark.parametrize(
+    ("name", "contents", "same"),
+    [
+        ("demo/core.py", ("x = 1\n", "x = 1\n"), True),
+        ("demo/core.py", ("x = 1\n", "x = 2\n"), False),
+        ("demo/_fast.cpython-311-x86_64-linux-gnu.so", ("built in /a", "built in /b"), True),
+    ],
+)
+def test_of_what_compilers_make_only_the_names_count(
+    name: str, contents: tuple[str, str], same: bool
+) -> None:
+    tree, sdist = (built(wheel({name: text})) for text in contents)
+    assert Builds(from_tree=tree, from_sdist=sdist).install_the_same is same
+    assert not Builds(from_tree=tree, from_sdist=built(wheel({}))).install_the_same
