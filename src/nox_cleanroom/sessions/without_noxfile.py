@@ -16,6 +16,7 @@ from nox_cleanroom.config.pythons import METADATA
 from nox_cleanroom.config.settings import Settings
 from nox_cleanroom.errors import Code, worst_exit_status
 from nox_cleanroom.output import clean_text
+from nox_cleanroom.places import deletion
 from nox_cleanroom.places.projects import reserve_project
 from nox_cleanroom.sessions.choice import choose
 from nox_cleanroom.sessions.command_line import CommandLine
@@ -23,6 +24,8 @@ from nox_cleanroom.sessions.run_request import FORCED, PROJECT
 from nox_cleanroom.sessions.selection import hand_over_arguments
 from nox_cleanroom.sessions.verdict import STATUS_DIR
 
+#: The directory of the commit's metadata, while nox runs.
+_METADATA = "metadata"
 _NOXFILE = Path(__file__).parents[1] / "noxfile" / "noxfile.py"
 #: Options of nox that only our own sessions get.
 _REPLACED = ("-fb", "--force-venv-backend", "--no-venv")
@@ -36,8 +39,10 @@ def run_nox(line: CommandLine) -> int:
     """
     options = parse_options(line.ours, relative_to=Path.cwd())
     project = _find_project(Path.cwd())
-    with reserve_project(project) as reserved:
+    with reserve_project(project) as reserved, contextlib.ExitStack() as stack:
         scratch = reserved.scratch()
+        # Nothing of the project's stays there: it may hold a secret.
+        stack.callback(deletion.tidy, reserved.home, scratch / _METADATA)
         if not line.only_lists:
             os.environ[METADATA] = str(_write_metadata(scratch, project, options))
         chosen = choose(line, options, project)
@@ -69,7 +74,7 @@ def _write_metadata(scratch: Path, project: Path, options: Options) -> Path:
         CleanroomError: there is no such commit, or its configuration is invalid. It is said once,
             and not by each session.
     """
-    checkout, directory = Checkout.find(project), scratch / "metadata"
+    checkout, directory = Checkout.find(project), scratch / _METADATA
     oid = checkout.oid_of(options.rev)
     prefix = project.resolve().relative_to(checkout.root.resolve()).as_posix()
     directory.mkdir()
