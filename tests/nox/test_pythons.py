@@ -135,6 +135,30 @@ def test_the_pythons_are_those_of_the_commit(
     assert tested == {"HEAD~1": several, "HEAD": several[-1:]}
 
 
+@pytest.mark.parametrize("line", ['dynamic = ["requires-python"]', "# requires-python: setup.cfg"])
+def test_the_commit_may_state_its_pythons_in_any_of_its_files(
+    repository: Make, cleanroom: Tool, line: str
+) -> None:
+    text = f'[build-system]\nrequires = ["setuptools"]\n[project]\nname = "demo"\n{line}\n'
+    root = repository(
+        {"pyproject.toml": text, "setup.cfg": "[options]\npython_requires = >=3.13\n"}
+    )
+    write_files(root, {"setup.cfg": ""})
+    assert "Its Requires-Python is '>=3.13'" in cleanroom(root, "smoke-3.99").text
+
+
+def test_a_noxfile_of_several_projects_has_the_pythons_of_each(
+    repository: Make, cleanroom: Tool
+) -> None:
+    of_each = {"one": project("3.99"), "two": project(PYTHON)}
+    files = {f"{one}/{name}": text for one, its in of_each.items() for name, text in its.items()}
+    calls = "".join(f"nox_cleanroom.define_sessions({name!r})\n" for name in of_each)
+    root = repository({**files, "noxfile.py": f"import nox_cleanroom\n{calls}"})
+    ran = cleanroom(root / "one", "-f", str(root / "noxfile.py"), f"smoke_two-{PYTHON}")
+    assert ran.status == 0, ran.text
+    assert "smoke_two" in ran.text
+
+
 def test_only_missing_ones_that_may_fail_are_no_success(repository: Make, cleanroom: Tool) -> None:
     root = repository(project("3.99?"))
     assert "EMPTY_MATRIX" in cleanroom(root, "matrix").text

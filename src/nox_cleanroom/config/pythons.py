@@ -47,7 +47,7 @@ def supported_pythons(project: str | Path = ".") -> list[str]:
     Returns:
         Versions such as ``["3.11", "3.12"]``.
     """
-    project = _metadata_of(Path(project))
+    project = Path(project)
     with contextlib.suppress(Exception):
         configured = _configured(project)
         if configured:
@@ -61,7 +61,6 @@ def supported_pythons(project: str | Path = ".") -> list[str]:
 
 def why_supported(project: Path) -> str:
     """Why `supported_pythons` returns what it does, as a clause for people."""
-    project = _metadata_of(project)
     with contextlib.suppress(Exception):
         if _configured(project):
             return "`pythons` of [tool.nox-cleanroom] says so"
@@ -75,12 +74,8 @@ def why_supported(project: Path) -> str:
 def pythons_that_may_fail(project: Path) -> tuple[str, ...]:
     """The Pythons that the configuration lets fail; like `supported_pythons`, it never raises."""
     with contextlib.suppress(Exception):
-        return _settings(_metadata_of(project)).may_fail
+        return _settings(project).may_fail
     return ()
-
-
-def _metadata_of(project: Path) -> Path:
-    return Path(os.environ.get(METADATA) or project)
 
 
 def _configured(project: Path) -> list[str]:
@@ -123,11 +118,16 @@ def requires_python(project: Path) -> SpecifierSet | None:
     return None
 
 
+def _read(project: Path, name: str) -> str:
+    """The text of a file of the project's metadata; empty when there is none."""
+    with contextlib.suppress(OSError):
+        path = Path(os.environ.get(METADATA) or project, name)
+        return path.read_text(encoding="utf-8", errors="replace")
+    return ""
+
+
 def _pyproject(project: Path) -> Mapping[str, Any]:
-    path = project / "pyproject.toml"
-    if not path.is_file():
-        return {}
-    return parse_toml(path.read_text(encoding="utf-8", errors="replace"), "pyproject.toml")
+    return parse_toml(_read(project, "pyproject.toml"), "pyproject.toml")
 
 
 def _from_pyproject(project: Path) -> SpecifierSet | None:
@@ -192,8 +192,8 @@ def _from_setup_cfg(project: Path) -> SpecifierSet | None:
 
     parser = configparser.RawConfigParser()
     try:
-        parser.read_string((project / "setup.cfg").read_text(encoding="utf-8", errors="replace"))
-    except (OSError, configparser.Error):
+        parser.read_string(_read(project, "setup.cfg"))
+    except configparser.Error:
         return None
     for key in ("python_requires", "python-requires"):
         stated = parser.get("options", key, fallback=None)
@@ -206,8 +206,8 @@ def _from_setup_py(project: Path) -> SpecifierSet | None:
     import ast  # noqa: PLC0415 - few projects need it, and listing sessions should be quick
 
     try:
-        tree = ast.parse((project / "setup.py").read_text(encoding="utf-8", errors="replace"))
-    except (OSError, SyntaxError, ValueError, RecursionError, MemoryError):
+        tree = ast.parse(_read(project, "setup.py"))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
         # Old parsers raise MemoryError for too many levels.
         return None
     for node in ast.walk(tree):

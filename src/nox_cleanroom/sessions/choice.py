@@ -39,7 +39,7 @@ def choose(line: CommandLine, options: Options, project: Path) -> Choice:
     """
     supported = supported_pythons(project)
     _require_possible(line, options)
-    if line.value_of("-f", "--noxfile"):
+    if line.noxfile:
         # Sessions of the user's own, which nox knows.
         return Choice(sessions=line.sessions)
     if not line.chooses_sessions:

@@ -130,6 +130,11 @@ class CommandLine:
             return "none"
         return self.value_of("-fb", "--force-venv-backend")
 
+    @property
+    def noxfile(self) -> str:
+        """The user's own noxfile; empty when ours is used."""
+        return self.value_of("-f", "--noxfile")
+
     def value_of(self, *names: str) -> str:
         """The last value of an option of nox, which may have several names; empty without one."""
         return next((one[-1] for one in reversed(self.nox_options) if one[0] in names), "")

@@ -41,10 +41,11 @@ def run_nox(line: CommandLine) -> int:
     project = _find_project(Path.cwd())
     with reserve_project(project) as reserved, contextlib.ExitStack() as stack:
         scratch = reserved.scratch()
-        # Nothing of the project's stays there: it may hold a secret.
-        stack.callback(deletion.tidy, reserved.home, scratch / _METADATA)
-        if not line.only_lists:
+        if not (line.only_lists or line.noxfile):
+            # Nothing of the project's stays there: it may hold a secret.
+            stack.callback(deletion.tidy, reserved.home, scratch / _METADATA)
             os.environ[METADATA] = str(_write_metadata(scratch, project, options))
+            stack.callback(os.environ.pop, METADATA)
         chosen = choose(line, options, project)
         if chosen.announcement and not options.quiet:
             _say(chosen.announcement)
@@ -84,9 +85,6 @@ def _write_metadata(scratch: Path, project: Path, options: Options) -> Path:
             (directory / name).write_text(text, encoding="utf-8", errors="surrogateescape")
             if name == "pyproject.toml":
                 Settings.from_pyproject(text, f"pyproject.toml of {oid[:12]}")
-                if "requires-python" in text:
-                    # The other files say nothing more, and each takes a process of git.
-                    break
     return directory
 
 
