@@ -32,10 +32,10 @@ from nox_cleanroom.errors import (
     unforeseen,
     worst_exit_status,
 )
-from nox_cleanroom.output import clean_text
+from nox_cleanroom.output import clean_text, show
 from nox_cleanroom.places.clearing import clear
 from nox_cleanroom.reports import codes, terminal
-from nox_cleanroom.reports.style import style_for
+from nox_cleanroom.reports.style import Style, style_for
 from nox_cleanroom.runs.recheck import recheck
 from nox_cleanroom.sessions.command_line import CommandLine, complete, refusal
 from nox_cleanroom.sessions.without_noxfile import run_nox
@@ -87,7 +87,7 @@ def main() -> None:
     sys.exit(run(sys.argv[1:]))
 
 
-def run(arguments: Sequence[str]) -> int:  # noqa: PLR0911 - one for each way to end
+def run(arguments: Sequence[str]) -> int:
     """The exit status of a command line.
 
     Args:
@@ -95,28 +95,24 @@ def run(arguments: Sequence[str]) -> int:  # noqa: PLR0911 - one for each way to
     """
     redaction.learn_from(os.environ)
     if {"-h", "--help"} & set(arguments):
-        print(HELP, end="")
+        show(HELP.rstrip())
         return 0
     before = arguments[: arguments.index("--")] if "--" in arguments else arguments
     if {"-V", "--version"} & set(before):
-        print(f"nox-cleanroom {__version__}")
+        show(f"nox-cleanroom {__version__}")
         return 0
     try:
         return _run(arguments, before)
     except CleanroomError as error:
         style = style_for(sys.stderr, os.environ)
         for line in clean_text(f"nox-cleanroom: {error}").splitlines():
-            print(style.text(line), file=sys.stderr)
+            show(style.text(line), sys.stderr)
         return error.code.exit_status
-    except BrokenPipeError:
-        # Nobody reads on.
-        sys.stdout = None
-        return 0
     except OSError as error:
         # The cache is not writable, or a disk is full.
         code = unforeseen(error).code
-        print(clean_text(f"nox-cleanroom: {code.name}: {error}"), file=sys.stderr)
-        print("  -> Is HOME, or XDG_CACHE_HOME, a place to write to?", file=sys.stderr)
+        show(clean_text(f"nox-cleanroom: {code.name}: {error}"), sys.stderr)
+        show("  -> Is HOME, or XDG_CACHE_HOME, a place to write to?", sys.stderr)
         return code.exit_status
     except KeyboardInterrupt:
         return Code.INTERRUPTED.exit_status
@@ -125,9 +121,15 @@ def run(arguments: Sequence[str]) -> int:  # noqa: PLR0911 - one for each way to
 def _run(arguments: Sequence[str], before: Sequence[str]) -> int:
     if "--clear-cache" in before:
         return _clear_cache()
-    words = [word for word in arguments if word not in {"-v", "--verbose", "-q", "--quiet", "--"}]
+    flags = {*arguments} & {"-v", "--verbose", "-q", "--quiet", "--"}
+    words = [word for word in arguments if word not in flags]
     if words[:1] == ["check"]:
-        return _check_again(words[1:], verbose=not {"-v", "--verbose"}.isdisjoint(arguments))
+        style = replace(
+            style_for(sys.stdout, os.environ),
+            verbose=bool(flags & {"-v", "--verbose"}),
+            quiet=bool(flags & {"-q", "--quiet"}),
+        )
+        return _check_again(words[1:], style)
     if words[:1] == ["explain"]:
         return _explain(words[1:])
     try:
@@ -144,11 +146,11 @@ def _explain(names: Sequence[str]) -> int:
     if not names:
         raise UsageError("`explain` needs a code.", hint=f"All of them: {codes.PAGE}")
     for name in names:
-        print(codes.explanation(name))
+        show(codes.explanation(name))
     return 0
 
 
-def _check_again(names: Sequence[str], *, verbose: bool) -> int:
+def _check_again(names: Sequence[str], style: Style) -> int:
     """Check each file of evidence again, and print its report."""
     for name in names:
         if name.startswith("-"):
@@ -162,9 +164,8 @@ def _check_again(names: Sequence[str], *, verbose: bool) -> int:
     for name in names:
         run = recheck(Path(name))
         if names[1:]:
-            print(f"{name}:")
-        style = replace(style_for(sys.stdout, os.environ), verbose=verbose)
-        print(terminal.render(run, style=style))
+            show(clean_text(f"{name}:"))
+        show(terminal.render(run, style=style))
         found |= run.codes
     return worst_exit_status({code.exit_status for code in found})
 
@@ -174,11 +175,13 @@ def _clear_cache() -> int:
     megabytes = cleared.freed / 1_000_000
     count = len(cleared.removed)
     directories = "1 directory" if count == 1 else f"{count} directories"
-    print(f"removed {directories}, {megabytes:.1f} MB")
+    show(f"removed {directories}, {megabytes:.1f} MB")
     for path in cleared.used:
-        print(f"left alone because it is in use or has a mount in it: {path}", file=sys.stderr)
+        show(
+            clean_text(f"left alone because it is in use or has a mount in it: {path}"), sys.stderr
+        )
     for path in cleared.kept:
-        print(f"left alone because a run was told to keep it: {path}", file=sys.stderr)
+        show(clean_text(f"left alone because a run was told to keep it: {path}"), sys.stderr)
     return 0
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import shlex
@@ -9,6 +10,7 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TextIO
 
 from nox_cleanroom.redaction import redact
 
@@ -65,6 +67,22 @@ def encodable(text: str, encoding: str | None) -> str:
     except UnicodeEncodeError:
         return text.translate(_PLAIN).encode(encoding, "backslashreplace").decode(encoding)
     return text
+
+
+def show(text: str, stream: TextIO | None = None) -> None:
+    """Print text, unless nobody reads it any more: `nox-cleanroom matrix | head -1`.
+
+    Args:
+        text: the text, without the end of its last line.
+        stream: where it is printed; standard output by default.
+    """
+    stream = stream or sys.stdout
+    with contextlib.suppress(OSError, ValueError, AttributeError):
+        print(encodable(text, stream.encoding), file=stream, flush=True)
+        return
+    if stream is sys.stdout:
+        # What is left in the buffer would be written, and fail, at the end of the process.
+        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 - until the process ends
 
 
 def last_lines(text: str, count: int = 12) -> str:

@@ -97,3 +97,23 @@ def test_it_needs_no_checkout_and_exits_as_the_run_did(
     assert f"{done.stdout}evidence: {path}\n" == ran.out
     assert Outcome.FAILED.name in done.stdout
     assert list(elsewhere.iterdir()) == []
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no such shell")
+def test_a_red_check_is_red_whoever_reads_it(
+    repository: Make, cleanroom: Tool, tmp_path: Path
+) -> None:
+    cleanroom(repository(files(init="import nowhere\n")), f"smoke-{PYTHON}")
+    (path,) = (tmp_path / "reports").glob("*.json")
+
+    def check(end: str) -> subprocess.CompletedProcess[str]:
+        command = (
+            f'{{ "{sys.executable}" -m nox_cleanroom check {path}{end}; echo "status $?" >&2; }}'
+        )
+        words = ["sh", "-c", f"{command} | head -n 1"]
+        return subprocess.run(words, capture_output=True, encoding="utf-8", check=False)
+
+    for end in ("", " >&-", " >/dev/full"):
+        assert check(end).stderr == "status 1\n", end
+    (verdict,) = check(" -q").stdout.splitlines()
+    assert verdict.startswith("✗ FAILED: demo 1.0")

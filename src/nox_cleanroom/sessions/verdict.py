@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import sys
 from pathlib import Path
 
 import nox
@@ -12,7 +11,7 @@ import nox
 from nox_cleanroom._version import __version__
 from nox_cleanroom.config.options import Options
 from nox_cleanroom.errors import CleanroomError, Code
-from nox_cleanroom.output import clean_text, display_path, encodable
+from nox_cleanroom.output import clean_text, display_path, show
 from nox_cleanroom.reports import evidence, terminal
 from nox_cleanroom.results import Run
 from nox_cleanroom.sessions import run_request
@@ -27,13 +26,13 @@ def conclude(session: nox.Session, run: Run, options: Options) -> None:
     for line in terminal.wheel_lines(run):
         session.log(clean_text(line))
     style = run_request.style(session, run.session, options)
-    _print(terminal.render(run, style=style, durations=options.durations))
+    show(terminal.render(run, style=style, durations=options.durations))
     codes, reason = run.codes, ""
     try:
         written = _write_evidence(session, run, options)
         if not options.quiet:
             short = display_path(written[0], Path(session.invoked_from))
-            _print(style.text(clean_text(f"evidence: {short}")))
+            show(style.text(clean_text(f"evidence: {short}")))
     except CleanroomError as error:
         codes, reason = {*codes, error.code}, str(error)
     tell_status(session, codes)
@@ -47,15 +46,6 @@ def conclude(session: nox.Session, run: Run, options: Options) -> None:
 def for_nox(words: str) -> str:
     """The reason of a session's end as nox wants it: nox writes the final full stop."""
     return clean_text(words).removesuffix(".")
-
-
-def _print(text: str) -> None:
-    """Print the report, unless nobody reads it any more: `nox-cleanroom matrix | head -1`."""
-    with contextlib.suppress(OSError, ValueError, AttributeError):
-        print(encodable(text, sys.stdout.encoding), flush=True)  # noqa: T201 - the report
-        return
-    # What is left in the buffer would be written, and fail, at the end of the process.
-    sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 - until the process ends
 
 
 def _write_evidence(session: nox.Session, run: Run, options: Options) -> list[Path]:

@@ -15,7 +15,7 @@ from nox_cleanroom.config.options import Options, parse_options
 from nox_cleanroom.config.pythons import METADATA
 from nox_cleanroom.config.settings import Settings
 from nox_cleanroom.errors import Code, worst_exit_status
-from nox_cleanroom.output import clean_text
+from nox_cleanroom.output import clean_text, show
 from nox_cleanroom.places import deletion
 from nox_cleanroom.places.projects import reserve_project
 from nox_cleanroom.sessions.choice import choose
@@ -89,7 +89,7 @@ def _write_metadata(scratch: Path, project: Path, options: Options) -> Path:
 
 
 def _say(words: str) -> None:
-    sys.stderr.write(clean_text(f"nox-cleanroom: {words}\n"))
+    show(clean_text(f"nox-cleanroom: {words}"), sys.stderr)
 
 
 def _find_project(start: Path) -> Path:
