@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import traceback
+from collections.abc import Iterable
 from enum import Enum
 
 
@@ -241,3 +242,14 @@ class InterruptedRunError(CleanroomError):
     """One of our processes was ended because the whole run is being ended."""
 
     code = Code.INTERRUPTED
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """The known word that was probably meant; empty when none is similar.
+
+    >>> nearest("smokee", ["matrix", "smoke"])
+    'smoke'
+    """
+    from difflib import get_close_matches  # noqa: PLC0415 - few make a mistake
+
+    return next(iter(get_close_matches(word, [*known], n=1)), "")

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from difflib import get_close_matches
 
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from nox_cleanroom.errors import nearest
 from nox_cleanroom.findings import Finding, Outcome
 from nox_cleanroom.output import clean_text
 from nox_cleanroom.probes.installed import Installed
@@ -93,9 +93,9 @@ def _own_extras(requirement: Requirement, wheel: Wheel) -> Iterator[Finding]:
 
 
 def _correct(extra: str, offered: list[str]) -> str:
-    close = get_close_matches(extra, offered, 1)
-    if close:
-        return f"Did you mean `{close[0]}`?"
+    near = nearest(extra, offered)
+    if near:
+        return f"Did you mean `{near}`?"
     return f"It has: {', '.join(sorted(offered)) or 'none'}."
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, NoReturn, get_args
 
 from nox_cleanroom.config.axes import Artifact, Extras, Resolution
-from nox_cleanroom.errors import UsageError
+from nox_cleanroom.errors import UsageError, nearest
 
 #: The CI systems for which `--emit` prints jobs.
 EMITTERS = ("github",)
@@ -59,12 +59,9 @@ class Options:
 
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
-        import difflib  # noqa: PLC0415 - few make a mistake
-
         unknown = message.removeprefix("unrecognized arguments: ")
-        close = difflib.get_close_matches(unknown, OPTIONS, n=1, cutoff=0.7)
-        near = close if unknown != message else []
-        guess = f"; did you mean {near[0]}?" if near else "."
+        near = nearest(unknown, OPTIONS) if unknown != message else ""
+        guess = f"; did you mean {near}?" if near else "."
         raise UsageError(
             f"{message[0].upper()}{message[1:]}{guess}",
             hint="`nox-cleanroom --help` lists all options.",

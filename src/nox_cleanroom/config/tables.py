@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from nox_cleanroom.errors import ConfigError
+from nox_cleanroom.errors import ConfigError, nearest
 
 
 class TableReader:
@@ -31,7 +31,9 @@ class TableReader:
                 name, convert = known[key]
                 values[name] = convert(self, key, value)
             else:
-                self.problems.append(f"`{key}` is unknown{_nearest(key, list(known))}")
+                near = nearest(key, known)
+                more = f"did you mean `{near}`?" if near else f"known: {', '.join(known)}"
+                self.problems.append(f"`{key}` is unknown ({more})")
         return values
 
     def expect(self, key: str, value: Any, types: type | tuple[type, ...], words: str) -> bool:
@@ -54,13 +56,6 @@ class TableReader:
                 hint="https://nox-cleanroom.readthedocs.io/en/latest/reference/configuration.html"
                 " lists the keys and their types.",
             )
-
-
-def _nearest(key: str, known: list[str]) -> str:
-    import difflib  # noqa: PLC0415 - each noxfile loads this module, few have a mistake
-
-    near = difflib.get_close_matches(key, known, n=1, cutoff=0.5)
-    return f" (did you mean `{near[0]}`?)" if near else f" (known: {', '.join(known)})"
 
 
 def strings(reader: TableReader, key: str, value: Any) -> tuple[str, ...]:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from pathlib import Path
 
-from nox_cleanroom.errors import Code, UsageError
+from nox_cleanroom.errors import Code, UsageError, nearest
 
 _PAGES = "https://nox-cleanroom.readthedocs.io/en/latest/"
 
@@ -29,8 +28,8 @@ def explanation(name: str) -> str:
     """
     wanted = name.upper().replace("-", "_")
     if wanted not in Code.__members__:
-        near = difflib.get_close_matches(wanted, Code.__members__, n=1)
-        guess = f" Did you mean {near[0]}?" if near else ""
+        near = nearest(wanted, Code.__members__)
+        guess = f" Did you mean {near}?" if near else ""
         raise UsageError(f"There is no code {name!r}.{guess}", hint=f"All of them: {PAGE}")
     text = next(path.read_text(encoding="utf-8") for path in _TEXTS if path.exists())
     _, _, section = text.partition(f"\n## {wanted}\n")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -10,7 +9,7 @@ from pathlib import Path
 
 from nox_cleanroom.config.options import OPTIONS
 from nox_cleanroom.config.pythons import supported_pythons
-from nox_cleanroom.errors import UsageError
+from nox_cleanroom.errors import UsageError, nearest
 
 #: How many words follow an option: none, one, or all up to the next option.
 _NONE, _ONE, _MANY = 0, 1, 2
@@ -195,8 +194,8 @@ def _is_python(word: str) -> bool:
 
 def refusal(kind: str, name: str, known: Collection[str]) -> UsageError:
     """The error about a word that is not known, with the nearest that is."""
-    near = difflib.get_close_matches(name, known, n=1, cutoff=0.7)
-    guess = f" Did you mean {near[0]!r}?" if near else ""
+    near = nearest(name, known)
+    guess = f" Did you mean {near!r}?" if near else ""
     return UsageError(
         f"There is no {kind} {name!r}.{guess}",
         hint="`nox-cleanroom --help` shows sessions and options.",
