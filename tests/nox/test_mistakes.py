@@ -100,6 +100,12 @@ MISTAKES: dict[str, Mistake] = {
     "a Django project": Mistake("smoke", 3, only(**{"manage.py": "", "requirements.txt": "django\n"})),
     "notebooks": Mistake("smoke", 3, only(**{"a.ipynb": "{}", "requirements.txt": "numpy\n"})),
     "requirements only": Mistake("smoke", 3, only(**{"requirements.txt": "numpy\n"})),
+    "requirements in a directory": Mistake("smoke", 3, only(**{"requirements/base.txt": "numpy\n"})),
+    "a project of pipenv": Mistake("smoke", 3, only(Pipfile="")),
+    "an environment of conda": Mistake("smoke", 3, only(**{"environment.yml": ""})),
+    "a project of rye that is no package": Mistake(
+        "smoke", 3, only(**{"pyproject.toml": "[project]\nname = 'x'\n[tool.rye]\nvirtual = true\n"})
+    ),
     "the root of a workspace": Mistake(
         "smoke",
         3,

@@ -16,6 +16,31 @@ from nox_cleanroom.errors import ConfigError, ProjectError
 #: The files that make a directory a Python project.
 PROJECT_FILES = ("pyproject.toml", "setup.py", "setup.cfg")
 
+#: Files of projects of other kinds, and what such a project is.
+_INSTEAD = {
+    r"(.*/)?manage\.py": "A Django project is run where it lies, and nobody installs it.",
+    r".*\.ipynb": "Notebooks are no package that can be installed.",
+    r"(.*/)?(requirements[^/]*\.txt|requirements/[^/]+\.txt|Pipfile|environment\.ya?ml)": (
+        "{} lists what to install, and is no package itself."
+    ),
+}
+
+#: The next steps of who has another kind of project.
+_TO_MAKE_ONE = "A pyproject.toml with [project] and [build-system] makes a package."
+_IF_INSTALLED = "Nobody installs such a project. If users are to install it, leave that out."
+
+#: What a pyproject.toml says that describes no package: the table of a tool, and a key's value.
+#: (https://docs.astral.sh/uv/reference/settings/#package,
+#: https://python-poetry.org/docs/basic-usage/#operating-modes,
+#: https://pdm-project.org/latest/usage/project/#library-or-application,
+#: https://rye.astral.sh/guide/pyproject/#toolryevirtual)
+_NO_PACKAGE = (
+    ("uv", "package", False),
+    ("poetry", "package-mode", False),
+    ("pdm", "distribution", False),
+    ("rye", "virtual", True),
+)
+
 
 def require_project(checkout: Checkout, commit: Commit, subdirectory: str) -> None:
     """Make sure that the commit has a project to build.
@@ -39,26 +64,27 @@ def require_project(checkout: Checkout, commit: Commit, subdirectory: str) -> No
     )
     raise ProjectError(
         f"Commit {commit.short} has no Python project {where}: {refusal or looked_for}.",
-        hint=_what_to_do(names, prefix),
+        hint=_where_else(names) or (_IF_INSTALLED if refusal else _what_to_do(names, prefix)),
     )
+
+
+def _where_else(names: Collection[str]) -> str:
+    """Where the commit has projects, as a next step; empty when it has none."""
+    found = (name.rpartition("/") for name in names)
+    others = sorted({above for above, _, name in found if above and name in PROJECT_FILES[:2]})
+    if not others:
+        return ""
+    more = f" and {len(others) - 8} more" if others[8:] else ""
+    return f"There are projects in: {', '.join(others[:8])}{more}. Run it there."
 
 
 def _what_to_do(names: Collection[str], prefix: str) -> str:
     """The next step, by what the commit has instead of a project."""
-    found = (name.rpartition("/") for name in names)
-    others = sorted({above for above, _, name in found if above and name in PROJECT_FILES[:2]})
-    if others:
-        more = f" and {len(others) - 8} more" if others[8:] else ""
-        return f"There are projects in: {', '.join(others[:8])}{more}. Run it there."
-    here = [name for name in names if name.startswith(prefix)]
-    kinds = {
-        "A Django project is run where it lies, and nobody installs it.": f"{prefix}manage.py",
-        "Notebooks are no package that can be installed.": ".ipynb",
-        "requirements.txt lists what to install, and is no package itself.": "requirements.txt",
-    }
-    for words, ending in kinds.items():
-        if any(name.endswith(ending) for name in here):
-            return f"{words} A pyproject.toml with [project] and [build-system] makes a package."
+    here = [name.removeprefix(prefix) for name in names if name.startswith(prefix)]
+    for pattern, words in _INSTEAD.items():
+        found = [name for name in here if re.fullmatch(pattern, name)]
+        if found:
+            return f"{words.format(found[0])} {_TO_MAKE_ONE}"
     return "Is the pyproject.toml committed? Only what is in the commit is tested."
 
 
@@ -78,16 +104,12 @@ def is_project_table(document: Mapping[str, Any]) -> bool:
 
 
 def _why_no_package(document: Mapping[str, Any]) -> str:
-    """What a pyproject.toml says against being a package; empty when it says nothing.
-
-    (https://docs.astral.sh/uv/reference/settings/#package,
-    https://python-poetry.org/docs/basic-usage/#operating-modes)
-    """
-    for table, key in (("uv", "package"), ("poetry", "package-mode")):
+    """What a pyproject.toml says against being a package; empty when it says nothing."""
+    for table, key, value in _NO_PACKAGE:
         tool = document.get("tool")
         settings = tool.get(table) if isinstance(tool, Mapping) else None
-        if isinstance(settings, Mapping) and settings.get(key) is False:
-            return f"its pyproject.toml says `{key} = false` in [tool.{table}]"
+        if isinstance(settings, Mapping) and settings.get(key) is value:
+            return f"its pyproject.toml says `{key} = {str(value).lower()}` in [tool.{table}]"
     return ""
 
 
