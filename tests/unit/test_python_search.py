@@ -15,7 +15,7 @@ import pytest
 
 from nox_cleanroom.environments import python_search
 from nox_cleanroom.environments.installed_pythons import InstalledPythons
-from nox_cleanroom.environments.python_search import chosen_versions, search_path
+from nox_cleanroom.environments.python_search import chosen_versions, search_path, search_state
 
 PYENV = ("{home}/.pyenv/shims", "/bin")
 VERSIONS = "{home}/.pyenv/versions"
@@ -120,13 +120,55 @@ def test_places_besides_path_are_searched_last(home: Path, monkeypatch: pytest.M
     assert search_path("3.13", project=home, env=env) == os.pathsep.join(("/bin", str(brew)))
 
 
-def test_a_windows_layout(home: Path) -> None:
-    version = home / ".pyenv/pyenv-win/versions/3.13.0"
-    version.mkdir(parents=True)
-    (version / "python.exe").touch()
-    env = {"USERPROFILE": str(home), "PATH": f"{home}/.pyenv/pyenv-win/shims"}
-    assert search_path("3.13", project=home, env=env) == str(version)
+#: A manager, where it keeps a Python below the home, the name of its program, and variables.
+MANAGERS: list[tuple[str, str, str, dict[str, str]]] = [
+    ("mise", ".local/share/mise/installs/python/3.13.0/bin", "python3.13", {}),
+    ("mise in XDG_DATA_HOME", "data/mise/installs/python/3.13.0/bin", "python3.13", {"XDG_DATA_HOME": "{home}/data"}),
+    ("mise in its own place", "tools/installs/python/3.13.0/bin", "python3.13", {"MISE_DATA_DIR": "{home}/tools"}),
+    ("mise on Windows", "AppData/Local/mise/installs/python/3.13.0", "python.exe", {}),
+    ("asdf", ".asdf/installs/python/3.13.0/bin", "python3.13", {}),
+    ("rye", ".rye/py/cpython@3.13.0/bin", "python3.13", {}),
+    ("an old rye", ".rye/py/cpython@3.13.0/install/bin", "python3.13", {}),
+    ("rye on Windows", ".rye/py/cpython@3.13.0", "python.exe", {}),
+    ("hatch", ".local/share/hatch/pythons/3.13/python/bin", "python3.13", {}),
+    ("hatch on macOS", "Library/Application Support/hatch/pythons/3.13/python/bin", "python3.13", {}),
+    ("hatch on Windows", "AppData/Local/hatch/pythons/3.13/python", "python.exe", {}),
+    ("pdm", ".local/share/pdm/python/cpython@3.13.0/bin", "python3.13", {}),
+    ("uv", ".local/share/uv/python/cpython-3.13.0-linux-x86_64-gnu/bin", "python3.13", {}),
+    ("uv in its own place", "pythons/cpython-3.13.0-linux-x86_64-gnu/bin", "python3.13", {"UV_PYTHON_INSTALL_DIR": "{home}/pythons"}),
+    ("uv on Windows", "roaming/uv/data/python/cpython-3.13.0-windows-x86_64-none", "python.exe", {"APPDATA": "{home}/roaming"}),
+    ("pyenv on Windows", ".pyenv/pyenv-win/versions/3.13.0", "python.exe", {}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("place", "program", "variables"),
+    [one[1:] for one in MANAGERS],
+    ids=[one[0] for one in MANAGERS],
+)
+def test_where_managers_keep_pythons(
+    home: Path, place: str, program: str, variables: Mapping[str, str]
+) -> None:
+    env = {name: value.format(home=home) for name, value in variables.items()}
+    env |= {"USERPROFILE" if program.endswith(".exe") else "HOME": str(home), "PATH": ""}
+    before = search_state(home, env)
+    (home / place).mkdir(parents=True)
+    (home / place / program).touch()
+    assert search_path("3.13", project=home, env=env) == str(home / place)
     assert search_path("3.12", project=home, env=env) == ""
+    assert search_state(home, env) != before
+
+
+@pytest.mark.parametrize("manager", [".asdf", ".local/share/mise"])
+def test_the_active_version_of_a_manager_replaces_its_shims(home: Path, manager: str) -> None:
+    directories = [home / manager / f"installs/python/3.13.{patch}/bin" for patch in (1, 2)]
+    for directory in directories:
+        directory.mkdir(parents=True)
+        (directory / "python3.13").touch()
+    (home / ".tool-versions").write_text("python 3.13.1\n")
+    env = {"HOME": str(home), "PATH": os.pathsep.join((str(home / manager / "shims"), "/bin"))}
+    found = search_path("3.13", project=home, env=env).split(os.pathsep)
+    assert found == [str(directories[0]), "/bin", str(directories[1])]
 
 
 def test_the_nearest_choice_counts(tmp_path: Path) -> None:

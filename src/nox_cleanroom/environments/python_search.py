@@ -14,15 +14,25 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 #: Where version managers keep Pythons: the variable that names their directory, its usual place,
-#: and the directories of programs in it.
+#: and the directories of programs in it. On Windows, programs lie at the top of an installation.
 _MANAGERS = (
-    ("PYENV_ROOT", "~/.pyenv", "versions/*/bin"),
-    ("PYENV_ROOT", "~/.pyenv/pyenv-win", "versions/*"),
-    ("MISE_DATA_DIR", "~/.local/share/mise", "installs/python/*/bin"),
-    ("ASDF_DATA_DIR", "~/.asdf", "installs/python/*/bin"),
-    ("RYE_HOME", "~/.rye", "py/*/bin"),
-    ("HATCH_DATA_DIR", "~/.local/share/hatch", "pythons/*/python/bin"),
-    ("UV_PYTHON_INSTALL_DIR", "~/.local/share/uv/python", "*/bin"),
+    ("PYENV_ROOT", "~/.pyenv", ("versions/*/bin",)),
+    ("PYENV_ROOT", "~/.pyenv/pyenv-win", ("versions/*",)),
+    ("MISE_DATA_DIR", "DATA/mise", ("installs/python/*/bin", "installs/python/*")),
+    ("ASDF_DATA_DIR", "~/.asdf", ("installs/python/*/bin",)),
+    ("RYE_HOME", "~/.rye", ("py/*/bin", "py/*/install/bin", "py/*")),
+    ("HATCH_DATA_DIR", "DATA/hatch", ("pythons/*/*/bin", "pythons/*/*")),
+    ("", "DATA/pdm", ("python/*/bin", "python/*")),
+    ("UV_PYTHON_INSTALL_DIR", "DATA/uv/python", ("*/bin", "*")),
+    ("UV_PYTHON_INSTALL_DIR", "DATA/uv/data/python", ("*",)),
+)
+
+#: What ``DATA`` stands for: on Linux, on macOS and on Windows. A variable may name it.
+_DATA = (
+    ("XDG_DATA_HOME", "~/.local/share"),
+    ("", "~/Library/Application Support"),
+    ("LOCALAPPDATA", "~/AppData/Local"),
+    ("APPDATA", "~/AppData/Roaming"),
 )
 
 #: Where Pythons are that nobody put on `PATH`: those of Linux distributions and deadsnakes, of
@@ -77,33 +87,42 @@ def chosen_versions(project: Path, env: Mapping[str, str]) -> list[str]:
         found = found or _read_words(directory / ".tool-versions", "python ")
         if found:
             return found
-    return _read_words(_root("PYENV_ROOT", "~/.pyenv", env) / "version", "")
+    (pyenv,) = _roots("PYENV_ROOT", "~/.pyenv", env)
+    return _read_words(pyenv / "version", "")
 
 
 def search_state(project: Path, env: Mapping[str, str]) -> tuple[object, ...]:
     """A value that changes when another Python may be found, as far as a quick look can tell."""
     path = env.get("PATH", os.defpath)
     places = [*map(Path, path.split(os.pathsep))]
-    for name, usual, pattern in _MANAGERS:
-        above, _, _ = pattern.partition("*")
-        places.append(_root(name, usual, env) / above)
+    places += [Path(pattern.partition("*")[0]) for pattern in _patterns(env)]
     places += [Path(pattern.partition("*")[0]).parent for pattern in _PLACES]
     times = [_time_of(place) for place in places]
-    return (path, chosen_versions(project, env), env.get("UV_PYTHON"), times)
+    return (path, chosen_versions(project, env), times)
 
 
 def _managed(env: Mapping[str, str]) -> list[Path]:
     """The directories of programs of all version managers; virtual environments are left out."""
     found = dict.fromkeys(
-        directory
-        for name, usual, pattern in _MANAGERS
-        for directory in _newest_first(_glob(str(_root(name, usual, env) / pattern)))
+        directory for pattern in _patterns(env) for directory in _newest_first(_glob(pattern))
     )
     return [one for one in found if not any((p / "pyvenv.cfg").exists() for p in (one, one.parent))]
 
 
-def _root(name: str, usual: str, env: Mapping[str, str]) -> Path:
-    return Path(env.get(name) or _expanded(usual, env))
+def _patterns(env: Mapping[str, str]) -> Iterator[str]:
+    for name, usual, patterns in _MANAGERS:
+        for root in _roots(name, usual, env):
+            yield from (str(root / pattern) for pattern in patterns)
+
+
+def _roots(name: str, usual: str, env: Mapping[str, str]) -> list[Path]:
+    """The directories in which a manager may keep its files."""
+    if env.get(name):
+        return [Path(env[name])]
+    if not usual.startswith("DATA"):
+        return [Path(_expanded(usual, env))]
+    places = (env.get(variable) or _expanded(place, env) for variable, place in _DATA)
+    return [Path(usual.replace("DATA", place, 1)) for place in places]
 
 
 def _expanded(path: str, env: Mapping[str, str]) -> str:
