@@ -92,7 +92,7 @@ def test_what_is_missing_is_said_with_the_ways_to_get_it(repository: Make, clean
     assert ".." not in ran.text.replace("...", "")
 
 
-@pytest.mark.parametrize("old", ["3.8", "3.9", "pypy3.9"])
+@pytest.mark.parametrize("old", ["3.7", "3.8", "3.9", "pypy3.9"])
 def test_interpreters_that_are_too_old_for_us_are_tested(
     repository: Make, cleanroom: Tool, old: str
 ) -> None:

@@ -14,8 +14,8 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from nox_cleanroom.config.pyproject import parse_toml, tool_table
 from nox_cleanroom.config.settings import Settings
 
-#: The CPythons that this release knows, oldest first; uv makes no environments for older ones. They
-#: are constants, so that a release always gives the same answer.
+#: The CPythons that this release knows, oldest first; older ones are tested when `pythons` names
+#: them. They are constants, so that a release always gives the same answer.
 CPYTHONS = ("3.8", "3.9", "3.10", "3.11", "3.12", "3.13", "3.14", "3.15")
 
 #: The versions which CPython supported when this release was made, for projects which do not

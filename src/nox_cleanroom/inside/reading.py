@@ -34,7 +34,7 @@ def load(*names):
         NAME, os.path.join(here, "__init__.py"), submodule_search_locations=[here]
     )
     sys.modules[NAME] = importlib.util.module_from_spec(spec)
-    sys.pycache_prefix, before = sys.argv[3], sys.pycache_prefix
+    sys.pycache_prefix, before = sys.argv[3], getattr(sys, "pycache_prefix", None)
     try:
         return [importlib.import_module(NAME + "." + name) for name in names]
     finally:
