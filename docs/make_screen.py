@@ -1,26 +1,23 @@
 """Makes `red-matrix.svg` from a real run: a forgotten module, on three Pythons, at 80 columns.
 
-    python docs/make_screen.py docs/tutorial/red-matrix.svg
+    PYTHONPATH=tests python docs/make_screen.py docs/tutorial/red-matrix.svg
 
 It needs `pyte` and, on `PATH`, nox-cleanroom, git and the Pythons.
 """
 
 from __future__ import annotations
 
-import fcntl
 import html
 import os
-import pty
 import re
-import struct
 import subprocess
 import sys
 import tempfile
-import termios
 from itertools import groupby
 from pathlib import Path
 
-import pyte
+from pyte.screens import Char
+from terminal import screen_of
 
 COLUMNS, ROWS = 80, 24
 #: The size of a character, in pixels.
@@ -78,32 +75,7 @@ def write(root: Path, files: dict[str, str]) -> None:
         path.write_text(content, encoding="utf-8")
 
 
-def screen_of(command: list[str], where: Path) -> list[list[pyte.screens.Char]]:
-    """The rows that a command leaves in a terminal."""
-    screen = pyte.HistoryScreen(COLUMNS, ROWS, history=200, ratio=1)
-    stream = pyte.ByteStream(screen)
-    outer, inner = pty.openpty()
-    fcntl.ioctl(inner, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, COLUMNS, 0, 0))
-    env = {name: value for name, value in os.environ.items() if name not in {"CI", "NO_COLOR"}}
-    # Nobody's own settings of installers.
-    env |= {"XDG_CONFIG_DIRS": "/nowhere", "PIP_CONFIG_FILE": os.devnull}
-    env |= {"TERM": "xterm-256color", "COLUMNS": str(COLUMNS), "LINES": str(ROWS)}
-    with subprocess.Popen(command, cwd=where, env=env, stdin=inner, stdout=inner, stderr=inner):
-        os.close(inner)
-        while part := read(outer):
-            stream.feed(part)
-    rows = [*screen.history.top, *(screen.buffer[row] for row in range(ROWS))]
-    return [[row[column] for column in range(COLUMNS)] for row in rows]
-
-
-def read(terminal: int) -> bytes:
-    try:
-        return os.read(terminal, 65536)
-    except OSError:  # the other end is closed
-        return b""
-
-
-def svg_of(rows: list[list[pyte.screens.Char]]) -> str:
+def svg_of(rows: list[list[Char]]) -> str:
     """The rows as a picture with text in it."""
     texts = ["".join(char.data for char in row).rstrip() for row in rows]
     shown = [row for row, text in zip(rows, texts, strict=True) if text]
@@ -137,7 +109,10 @@ def main() -> None:
         root = Path(place) / "colours"
         root.mkdir()
         make_project(root)
-        rows = screen_of(["nox-cleanroom", "matrix"], root)
+        env = {name: value for name, value in os.environ.items() if name not in {"CI", "NO_COLOR"}}
+        # Nobody's own settings of installers.
+        env |= {"XDG_CONFIG_DIRS": "/nowhere", "PIP_CONFIG_FILE": os.devnull}
+        _, rows = screen_of(["nox-cleanroom", "matrix"], root, env, COLUMNS, ROWS)
     target.write_text(re.sub(r"[ \t]+$", "", svg_of(rows), flags=re.MULTILINE), encoding="utf-8")
 
 

@@ -5,24 +5,19 @@
 
 from __future__ import annotations
 
-import fcntl
 import itertools
 import json
 import os
-import pty
 import shutil
-import struct
-import subprocess
 import sys
 import tempfile
-import termios
 from collections.abc import Callable
 from pathlib import Path
 
-import pyte
 import pytest
 from conftest import PYTHON, demo_files, pyproject, write_files
 from golden import Golden
+from pyte.screens import Char
 
 Make = Callable[..., Path]
 GOLDEN = Golden(Path(__file__).with_name("screens.txt"))
@@ -65,32 +60,7 @@ SCREENS: dict[str, tuple[dict[str, str], str]] = {
 }
 
 
-def in_terminal(command: list[str], where: Path, columns: int) -> tuple[int, list[str]]:
-    """The exit status of a command in a terminal, and the lines that it has left there."""
-    screen = pyte.HistoryScreen(columns, ROWS, history=1000, ratio=1)
-    stream = pyte.ByteStream(screen)
-    outer, inner = pty.openpty()
-    fcntl.ioctl(inner, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, columns, 0, 0))
-    env = {**os.environ, "TERM": "xterm-256color", "COLUMNS": str(columns), "LINES": str(ROWS)}
-    with subprocess.Popen(
-        command, cwd=where, env=env, stdin=inner, stdout=inner, stderr=inner, start_new_session=True
-    ) as process:
-        os.close(inner)
-        while True:
-            try:
-                part = os.read(outer, 65536)
-            except OSError:  # the other end is closed
-                break
-            if not part:
-                break
-            stream.feed(part)
-        status = process.wait()
-    os.close(outer)
-    rows = [*screen.history.top, *(screen.buffer[row] for row in range(ROWS))]
-    return status, [marked([row[column] for column in range(columns)]) for row in rows]
-
-
-def marked(row: list[pyte.screens.Char]) -> str:
+def marked(row: list[Char]) -> str:
     """A row of a screen, with the colours of its text in braces."""
     parts = []
     for style, chars in itertools.groupby(row, key=lambda char: (char.fg, char.bold)):
@@ -112,6 +82,8 @@ def marked(row: list[pyte.screens.Char]) -> str:
 def test_a_screen(
     name: str, columns: int, repository: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    from terminal import screen_of  # noqa: PLC0415 - it cannot be imported on Windows
+
     files, session = SCREENS[name]
     # nox complains about long paths.
     cache = tempfile.mkdtemp(dir="/tmp", prefix="s")
@@ -119,7 +91,8 @@ def test_a_screen(
     root = repository(demo_files(**files))
     write_files(root, {"src/demo/palette.py": "NAMES = ()\n"})
     command = [sys.executable, "-m", "nox_cleanroom", session]
-    status, lines = in_terminal(command, root, columns)
+    status, rows = screen_of(command, root, os.environ, columns, ROWS)
+    lines = map(marked, rows)
     shutil.rmtree(cache)
     text = GOLDEN.stable("".join(f"{line}\n" for line in lines), tmp_path)
     GOLDEN.compare(f"{name}, {columns} columns", text)
