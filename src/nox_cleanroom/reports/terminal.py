@@ -205,8 +205,8 @@ def _blocks(cells: Sequence[Cell], style: Style) -> list[_Block]:
             of_cells.setdefault(key, block).cells.append(cell.name)
     blocks: dict[tuple[object, ...], _Block] = {}
     for block in of_cells.values():
-        said = (block.outcome, block.about, block.message, block.hint, *block.output)
-        first = blocks.setdefault((*said, "", *block.cells), block)
+        said = (block.outcome, block.about, block.message, block.hint)
+        first = blocks.setdefault((said, tuple(block.output), tuple(block.cells)), block)
         if first is not block:
             first.subjects += block.subjects
     return sorted(blocks.values(), key=lambda one: -_weight(one.outcome))

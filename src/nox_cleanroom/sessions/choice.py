@@ -44,7 +44,7 @@ def choose(line: CommandLine, options: Options, project: Path) -> Choice:
         return Choice(sessions=line.sessions)
     if not line.chooses_sessions:
         return _usual(options, supported, project)
-    names = [*_with_pythons(line.sessions, options)]
+    names = [*_with_pythons(line.sessions, options.pythons or ())]
     known = ["smoke", "matrix", "clean_check", *(f"smoke-{python}" for python in supported)]
     refused = [_refusal(name, known, project) for name in names if name not in known]
     found = tuple(name for name in names if name in known)
@@ -59,8 +59,7 @@ def _usual(options: Options, supported: Sequence[str], project: Path) -> Choice:
         return Choice(sessions=("matrix",))
     pythons = InstalledPythons.of(project, os.environ)
     newest = [one for one in supported if pythons.find(one)][-1:] or supported[-1:]
-    wanted = options.pythons or newest
-    sessions = (*_with_pythons(("smoke",), options, wanted), "clean_check")
+    sessions = (*_with_pythons(("smoke",), options.pythons or newest), "clean_check")
     known = {*(f"smoke-{python}" for python in supported), "clean_check"}
     for name in sessions:
         if name not in known:
@@ -70,13 +69,10 @@ def _usual(options: Options, supported: Sequence[str], project: Path) -> Choice:
     return Choice(sessions=sessions, announcement=words)
 
 
-def _with_pythons(
-    sessions: Sequence[str], options: Options, pythons: Sequence[str] | None = None
-) -> Iterator[str]:
-    """The sessions, with a smoke for each of the Pythons that an option names."""
-    wanted = pythons or options.pythons
+def _with_pythons(sessions: Sequence[str], pythons: Sequence[str]) -> Iterator[str]:
+    """The sessions, with a smoke for each of the Pythons, if there are any."""
     for name in sessions:
-        yield from [f"smoke-{one}" for one in wanted] if name == "smoke" and wanted else [name]
+        yield from [f"smoke-{one}" for one in pythons] if name == "smoke" and pythons else [name]
 
 
 def _require_possible(line: CommandLine, options: Options) -> None:

@@ -53,8 +53,9 @@ def require_interpreter(python: str, project: Path, *, download: Download) -> No
     Raises:
         InterpreterMissingError: it is not.
     """
-    is_wanted_here = download == "never"
-    if is_wanted_here and InstalledPythons.of(project.resolve(), os.environ).find(python) is None:
+    if download != "never":
+        return
+    if InstalledPythons.of(project.resolve(), os.environ).find(python) is None:
         raise InterpreterMissingError(python)
 
 
