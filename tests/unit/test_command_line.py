@@ -242,6 +242,11 @@ def test_each_code_is_explained(code: Code, capsys: pytest.CaptureFixture[str]) 
         ("smoke-", {"smoke-3.13", "smoke-3.14", "smoke-3.15"}),
         ("smoke --rep", {"--report", "--report-dir"}),
         ("expl", {"explain "}),
+        ("explain BUILD_F", {"BUILD_FAILED "}),
+        ("check pyproj", {"pyproject.toml "}),
+        ("smoke --artifact ", {"wheel", "sdist"}),
+        ("--cl", {"--clear-cache "}),
+        ("smoke --para", {"--parallel "}),
     ],
 )
 def test_shells_can_complete(words: str, offered: set[str], tmp_path: Path) -> None:

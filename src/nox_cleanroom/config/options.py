@@ -122,7 +122,7 @@ _HELP = {
 }
 
 #: The options with a value; all others are flags.
-_VALUES: Mapping[str, Mapping[str, Any]] = {
+VALUES: Mapping[str, Mapping[str, Any]] = {
     "--rev": {"metavar": "REV", "default": "HEAD"},
     "--extras": {"type": _extras, "metavar": "A,B"},
     "--artifact": {"choices": get_args(Artifact)},
@@ -140,7 +140,7 @@ _SHORT = {"--quiet": "-q", "--verbose": "-v"}
 
 #: The names of all options, each with the number of words that follow it.
 OPTIONS: Mapping[str, int] = {
-    name: int(option in _VALUES)
+    name: int(option in VALUES)
     for option in _HELP
     if option not in {"--help", "--verbose"}
     for name in (option, _SHORT.get(option, option))
@@ -157,7 +157,7 @@ def _parser() -> _Parser:
     )
     for name, about in _HELP.items():
         names = filter(None, (_SHORT.get(name), name))
-        parser.add_argument(*names, help=about, **_VALUES.get(name, {"action": "store_true"}))
+        parser.add_argument(*names, help=about, **VALUES.get(name, {"action": "store_true"}))
     return parser
 
 

@@ -14,10 +14,7 @@ from nox_cleanroom.config.options import PYTHON, Options
 from nox_cleanroom.config.pythons import supported_pythons, why_supported
 from nox_cleanroom.environments.installed_pythons import InstalledPythons
 from nox_cleanroom.errors import UsageError
-from nox_cleanroom.sessions.command_line import CommandLine, refusal
-
-#: Our commands that are no sessions of nox.
-_COMMANDS = ("check", "explain")
+from nox_cleanroom.sessions.command_line import COMMANDS, CommandLine, refusal
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,7 +99,7 @@ def _refusal(session: str, known: Sequence[str], project: Path) -> UsageError:
     """The error about a session that does not exist; it says why there is none for its Python."""
     python = session.removeprefix("smoke-")
     if not re.fullmatch(PYTHON, python):
-        return refusal("session", session, [*known, *_COMMANDS])
+        return refusal("session", session, [*known, *COMMANDS])
     if not session.startswith("smoke-"):
         return UsageError(f"There is no session {session!r}.", hint=f"Did you mean smoke-{python}?")
     reason = f"{why_supported(project)}."

@@ -7,12 +7,18 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from nox_cleanroom.config.options import OPTIONS
+from nox_cleanroom.config.options import OPTIONS, VALUES
 from nox_cleanroom.config.pythons import supported_pythons
-from nox_cleanroom.errors import UsageError, nearest
+from nox_cleanroom.errors import Code, UsageError, nearest
 
 #: How many words follow an option: none, one, or all up to the next option.
 _NONE, _ONE, _MANY = 0, 1, 2
+
+#: Our commands that are no sessions of nox.
+COMMANDS = ("check", "explain")
+
+#: The option that nox gives to its own processes.
+_OF_WORKERS = "--parallel-worker"
 
 #: The options of nox. A test compares them with nox's own help.
 NOX_OPTIONS: Mapping[str, int] = {
@@ -25,7 +31,7 @@ NOX_OPTIONS: Mapping[str, int] = {
             *("--error-on-missing-interpreters", "--no-error-on-missing-interpreters"),
             *("--allow-parallel", "--no-allow-parallel", "--no-dependencies", "--install-only"),
             *("--no-install", "--non-interactive", "-ts", "--add-timestamp"),
-            *("--nocolor", "--no-color", "--forcecolor", "--force-color", "--parallel-worker"),
+            *("--nocolor", "--no-color", "--forcecolor", "--force-color", _OF_WORKERS),
         ),
         _NONE,
     ),
@@ -207,15 +213,22 @@ def complete() -> None:
     import argparse  # noqa: PLC0415 - only shells that complete need it
 
     import argcomplete  # noqa: PLC0415
+    from argcomplete.completers import FilesCompleter  # noqa: PLC0415
 
+    def words(prefix: str, parsed_args: argparse.Namespace, **_: object) -> list[str]:
+        command = next(iter(parsed_args.words or ()), "")
+        if command == "check":
+            return list(FilesCompleter()(prefix))
+        return list(Code.__members__) if command == "explain" else [*COMMANDS, *sessions]
+
+    sessions = ["smoke", "matrix", "clean_check", *(f"smoke-{one}" for one in supported_pythons())]
     parser = argparse.ArgumentParser()
-    named = parser.add_argument("sessions", nargs="*")
-    pythons = supported_pythons()
-    names = ("smoke", "matrix", "clean_check", "check", "explain")
-    named.completer = lambda **_: [*names, *(f"smoke-{python}" for python in pythons)]  # type: ignore[attr-defined]
+    parser.add_argument("words", nargs="*").completer = words  # type: ignore[attr-defined]
+    parser.add_argument("-V", "--version", "--clear-cache", action="store_true")
     for name, count in {**NOX_OPTIONS, **OPTIONS}.items():
-        if count == _NONE:
+        if count == _NONE and name != _OF_WORKERS:
             parser.add_argument(name, action="store_true")
-        else:
-            parser.add_argument(name, nargs="*" if count == _MANY else None)
+        elif count != _NONE:
+            choices = VALUES.get(name, {}).get("choices")
+            parser.add_argument(name, nargs="*" if count == _MANY else None, choices=choices)
     argcomplete.autocomplete(parser)
