@@ -365,6 +365,19 @@ def test_equal_findings_about_several_subjects_are_one() -> None:
     ]
 
 
+def test_findings_that_only_say_the_same_stay_with_their_cells() -> None:
+    cells = [
+        cell(python, IMPORTS.failed(subject, "It does not import."))
+        for python, subject in (("3.11", "demo.one"), ("3.12", "demo.two"))
+    ]
+    assert render(run(*cells)).splitlines()[:-1] == [
+        "✗ smoke-3.11: imports: demo.one: FAILED",
+        "    It does not import.",
+        "✗ smoke-3.12: imports: demo.two: FAILED",
+        "    It does not import.",
+    ]
+
+
 def test_tests_that_have_printed_meanwhile_are_not_quoted_again() -> None:
     failed = TESTS.failed("pytest", "It ended with exit status 1.", output="1 failed")
     assert "    | 1 failed" in render(run(cell("3.11", failed)))
