@@ -259,6 +259,8 @@ def test_a_file_in_place_of_the_evidences_directory_is_said_to_be_in_the_way(
     )
     assert done.returncode == 3, done.stderr
     assert "NOT_WRITABLE: The evidence cannot be written" in done.stderr
+    # It is said before anything is built.
+    assert done.stdout == ""
 
 
 def test_an_index_that_is_not_there_is_not_the_packages_fault(

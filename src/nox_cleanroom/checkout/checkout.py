@@ -83,18 +83,29 @@ class Checkout:
         """The object id of the commit that a revision names; see `resolve`."""
         answer = self.ask("rev-parse", "-q", "--verify", "--end-of-options", f"{rev}^{{commit}}")
         if answer.returncode != 0:
-            if rev == "HEAD":
-                raise RepositoryError(
-                    "This repository has no commit yet, and only commits are tested.",
-                    hint="Commit the project first: `git add` and `git commit`.",
-                    code=Code.NO_COMMITS,
-                )
-            raise RepositoryError(
-                f"{rev!r} is no commit of this repository.",
-                hint="`git log --oneline` and `git tag` list what `--rev` can name.",
-                code=Code.REVISION_UNKNOWN,
-            )
+            raise self._unresolved(rev)
         return answer.stdout.decode().strip()
+
+    def _unresolved(self, rev: str) -> RepositoryError:
+        """The error about a revision that names no commit which git can read."""
+        named = self.ask("rev-parse", "-q", "--verify", "--end-of-options", rev)
+        if named.returncode == 0 and rev == "HEAD":
+            return RepositoryError(
+                f"HEAD is {named.stdout.decode().strip()[:12]}, and git cannot read that commit.",
+                hint="`git fsck` lists what is missing; fetch it, or clone the repository again.",
+                code=Code.GIT_FAILED,
+            )
+        if rev == "HEAD":
+            return RepositoryError(
+                "This repository has no commit yet, and only commits are tested.",
+                hint="Commit the project first: `git add` and `git commit`.",
+                code=Code.NO_COMMITS,
+            )
+        return RepositoryError(
+            f"{rev!r} is no commit of this repository.",
+            hint="`git log --oneline` and `git tag` list what `--rev` can name.",
+            code=Code.REVISION_UNKNOWN,
+        )
 
     def read_file(self, commit: Commit, path: str) -> str | None:
         """The text of a file at a commit; None when the commit has no such file."""

@@ -32,12 +32,17 @@ _PLAIN_CHARACTERS = 2_000
 _UNPACKED_BYTES = 256 * 2**20
 
 
-def require_ignored(checkout: Checkout, directory: Path) -> None:
-    """Make sure that evidence written to a directory does not dirty the checkout.
+def require_usable(checkout: Checkout, directory: Path) -> None:
+    """Make sure that evidence can be written to a directory, and does not dirty the checkout.
 
     Raises:
-        CleanroomError: `EVIDENCE_ROOT_NOT_IGNORED`.
+        CleanroomError: `NOT_WRITABLE`, `EVIDENCE_ROOT_NOT_IGNORED`.
     """
+    existing = next(one for one in (directory, *directory.parents) if one.exists())
+    if not existing.is_dir():
+        raise _unwritable(directory, f"{str(existing)!r} is a file")
+    if not os.access(existing, os.W_OK):
+        raise _unwritable(directory, f"{str(existing)!r} is not writable")
     place = Path(os.path.realpath(directory))
     if not place.is_relative_to(os.path.realpath(checkout.root)):
         return
@@ -79,12 +84,18 @@ def write_evidence(run: Run, directory: Path, version: str, *, mode: int = 0o600
             written.append(directory / name)
             write_json(document, directory / name, mode=mode)
     except OSError as error:
-        raise CleanroomError(
-            f"The evidence cannot be written to {str(directory)!r}: {error.strerror}.",
-            hint="`--report-dir DIR` takes another place.",
-            code=Code.NO_SPACE if unforeseen(error).code is Code.NO_SPACE else Code.NOT_WRITABLE,
-        ) from None
+        is_full = unforeseen(error).code is Code.NO_SPACE
+        code = Code.NO_SPACE if is_full else Code.NOT_WRITABLE
+        raise _unwritable(directory, str(error.strerror), code) from None
     return written
+
+
+def _unwritable(directory: Path, why: str, code: Code = Code.NOT_WRITABLE) -> CleanroomError:
+    return CleanroomError(
+        f"The evidence cannot be written to {str(directory)!r}: {why}.",
+        hint="`--report-dir DIR` takes another place.",
+        code=code,
+    )
 
 
 def _file_name(cell: Cell) -> str:

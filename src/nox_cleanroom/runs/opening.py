@@ -35,7 +35,7 @@ from nox_cleanroom.places.workspace import (
     reserve_environments,
 )
 from nox_cleanroom.processes import supervision, variables
-from nox_cleanroom.reports.evidence import require_ignored
+from nox_cleanroom.reports.evidence import require_usable
 from nox_cleanroom.runs.run import OpenRun, Request
 from nox_cleanroom.steps import Progress
 
@@ -131,7 +131,7 @@ def _find_source(request: Request) -> Source:
         timeout_seconds=request.timeout_seconds,
     )
     if request.options.report_dir is not None:
-        require_ignored(checkout, request.options.report_dir)
+        require_usable(checkout, request.options.report_dir)
     return source
 
 

@@ -42,6 +42,14 @@ def test_no_commit(tmp_path: Path) -> None:
     assert refusal(tmp_path).code is Code.NO_COMMITS
 
 
+def test_a_commit_that_git_cannot_read(checkout: Checkout) -> None:
+    branch = git(checkout.root, "symbolic-ref", "HEAD").strip()
+    (checkout.git_dir / branch).write_text("d" * 40 + "\n")
+    error = refusal(checkout.root)
+    assert error.code is Code.GIT_FAILED
+    assert "d" * 12 in error.message
+
+
 def test_no_git(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     assert refusal(tmp_path).code is Code.GIT_MISSING
