@@ -385,6 +385,9 @@ def test_what_we_borrow_from_nox_is_there() -> None:
     venv = nox.virtualenv.VirtualEnv("nowhere")
     assert venv.is_sandboxed
     assert venv._resolved_interpreter == sys.executable
+    venv = nox.virtualenv.VirtualEnv("nowhere", interpreter="/found/python")
+    venv._resolved = "/found/python"
+    assert venv._resolved_interpreter == "/found/python"
     assert nox.virtualenv.ALL_VENVS[BACKEND] is Placeholder
 
 

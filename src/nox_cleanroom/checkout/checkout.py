@@ -60,7 +60,7 @@ class Checkout:
             RepositoryError: there is none, or git does not open its repository.
             ProjectError: `start` is no directory.
         """
-        return cls(*git.locate(start))
+        return cls(*git.locate(Path(os.path.abspath(start))))
 
     def resolve(self, rev: str) -> Commit:
         """The commit that a revision names.

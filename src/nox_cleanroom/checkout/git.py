@@ -11,6 +11,7 @@ import re
 import shutil
 import subprocess
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 
 from nox_cleanroom.errors import Code, ProjectError, RepositoryError
@@ -177,8 +178,14 @@ _KIND_OPTIONS = ("--is-bare-repository", "--is-inside-work-tree")
 _PATH_OPTIONS = ("--show-toplevel", "--git-dir", "--git-common-dir")
 
 
-def locate(start: Path) -> list[Path]:
+@cache
+def locate(start: Path) -> tuple[Path, ...]:
     """The directories of the checkout that contains `start`, in the order of `Checkout`'s fields.
+
+    Git is asked once in a process, because each question takes milliseconds.
+
+    Args:
+        start: an absolute path.
 
     Raises:
         RepositoryError: there is no checkout, or git does not open its repository.
@@ -198,7 +205,7 @@ def locate(start: Path) -> list[Path]:
         asked = [("rev-parse", "--path-format=absolute", option) for option in _PATH_OPTIONS]
         # Remove only the newline that git added, as a path may end in white space.
         paths = [must(start, *words).removesuffix(b"\n") for words in asked]
-    return [Path(os.fsdecode(path.removesuffix(b"\r"))) for path in paths]
+    return tuple(Path(os.fsdecode(path.removesuffix(b"\r"))) for path in paths)
 
 
 def _require_working_tree(start: Path) -> None:

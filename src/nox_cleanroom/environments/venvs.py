@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -75,18 +76,22 @@ class Environments:
 
     def _create(self, python: str, purpose: str, *, bare: bool) -> Environment:
         supervision.require_running()
+        interpreter = self._interpreter(python)
         venv = nox.virtualenv.get_virtualenv(
             *self.backend.split("|"),
             download_python=self.download,
             envdir=str(self.room.directory(f"{python}-{purpose}" if purpose else python)),
             reuse_existing=False,
-            interpreter=self._interpreter(python),
+            interpreter=interpreter,
         )
         if not isinstance(venv, VirtualEnv):
             raise EnvironmentRefusedError(
                 f"{self.backend!r} makes no virtual environment.",
                 hint=f"Use one of {', '.join(BACKENDS)}, or leave the choice to nox-cleanroom.",
             )
+        if os.path.isabs(interpreter):
+            # nox would search for what we have found, which takes as long as making it.
+            venv._resolved = interpreter  # noqa: SLF001 - pinned by a test
         if bare:
             venv.venv_params = [*_BARE.get(venv.venv_backend, ())]
         try:

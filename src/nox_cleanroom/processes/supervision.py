@@ -110,9 +110,10 @@ class _Running:
             with self._lock:
                 self._watcher = None
             if watcher is not None and watcher.stdin is not None:
-                with contextlib.suppress(OSError):
-                    watcher.stdin.close()
+                # Nothing is left to end, and an interpreter takes milliseconds to end by itself.
+                watcher.kill()
                 watcher.wait()
+                watcher.stdin.close()
 
     def _tell_watcher(self, sign: str, number: int) -> None:
         if self._watcher is not None and self._watcher.stdin is not None:

@@ -11,6 +11,7 @@ from conftest import commit_all, demo_files, git, make_repository, write_files
 
 from nox_cleanroom.build.project import directory_of_project, find_project, require_project
 from nox_cleanroom.checkout.checkout import Checkout
+from nox_cleanroom.checkout.git import locate
 from nox_cleanroom.checkout.ignore_rules import IgnoreRule
 from nox_cleanroom.errors import Code, ProjectError, RepositoryError
 
@@ -69,6 +70,8 @@ def test_a_git_that_is_too_old(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
 def test_a_repository_of_somebody_else(checkout: Checkout) -> None:
     for path in [checkout.root, checkout.git_dir]:
         os.chown(path, 12345, 12345)
+    # The fixture has asked git about it already.
+    locate.cache_clear()
     error = refusal(checkout.root)
     assert "does not trust" in error.message
     assert "safe.directory" in error.output
