@@ -10,38 +10,17 @@ if __name__ == "__main__" and not getattr(sys.flags, "safe_path", False):
     # We would import a package `platformdirs/` from there, and write bytecode into it.
     del sys.path[0]
 
-import signal
-
-# An interrupt while modules are loaded ends the process without a traceback.
-_handler = signal.getsignal(signal.SIGINT)
-if _handler is signal.default_int_handler:
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
-
 import os
+import signal
 from collections.abc import Sequence
-from dataclasses import replace
-from pathlib import Path
+from types import ModuleType
 
 from nox_cleanroom import redaction
 from nox_cleanroom._version import __version__
-from nox_cleanroom.errors import (
-    CleanroomError,
-    Code,
-    RepositoryError,
-    UsageError,
-    unforeseen,
-    worst_exit_status,
-)
+from nox_cleanroom.errors import CleanroomError, Code, unforeseen
+from nox_cleanroom.loading import load
 from nox_cleanroom.output import clean_text, show
-from nox_cleanroom.places.clearing import clear
-from nox_cleanroom.reports import codes, terminal
-from nox_cleanroom.reports.style import Style, style_for
-from nox_cleanroom.runs.recheck import recheck
-from nox_cleanroom.sessions.command_line import CommandLine, complete, refusal
-from nox_cleanroom.sessions.without_noxfile import run_nox
-
-if _handler is signal.default_int_handler:
-    signal.signal(signal.SIGINT, signal.default_int_handler)
+from nox_cleanroom.reports.style import style_for
 
 HELP = """\
 usage: nox-cleanroom [SESSION ...] [OPTIONS]
@@ -79,7 +58,7 @@ needed is missing; 2 usage or configuration; 3 no test could run;
 def main() -> None:
     """Run the command line, and exit with a status that `HELP` explains."""
     if "_ARGCOMPLETE" in os.environ:
-        complete()
+        _load("sessions.command_line").complete()
     for name in ("stdout", "stderr"):
         # A process may have none, and nox asks each for its kind.
         if getattr(sys, name) is None:
@@ -102,7 +81,8 @@ def run(arguments: Sequence[str]) -> int:
         show(f"nox-cleanroom {__version__}")
         return 0
     try:
-        return _run(arguments, before)
+        # Loading all other modules takes time, and help needs none of them.
+        status: int = _load("sessions.subcommands").perform(arguments, before)
     except CleanroomError as error:
         style = style_for(sys.stderr, os.environ)
         for line in clean_text(f"nox-cleanroom: {error}").splitlines():
@@ -116,73 +96,19 @@ def run(arguments: Sequence[str]) -> int:
         return code.exit_status
     except KeyboardInterrupt:
         return Code.INTERRUPTED.exit_status
+    return status
 
 
-def _run(arguments: Sequence[str], before: Sequence[str]) -> int:
-    if "--clear-cache" in before:
-        return _clear_cache()
-    flags = {*arguments} & {"-v", "--verbose", "-q", "--quiet", "--"}
-    words = [word for word in arguments if word not in flags]
-    if words[:1] == ["check"]:
-        style = replace(
-            style_for(sys.stdout, os.environ),
-            verbose=bool(flags & {"-v", "--verbose"}),
-            quiet=bool(flags & {"-q", "--quiet"}),
-        )
-        return _check_again(words[1:], style)
-    if words[:1] == ["explain"]:
-        return _explain(words[1:])
+def _load(name: str) -> ModuleType:
+    """A module; an interrupt while it is loaded ends the process without a traceback."""
+    handler = signal.getsignal(signal.SIGINT)
+    if handler is not signal.default_int_handler:
+        return load(name)
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     try:
-        here = Path.cwd()
-    except FileNotFoundError:
-        raise RepositoryError(
-            "The current directory does not exist any more.", hint="Change to one that exists."
-        ) from None
-    return run_nox(CommandLine.parse(arguments, here))
-
-
-def _explain(names: Sequence[str]) -> int:
-    """Print what the documentation says of each code."""
-    if not names:
-        raise UsageError("`explain` needs a code.", hint=f"All of them: {codes.PAGE}")
-    for name in names:
-        show(codes.explanation(name))
-    return 0
-
-
-def _check_again(names: Sequence[str], style: Style) -> int:
-    """Check each file of evidence again, and print its report."""
-    for name in names:
-        if name.startswith("-"):
-            raise refusal("option of `check`", name, ("--verbose", "--quiet"))
-    if not names:
-        raise UsageError(
-            "`check` needs the evidence of a run.",
-            hint="Name files, such as reports/matrix.json; a run says where it writes them.",
-        )
-    found = set[Code]()
-    for name in names:
-        run = recheck(Path(name))
-        if names[1:]:
-            show(clean_text(f"{name}:"))
-        show(terminal.render(run, style=style))
-        found |= run.codes
-    return worst_exit_status({code.exit_status for code in found})
-
-
-def _clear_cache() -> int:
-    cleared = clear()
-    megabytes = cleared.freed / 1_000_000
-    count = len(cleared.removed)
-    directories = "1 directory" if count == 1 else f"{count} directories"
-    show(f"removed {directories}, {megabytes:.1f} MB")
-    for path in cleared.used:
-        show(
-            clean_text(f"left alone because it is in use or has a mount in it: {path}"), sys.stderr
-        )
-    for path in cleared.kept:
-        show(clean_text(f"left alone because a run was told to keep it: {path}"), sys.stderr)
-    return 0
+        return load(name)
+    finally:
+        signal.signal(signal.SIGINT, handler)
 
 
 if __name__ == "__main__":
