@@ -14,7 +14,6 @@ from filelock import BaseFileLock
 from nox_cleanroom.checkout import git
 from nox_cleanroom.checkout.ignore_rules import IgnoreRule, read_rules
 from nox_cleanroom.checkout.index import Index
-from nox_cleanroom.errors import Code, RepositoryError
 from nox_cleanroom.places.layout import repository_lock
 
 
@@ -83,29 +82,8 @@ class Checkout:
         """The object id of the commit that a revision names; see `resolve`."""
         answer = self.ask("rev-parse", "-q", "--verify", "--end-of-options", f"{rev}^{{commit}}")
         if answer.returncode != 0:
-            raise self._unresolved(rev)
+            raise git.unresolved(self.root, rev)
         return answer.stdout.decode().strip()
-
-    def _unresolved(self, rev: str) -> RepositoryError:
-        """The error about a revision that names no commit which git can read."""
-        named = self.ask("rev-parse", "-q", "--verify", "--end-of-options", rev)
-        if named.returncode == 0 and rev == "HEAD":
-            return RepositoryError(
-                f"HEAD is {named.stdout.decode().strip()[:12]}, and git cannot read that commit.",
-                hint="`git fsck` lists what is missing; fetch it, or clone the repository again.",
-                code=Code.GIT_FAILED,
-            )
-        if rev == "HEAD":
-            return RepositoryError(
-                "This repository has no commit yet, and only commits are tested.",
-                hint="Commit the project first: `git add` and `git commit`.",
-                code=Code.NO_COMMITS,
-            )
-        return RepositoryError(
-            f"{rev!r} is no commit of this repository.",
-            hint="`git log --oneline` and `git tag` list what `--rev` can name.",
-            code=Code.REVISION_UNKNOWN,
-        )
 
     def read_file(self, commit: Commit, path: str) -> str | None:
         """The text of a file at a commit; None when the commit has no such file."""

@@ -173,6 +173,28 @@ def refusal(start: Path, stderr: bytes) -> RepositoryError:
     return RepositoryError(f"Git cannot open the repository of {str(start)!r}.", output=words)
 
 
+def unresolved(root: Path, rev: str) -> RepositoryError:
+    """The error for a revision that names no commit which git can read."""
+    if rev != "HEAD":
+        return RepositoryError(
+            f"{rev!r} is no commit of this repository.",
+            hint="`git log --oneline` and `git tag` list what `--rev` can name.",
+            code=Code.REVISION_UNKNOWN,
+        )
+    named = ask(root, "rev-parse", "-q", "--verify", "HEAD")
+    if named.returncode == 0:
+        return RepositoryError(
+            f"HEAD is {named.stdout.decode().strip()[:12]}, and git cannot read that commit.",
+            hint="`git fsck` lists what is missing; fetch it, or clone the repository again.",
+            code=Code.GIT_FAILED,
+        )
+    return RepositoryError(
+        "This repository has no commit yet, and only commits are tested.",
+        hint="Commit the project first: `git add` and `git commit`.",
+        code=Code.NO_COMMITS,
+    )
+
+
 #: Questions about a directory, and the paths of the checkout that contains it.
 _KIND_OPTIONS = ("--is-bare-repository", "--is-inside-work-tree")
 _PATH_OPTIONS = ("--show-toplevel", "--git-dir", "--git-common-dir")
