@@ -263,6 +263,15 @@ def test_a_file_in_place_of_the_evidences_directory_is_said_to_be_in_the_way(
     assert done.stdout == ""
 
 
+def test_nox_says_nothing_of_the_length_of_a_path_where_it_makes_nothing(
+    repository: Make, cleanroom: Tool, tmp_path: Path
+) -> None:
+    root = repository()
+    for length in (60, 120):
+        ran = cleanroom(root, SMOKE, env={"XDG_CACHE_HOME": str(tmp_path / ("x" * length))})
+        assert (ran.status, "virtualenv" in ran.text) == (0, False), ran.text
+
+
 def test_an_index_that_is_not_there_is_not_the_packages_fault(
     repository: Make, cleanroom: Tool, tmp_path: Path
 ) -> None:

@@ -126,7 +126,7 @@ def wheel_lines(run: Run) -> Iterator[str]:
     """The tested wheels, with the Python that built each one, and their age."""
     ended_at = datetime.fromisoformat(run.started_at) + timedelta(seconds=run.duration)
     tested = sorted((cell.wheel for cell in run.cells if cell.wheel), key=lambda one: one.built_now)
-    wheels = {wheel.sha256: wheel for wheel in tested}
+    wheels = {(wheel.sha256, wheel.built_with): wheel for wheel in tested}
     for wheel in wheels.values():
         age = ended_at - datetime.fromisoformat(wheel.built_at)
         ago = "now" if wheel.built_now else f"{_in_words(age)} ago; --rebuild builds it anew"

@@ -9,6 +9,8 @@ import os
 import sys
 from pathlib import Path
 
+from nox.logger import logger
+
 from nox_cleanroom.build.project import PROJECT_FILES, find_project, require_project
 from nox_cleanroom.checkout.checkout import Checkout
 from nox_cleanroom.config.options import Options, parse_options
@@ -60,6 +62,8 @@ def run_nox(line: CommandLine) -> int:
         if options.quiet:
             # What nox says, apart from our report.
             logging.disable(logging.ERROR)
+        if not line.noxfile:
+            logger.addFilter(_is_about_us)
         status = _call_nox([*argv, "--", *line.ours], variables)
         for error in chosen.refused:
             # Last, where it is read.
@@ -86,6 +90,11 @@ def _write_metadata(scratch: Path, project: Path, options: Options) -> Path:
             if name == "pyproject.toml":
                 Settings.from_pyproject(text, f"pyproject.toml of {oid[:12]}")
     return directory
+
+
+def _is_about_us(record: logging.LogRecord) -> bool:
+    """Whether a message of nox is not about the path of an environment, as we let it make none."""
+    return not str(record.msg).startswith(("The virtualenv name was hashed", "The virtualenv path"))
 
 
 def _say(words: str) -> None:

@@ -297,6 +297,14 @@ def test_how_old_a_wheel_is(built_at: str, built_now: bool, ago: str) -> None:
     ]
 
 
+def test_equal_wheels_of_two_builders_are_both_named() -> None:
+    records = [wheel_record(built_with=version) for version in ("3.13.0", "3.12.1")]
+    assert list(wheel_lines(run(*(cell("3.12", wheel=record) for record in records)))) == [
+        "demo-1.0-py3-none-any.whl built with Python 3.13.0 now",
+        "demo-1.0-py3-none-any.whl built with Python 3.12.1 now",
+    ]
+
+
 def test_each_wheel_and_each_remark_is_named_once() -> None:
     one = wheel_record(remarks=("It was built by 3.10.", "It has no sdist."))
     other = wheel_record(file="other.whl", sha256=DIGEST[::-1], remarks=("It has no sdist.",))
