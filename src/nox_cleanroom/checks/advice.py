@@ -34,6 +34,8 @@ class Clues:
     tracked: Tracked
     #: Modules of the checkout that are not in the commit; None until the probe has run.
     left_out: LeftOut | None
+    #: Names that the wheel's code imports and that do not exist; None when the code was not read.
+    absent: frozenset[str] | None = None
 
     @property
     def settled_by(self) -> str:
@@ -69,9 +71,12 @@ def ended_early(answer: Answer, doing: str) -> Finding | None:
     )
 
 
-def exception_text(facts: Facts, error: Mapping[str, Any]) -> str:
+def exception_text(clues: Clues, error: Mapping[str, Any]) -> str:
     """An exception as one safe line, with paths as in the wheel."""
-    message = last_lines(_as_in_wheel(facts, error["message"]), 3).replace("\n", " ")
+    message = last_lines(_as_in_wheel(clues.facts, error["message"]), 3).replace("\n", " ")
+    if _imported_name(error) in (clues.absent or ()):
+        # Python only guesses, and there is no such name at all.
+        message = message.replace(" (most likely due to a circular import)", "")
     return f"{error['type']}: {message}" if message else str(error["type"])
 
 
@@ -104,7 +109,7 @@ def _as_in_wheel(facts: Facts, text: str) -> str:
 def advice_on_import(clues: Clues, error: Mapping[str, Any]) -> str:
     """The next step for code that does not load."""
     explained = explain_missing(error["message"])
-    missing = _missing_name(error)
+    missing = error.get("missing") or ""
     if "exit" in error:
         advice = 'Put what it does behind `if __name__ == "__main__":`.'
     elif "variable" in error:
@@ -120,6 +125,8 @@ def advice_on_import(clues: Clues, error: Mapping[str, Any]) -> str:
     elif explained is not None:
         words, more = explained
         advice = f"{words[0].upper()}{words[1:]}. {more}"
+    elif _imported_name(error):
+        advice = advice_on_name(clues, _imported_name(error))
     elif missing:
         advice = advice_on_missing(clues, missing)
     else:
@@ -147,19 +154,54 @@ def _advice_on_tracked(clues: Clues, source: str) -> str:
     )
 
 
-def advice_on_missing(clues: Clues, missing: str) -> str:
-    """The next step for a missing module."""
-    is_own = missing.partition(".")[0] in clues.wheel.top_level_names
-    committed = clues.tracked.source_of_module(missing) if is_own else ""
+def advice_on_name(clues: Clues, missing: str) -> str:
+    """The next step for a name that a module lacks; it may be the name of a module."""
+    module, _, name = missing.rpartition(".")
+    elsewhere = _advice_on_file_of(clues, missing)
+    if elsewhere:
+        advice = elsewhere
+    elif not _is_own(clues, module):
+        advice = (
+            f"The installed `{module}` has no `{name}`: change the import, or require the versions"
+            " that have it."
+        )
+    elif clues.absent is None or missing in clues.absent:
+        advice = (
+            f"`{module}` has no `{name}`, and the wheel has no module of that name: is it misspelt,"
+            " or does the build backend leave it out?"
+        )
+    else:
+        advice = (
+            f"`{module}` is still being loaded at that moment, and has no `{name}` yet: import it"
+            f" in the function that needs it, or move `{name}` to a module of its own."
+        )
+    return advice
+
+
+def _is_own(clues: Clues, module: str) -> bool:
+    return module.partition(".")[0] in clues.wheel.top_level_names
+
+
+def _advice_on_file_of(clues: Clues, missing: str) -> str:
+    """The next step for a module whose file is somewhere else than in the wheel; or empty."""
+    committed = clues.tracked.source_of_module(missing) if _is_own(clues, missing) else ""
     left_out = clues.left_out.file_of(missing.rpartition(".")[2]) if clues.left_out else ""
     empty = _empty_submodule(clues, missing)
     if committed:
-        advice = _advice_on_tracked(clues, committed)
-    elif left_out:
-        advice = _advice_on_left_out(clues, left_out)
-    elif empty:
-        advice = f"The submodule {empty} is empty; `git submodule update --init {empty}` fills it."
-    elif is_own:
+        return _advice_on_tracked(clues, committed)
+    if left_out:
+        return _advice_on_left_out(clues, left_out)
+    if empty:
+        return f"The submodule {empty} is empty; `git submodule update --init {empty}` fills it."
+    return ""
+
+
+def advice_on_missing(clues: Clues, missing: str) -> str:
+    """The next step for a missing module."""
+    elsewhere = _advice_on_file_of(clues, missing)
+    if elsewhere:
+        advice = elsewhere
+    elif _is_own(clues, missing):
         advice = f"`{missing}` is not in the wheel: does the build backend include it?"
     elif missing in _MOVED:
         advice = _MOVED[missing]
@@ -232,12 +274,10 @@ def what_is_lacking(error: Mapping[str, Any]) -> str:
     return ""
 
 
-def _missing_name(error: Mapping[str, Any]) -> str:
-    """The module that an ImportError reports as missing, which may be a submodule."""
+def _imported_name(error: Mapping[str, Any]) -> str:
+    """The name that a module lacks, after that of the module; empty for any other exception."""
     named = re.match(
         r"cannot import name '(\w+)' from (?:partially initialized module )?'([\w.]+)'",
         error["message"],
     )
-    if named:
-        return f"{named.group(2)}.{named.group(1)}"
-    return error.get("missing") or ""
+    return f"{named[2]}.{named[1]}" if named and error["type"] == "ImportError" else ""

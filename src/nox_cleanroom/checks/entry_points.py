@@ -149,7 +149,7 @@ def _failed(subject: str, message: str) -> Finding:
 
 
 def _failed_load(clues: Clues, entry_point: EntryPoint, error: Mapping[str, Any]) -> Finding:
-    message = f"`{entry_point.value}` does not load: {exception_text(clues.facts, error)}"
+    message = f"`{entry_point.value}` does not load: {exception_text(clues, error)}"
     output = own_lines(clues.wheel, clues.facts, error)
     details = exception_lines(clues.facts, error)
     if not entry_point.is_script and _names_a_file(clues.wheel, entry_point):

@@ -225,6 +225,13 @@ class ImportGraph:
         return frozenset(reached)
 
 
+def absent_names(wheel: Wheel, sources: Sources | None) -> frozenset[str] | None:
+    """The names that a wheel's code imports and that do not exist; None without its code."""
+    if sources is None or not sources.answers:
+        return None
+    return frozenset(one.what for one in ImportGraph.of(wheel, sources).dead_ends)
+
+
 #: The latest graph of each thread, with what it was made from.
 _latest = threading.local()
 

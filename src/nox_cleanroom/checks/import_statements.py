@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 
 from packaging.utils import canonicalize_name
 
-from nox_cleanroom.checks.advice import Clues, advice_on_missing
+from nox_cleanroom.checks.advice import Clues, advice_on_missing, advice_on_name
 from nox_cleanroom.checks.broken_imports import missing_in_imports
 from nox_cleanroom.checks.extras import settle_by_extras
 from nox_cleanroom.checks.import_graph import DeadEnd, ImportGraph
@@ -204,7 +204,8 @@ def _finding(clues: Clues, what: str, outcome: Outcome, dead_ends: list[DeadEnd]
     elif extras:
         hint = f"It comes with the extra `{extras[0]}`: say so where it is missing, or require it."
     else:
-        hint = advice_on_missing(clues, what)
+        advise = advice_on_name if first.kind == "name" else advice_on_missing
+        hint = advise(clues, what)
     return Finding(
         clean_text(what),
         Outcome.WARNED if extras else outcome,

@@ -16,6 +16,7 @@ from nox_cleanroom.checks.advice import (
 )
 from nox_cleanroom.checks.broken_imports import broken_with_imports
 from nox_cleanroom.checks.extras import settle_by_extras
+from nox_cleanroom.checks.import_graph import absent_names
 from nox_cleanroom.entry_points import EntryPoint
 from nox_cleanroom.environments.environment import Facts
 from nox_cleanroom.environments.interpreter_questions import Answer
@@ -25,6 +26,7 @@ from nox_cleanroom.output import clean_text
 from nox_cleanroom.probes.extras import WithExtras
 from nox_cleanroom.probes.installed import Installed
 from nox_cleanroom.probes.loading import Loaded, imported_first
+from nox_cleanroom.probes.sources import Sources
 from nox_cleanroom.probes.tracked import LeftOut, Tracked
 from nox_cleanroom.wheel import Wheel
 
@@ -36,11 +38,18 @@ def check(
     tracked: Tracked,
     installed: Installed,
     loaded: Loaded,
+    sources: Sources | None = None,
     left_out: LeftOut | None = None,
     with_extras: WithExtras | None = None,
 ) -> Iterator[Finding]:
     """One finding per module; each one is imported in an interpreter of its own."""
-    clues = Clues(wheel=wheel, facts=facts, tracked=tracked, left_out=left_out)
+    clues = Clues(
+        wheel=wheel,
+        facts=facts,
+        tracked=tracked,
+        left_out=left_out,
+        absent=absent_names(wheel, sources),
+    )
     yield from settle_by_extras(
         _findings(clues, loaded, installed),
         again=lambda second: _findings(clues, second.loaded, second.installed),
@@ -116,7 +125,7 @@ def _side_effects(name: str, said: Mapping[str, Any]) -> Finding:
 def _failed_import(
     clues: Clues, name: str, error: Mapping[str, Any], same: Sequence[EntryPoint]
 ) -> Finding:
-    message = exception_text(clues.facts, error)
+    message = exception_text(clues, error)
     if "exit" in error:
         message = f"Importing it calls sys.exit({error['exit']})."
     lacking = what_is_lacking(error)

@@ -12,12 +12,15 @@ from values import (
     SITE,
     Says,
     answer,
+    dead_end,
     facts,
     imported,
     installed,
     loaded,
     look,
+    module,
     raised,
+    sources,
     tracked,
     unsettled,
     wheel,
@@ -50,6 +53,18 @@ def missing(name: str, message: str = "", subject: str = "demo") -> Any:
     return raised("import", subject, text, missing=name)
 
 
+def lacking(name: str, module: str, *, guess: bool = False) -> Any:
+    """What came of an import of a name that a module lacks."""
+    what = f"partially initialized module {module!r}" if guess else repr(module)
+    why = " (most likely due to a circular import)" if guess else ""
+    text = f"ImportError: cannot import name {name!r} from {what}{why}"
+    return raised("import", "demo", text, missing=module)
+
+
+NO_NAME = (
+    "`demo` has no `part`, and the wheel has no module of that name: is it misspelt, or does the"
+    " build backend leave it out?"
+)
 NO_YAML = "ModuleNotFoundError: No module named 'yaml'"
 NO_PART = "ModuleNotFoundError: No module named 'demo.part'"
 NOT_INCLUDED = "`demo.part` is not in the wheel: does the build backend include it?"
@@ -93,22 +108,61 @@ CASES: dict[str, tuple[dict[str, Any], list[Finding]]] = {
             )
         ],
     ),
-    "a name of a module that is not in the wheel": (
+    "a name that a module of the wheel lacks": (
+        {"loaded": loaded(lacking("part", "demo"))},
+        [SAYS.failed("demo", "ImportError: cannot import name 'part' from 'demo'", hint=NO_NAME)],
+    ),
+    "a name that is nowhere, for which Python guesses a reason": (
         {
-            "loaded": loaded(
-                raised(
-                    "import",
-                    "demo",
-                    "ImportError: cannot import name 'part' from partially initialized module 'demo'",
-                    missing="demo",
-                )
-            )
+            "loaded": loaded(lacking("part", "demo", guess=True)),
+            "sources": sources(module("demo/__init__.py", unresolved=[dead_end("demo.part")])),
         },
         [
             SAYS.failed(
                 "demo",
                 "ImportError: cannot import name 'part' from partially initialized module 'demo'",
-                hint="`demo.part` is not in the wheel: does the build backend include it?",
+                hint=NO_NAME,
+            )
+        ],
+    ),
+    "a circular import": (
+        {
+            "loaded": loaded(lacking("part", "demo", guess=True)),
+            "sources": sources(module("demo/__init__.py")),
+        },
+        [
+            SAYS.failed(
+                "demo",
+                "ImportError: cannot import name 'part' from partially initialized module 'demo'"
+                " (most likely due to a circular import)",
+                hint="`demo` is still being loaded at that moment, and has no `part` yet: import it"
+                " in the function that needs it, or move `part` to a module of its own.",
+            )
+        ],
+    ),
+    "a name that a requirement lacks": (
+        {"loaded": loaded(lacking("Markup", "jinja2"))},
+        [
+            SAYS.failed(
+                "demo",
+                "ImportError: cannot import name 'Markup' from 'jinja2'",
+                hint="The installed `jinja2` has no `Markup`: change the import, or require the"
+                " versions that have it.",
+            )
+        ],
+    ),
+    "a name that is a module in the checkout, not committed": (
+        {
+            "loaded": loaded(lacking("part", "demo", guess=True)),
+            "sources": sources(module("demo/__init__.py", unresolved=[dead_end("demo.part")])),
+            "left_out": LeftOut(paths=("src/demo/part.py",)),
+        },
+        [
+            SAYS.failed(
+                "demo",
+                "ImportError: cannot import name 'part' from partially initialized module 'demo'",
+                hint="src/demo/part.py is in the checkout and not in the commit: `git add` it."
+                " Only what is committed is tested.",
             )
         ],
     ),
