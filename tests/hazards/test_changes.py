@@ -90,7 +90,8 @@ POLLUTIONS: dict[str, Pollution] = {
     "a tag": Pollution("git('tag', 'v9')", [".git/refs/tags/v9 (created"]),
     "a deleted branch": Pollution("git('branch', '-D', 'side')", [".git/refs/heads/side (deleted"]),
     "a ref of another kind": Pollution("git('update-ref', 'refs/notes/x', 'HEAD')", [".git/refs/notes/x (created"]),
-    "a stash": Pollution("git('stash', 'push', '-q', '--', 'dirty.txt')", [".git/refs/stash (created", "dirty.txt (modified"]),
+    # Git deletes the file and writes it again, and a look may come in between.
+    "a stash": Pollution("git('stash', 'push', '-q', '--', 'dirty.txt')", [".git/refs/stash (created", "dirty.txt ("]),
     "the configuration": Pollution("git('config', 'user.name', 'x')", [".git/config (modified"]),
     "a hook": Pollution("write('.git/hooks/pre-push', 'exit 1')", [".git/hooks/pre-push (created"]),
     "a file of git's info": Pollution("write('.git/info/attributes', 'x')", [".git/info/attributes (created"]),
@@ -240,5 +241,5 @@ def test_a_checkout_that_was_not_clean_is_tested_and_left_as_it_was(
 def test_a_flood_of_changes_is_bounded(repository: Make, cleanroom: Tool) -> None:
     ran = cleanroom(prepare(repository, "for n in range(2000): write('many/%d' % n, '')"), SMOKE)
     assert ran.status == 30
-    assert "and 1,980 more" in ran.text
+    assert "and 1,990 more" in ran.text
     assert ran.text.count("many/") < 40
