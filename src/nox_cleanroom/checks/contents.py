@@ -81,7 +81,9 @@ def _top_level(wheel: Wheel) -> Iterator[Finding]:
             untried = "; it was not imported" if own and name in modules else ""
             what = f"a name that every other package could take{untried}"
         elif inside[0].path == PurePosixPath(top):
-            what = "" if top.endswith(_CODE) else "a file that any other distribution may replace"
+            is_stub = top.endswith(".pyi") and name in modules
+            is_code = top.endswith(_CODE) or is_stub
+            what = "" if is_code else "a file that any other distribution may replace"
         elif own and not any(one.module or one.path.suffix == ".pyi" for one in inside):
             what = "a directory without a module"
         else:

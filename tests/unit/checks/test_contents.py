@@ -103,6 +103,11 @@ CASES: dict[str, tuple[dict[str, Any], list[Finding]]] = {
         ],
     ),
     "a package that is called tools and nothing else": (holding("tools/__init__.py"), FINE),
+    "the stub of a module at the top": (holding("_demo_version.py", "_demo_version.pyi"), FINE),
+    "a stub at the top, of nothing": (
+        holding("demo/__init__.py", "other.pyi"),
+        [top("other.pyi", "a file that any other distribution may replace")],
+    ),
     "a README at the top": (
         holding("demo/__init__.py", "README.md"),
         [top("README.md", "a file that any other distribution may replace")],
