@@ -63,6 +63,14 @@ LONG_GONE = {
     "xml.etree": ("-3.8", "cElementTree"),
 }
 
+#: Names that typeshed has in modules which only Windows imports, and not in the stub itself.
+OF_WINDOWS = {
+    "asyncio": (
+        "IocpProactor ProactorEventLoop WindowsProactorEventLoopPolicy"
+        " WindowsSelectorEventLoopPolicy"
+    ),
+}
+
 #: Names that interpreters have although typeshed does not say so; `tests/unit` compares the two.
 NOT_SO = {
     ("asyncio", "AbstractEventLoopPolicy"),
@@ -96,6 +104,8 @@ def main() -> None:
             table[module] = {"": stated, **names} if stated else names
     for module, (stated, names) in LONG_GONE.items():
         table[module] = {**dict.fromkeys(names.split(), stated), **table.get(module, {})}
+    for module, names in OF_WINDOWS.items():
+        table[module].update(dict.fromkeys(names.split(), "win32"))
     OUT.write_text(json.dumps(table, indent=0, sort_keys=True) + "\n", encoding="utf-8")
     print(len(table), "modules,", sum(map(len, table.values())), "names")
 
@@ -104,7 +114,7 @@ def _read_versions() -> Iterator[tuple[str, tuple[int, int]]]:
     """The modules of the standard library, with the first and the last minor version."""
     for line in (STUBS / "VERSIONS").read_text(encoding="utf-8").splitlines():
         stated = re.match(r"([\w.]+): 3\.(\d+)-(?:3\.(\d+))?", line)
-        if stated and not stated[1].startswith("_typeshed"):
+        if stated and not stated[1].startswith(("_typeshed", "typing_extensions")):
             yield stated[1], (int(stated[2]), int(stated[3] or 99))
 
 

@@ -148,7 +148,10 @@ _JUDGED_ELSEWHERE = {"name", "version", "requires-python", "requires-dist", "met
 def _version_from_git(
     wheel: Wheel, tracked: Tracked, version_sources: VersionSources
 ) -> Iterator[Finding]:
-    if not tracked.has_version_from_git or version_sources.variables:
+    if version_sources.variables:
+        return
+    if not tracked.has_version_from_git:
+        yield from _version_at_tag(wheel, tracked)
         return
     message, hint = "", ""
     if is_of_changed_tree(wheel.version):
@@ -163,7 +166,12 @@ def _version_from_git(
             f"The version comes from git and {_why_no_tag(tracked)}, so {wheel.version} is not what"
             " a release would get."
         )
-        hint = "Fetch everything: `git fetch --unshallow --tags`; `fetch-depth: 0` in CI."
+        hint = (
+            "Fetch everything: `git fetch --unshallow --tags`; `fetch-depth: 0` in CI."
+            if tracked.is_shallow
+            else "`git fetch --tags` fetches tags that only the remote has; before the first"
+            " release, `git tag v0.1.0` makes one."
+        )
     elif tags := _other_versions(wheel, tracked.tags_here):
         message = (
             f"The commit has the tag {clean_text(', '.join(tags))}, and the version is"
@@ -172,6 +180,22 @@ def _version_from_git(
         hint = "Does a tag without a version, or the configuration of the backend, hide the tag?"
     if message:
         yield Finding("version from git", Outcome.WARNED, message, hint)
+
+
+def _version_at_tag(wheel: Wheel, tracked: Tracked) -> Iterator[Finding]:
+    """The finding about a version that is stated, and differs from the tag of the commit."""
+    tags = _other_versions(wheel, tracked.tags_here)
+    if tracked.subdirectory != ".":
+        # A plain tag may be that of another project of the repository.
+        tags = tuple(tag for tag in tags if wheel.name in canonicalize_name(tag))
+    if tags:
+        yield Finding(
+            "tag",
+            Outcome.WARNED,
+            f"The commit has the tag {clean_text(', '.join(tags))}, and the version is"
+            f" {wheel.version}.",
+            "Was the version not raised, or is the tag at the wrong commit?",
+        )
 
 
 def _why_no_tag(tracked: Tracked) -> str:

@@ -122,9 +122,10 @@ class Branches:
         for node in body:
             for part in walk(node):
                 if isinstance(part, ast.Import):
-                    self.optional.update(top_of(alias.name) for alias in part.names)
+                    named = [alias.name for alias in part.names]
                 elif isinstance(part, ast.ImportFrom):
                     source = self.text.absolute(part)
-                    self.optional.add(source if top_of(source) in OWN else top_of(source))
-                    if top_of(source) in OWN:
-                        self.optional.update(source + "." + alias.name for alias in part.names)
+                    named = [source] + [source + "." + alias.name for alias in part.names]
+                else:
+                    continue
+                self.optional.update(one if top_of(one) in OWN else top_of(one) for one in named)

@@ -159,6 +159,9 @@ class ByName:
     def wants_inner(self, module, name, node, scope):
         """Note a module of the package that does not exist, or that lacks a name."""
         package = self.reader.text.package
+        # An entry of a map may also be `module:name`.
+        module, colon, after = module.partition(":")
+        name = after if colon else name
         if not module or not package:
             return
         inner = package + "." + module.lstrip(".")

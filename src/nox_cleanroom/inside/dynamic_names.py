@@ -14,7 +14,8 @@ CHANGES = {b"append", b"insert", b"extend", b"extend_path"}
 def note_dynamic_names(text):
     """Look for code that gives a module names, or makes modules, that no statement shows."""
     decorators = (one for node in text.functions.values() for one in node.decorator_list)
-    text.has_open_names = "__getattr__" in text.functions or any(
+    # It may also be the value of a call, or come from another module (PEP 562).
+    text.has_open_names = "__getattr__" in text.bound or any(
         _adds_names(text, one) for one in decorators
     )
     for node in walk(text.tree) if text.says_any(DYNAMIC) else ():
@@ -32,8 +33,12 @@ def note_dynamic_names(text):
         elif isinstance(node, ast.Name) and node.id == "__path__":
             changes = text.says_any(CHANGES)
             text.has_open_submodules |= changes or not isinstance(node.ctx, ast.Load)
-        elif isinstance(node, ast.Attribute) and node.attr in ("meta_path", "path_hooks"):
-            text.finds_modules = True
+        elif isinstance(node, ast.Attribute):
+            text.finds_modules |= node.attr in ("meta_path", "path_hooks")
+            # A module may get a class with properties (Python's reference, "Customizing module
+            # attribute access").
+            if node.attr == "__class__" and isinstance(node.ctx, ast.Store):
+                text.has_open_names |= "modules" in names_in(node.value)
 
 
 def _note_call(text, node):

@@ -173,19 +173,20 @@ def list_tracked(
         for path in (posixpath.normpath(f"{subdirectory}/setup.{end}") for end in ("py", "cfg"))
     )
     about_builds = f"{pyproject.get('build-system')}\n{setup_py}\n{setup_cfg}"
-    is_from_git = _VCS_VERSIONS.search(about_builds) is not None
+    is_from_git = _VCS_VERSIONS.search(about_builds) is not None or _is_scm_of_pdm(pyproject)
+    has_tags = any(name.startswith("refs/tags/") for name in refs)
     return Tracked(
         names=tuple(names),
         subdirectory=subdirectory,
         missing_submodules=missing_submodules,
-        has_tags=any(name.startswith("refs/tags/") for name in refs),
+        has_tags=has_tags,
         is_shallow=checkout.is_shallow,
         executables=tuple(checkout.executables(commit)),
         states_requires_python="python_requires" in setup_cfg,
         empty_extras=_empty_extras(pyproject, setup_py),
         has_version_from_git=is_from_git,
         version_tags=_version_tags(checkout, "--merged", commit) if is_from_git else (),
-        tags_here=_version_tags(checkout, "--points-at", commit) if is_from_git else (),
+        tags_here=_version_tags(checkout, "--points-at", commit) if has_tags else (),
     )
 
 
@@ -198,6 +199,14 @@ _VCS_VERSIONS = re.compile(
 )
 #: A tag with a version in it: ``v1.2``, ``demo-2.0rc1``, ``3``; not ``nightly-20250101``.
 _VERSION_TAG = re.compile(r"(?:^|[^\d.])v?\d+(\.\d+)+|^v?\d{1,4}$")
+
+
+def _is_scm_of_pdm(pyproject: Mapping[str, Any]) -> bool:
+    """Whether pdm-backend takes the version from git, which needs no requirement of its own."""
+    with contextlib.suppress(AttributeError):
+        version = pyproject.get("tool", {}).get("pdm", {}).get("version", {})
+        return bool(version.get("source") == "scm")
+    return False
 
 
 def _empty_extras(pyproject: Mapping[str, Any], setup_py: str) -> tuple[str, ...]:
@@ -215,8 +224,8 @@ def _empty_extras(pyproject: Mapping[str, Any], setup_py: str) -> tuple[str, ...
 
 def _version_tags(checkout: Checkout, which: str, commit: Commit) -> tuple[str, ...]:
     """The tags with a version that lead to a commit, or are at it."""
-    tags = display(checkout.must("tag", "--list", which, commit.oid)).split("\n")
-    return tuple(tag for tag in tags if _VERSION_TAG.search(tag))
+    lines = checkout.must("tag", "--list", which, commit.oid).splitlines()
+    return tuple(tag for tag in map(display, lines) if _VERSION_TAG.search(tag))
 
 
 def find_left_out(checkout: Checkout) -> LeftOut:

@@ -29,6 +29,11 @@ from nox_cleanroom.wheel import Wheel
 
 NAME = "metadata"
 SAYS = Says(NAME)
+
+FETCH_TAGS = (
+    "`git fetch --tags` fetches tags that only the remote has; before the first release,"
+    " `git tag v0.1.0` makes one."
+)
 SUBJECTS = ("name", "version", "importlib.metadata", "requires-python", "requires-dist")
 
 HEALTHY: dict[str, Any] = {
@@ -154,7 +159,7 @@ CASES: dict[str, tuple[dict[str, Any], list[Finding]]] = {
                 "version from git",
                 "The version comes from git and this repository has no tags, so 1.0 is not what a"
                 " release would get.",
-                hint="Fetch everything: `git fetch --unshallow --tags`; `fetch-depth: 0` in CI.",
+                hint=FETCH_TAGS,
             )
         ],
     ),
@@ -176,9 +181,24 @@ CASES: dict[str, tuple[dict[str, Any], list[Finding]]] = {
                 "version from git",
                 "The version comes from git and no tag with a version leads to this commit, so 1.0"
                 " is not what a release would get.",
-                hint="Fetch everything: `git fetch --unshallow --tags`; `fetch-depth: 0` in CI.",
+                hint=FETCH_TAGS,
             )
         ],
+    ),
+    "a version that is stated, at its tag": ({"tracked": tracked(tags_here=("v1.0",))}, []),
+    "a version that is stated, at the tag of another one": (
+        {"tracked": tracked(tags_here=("v1.1",))},
+        [
+            SAYS.warned(
+                "tag",
+                "The commit has the tag v1.1, and the version is 1.0.",
+                hint="Was the version not raised, or is the tag at the wrong commit?",
+            )
+        ],
+    ),
+    "a version that is stated, at a plain tag of a repository with several projects": (
+        {"tracked": tracked(tags_here=("v1.1",), subdirectory="lib")},
+        [],
     ),
     "a version from git, after a tag": (
         {"tracked": tracked(has_version_from_git=True, version_tags=("v0.9",))},
