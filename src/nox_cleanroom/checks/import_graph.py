@@ -56,6 +56,8 @@ class Edge:
     guarded: bool
     #: Whether it never runs on this interpreter, because of a condition.
     dead: bool = False
+    #: Whether files that what it leads to reads need not exist.
+    tried: bool = False
 
 
 @dataclass(frozen=True, order=True)
@@ -126,6 +128,13 @@ class ImportGraph:
             sets=frozenset(name for said in read.values() for name in said.get("sets", ())),
             finds_modules=any(said.get("finds_modules") for said in read.values()),
         )
+
+    @cached_property
+    def tried(self) -> frozenset[Scope]:
+        """The functions that are only called where files which they read need not exist."""
+        called = [edge for edge in self.edges if edge.end.name and not edge.dead]
+        surely = {edge.end for edge in called if not edge.tried}
+        return frozenset(edge.end for edge in called) - surely
 
     @cached_property
     def run_by_import(self) -> frozenset[Scope]:
@@ -249,6 +258,7 @@ def _edge(module: str, edge: Mapping[str, Any]) -> Edge:
         sure=edge["sure"],
         guarded=edge.get("guarded", False),
         dead=edge.get("dead", False),
+        tried=edge.get("tried", False),
     )
 
 

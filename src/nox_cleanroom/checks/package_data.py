@@ -177,7 +177,8 @@ def _named(package: _Package, source: str) -> Iterator[_Use]:
 def _counts(graph: ImportGraph, use: _Use) -> bool:
     """Whether code may miss a file: it is not dead, and importing it has not shown otherwise."""
     was_run = use.sure and use.scope in graph.run_by_import
-    return use.scope.is_for_users and not was_run and not graph.is_dead(use.scope)
+    is_needed = not was_run and use.scope not in graph.tried
+    return use.scope.is_for_users and is_needed and not graph.is_dead(use.scope)
 
 
 def _missing(package: _Package, source: str, uses: list[_Use], left_out: LeftOut | None) -> Finding:
@@ -287,7 +288,7 @@ def _permissions(package: _Package) -> Iterator[Finding]:
 
 
 def _note(package: _Package) -> str:
-    """A note on files that the wheel lacks and nothing names."""
+    """A note on files that the wheel lacks and no code needs, as far as it was read."""
     others = [
         one
         for one in package.lacking
@@ -296,4 +297,4 @@ def _note(package: _Package) -> str:
     if not others:
         return ""
     more = f" and {len(others) - 5} more" if others[5:] else ""
-    return f"Not in the wheel, and nothing names them: {clean_text(', '.join(others[:5]))}{more}."
+    return f"Not in the wheel, and no code needs them: {clean_text(', '.join(others[:5]))}{more}."

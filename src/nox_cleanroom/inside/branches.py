@@ -5,6 +5,7 @@ import ast
 from .conditions import Unknown
 from .endings import fits, is_script_guard
 from .locating import OWN, top_of
+from .optional_files import asks_about_files
 from .syntax import walk
 
 #: The scope of code that only ``python -m`` runs.
@@ -23,8 +24,11 @@ class Branches:
             holds = self.conditions.value(node.test)
         except Unknown:
             is_guard = self.may_guard(node.test)
+            asks = asks_about_files(node.test, self.text)
             self.guards += is_guard
+            self.paths.asking += asks
             ends = self.block(node.body, scope, False)
+            self.paths.asking -= asks
             ends = self.block(node.orelse, scope, False) and ends
             self.guards -= is_guard
             if not scope:
@@ -54,6 +58,15 @@ class Branches:
         except Unknown:
             return any(isinstance(part, (ast.Return, ast.Raise)) for part in walk(node))
         return False
+
+    def may_end_for_files(self, node):
+        """Whether code that follows only runs if a file exists, which a checkout alone may have."""
+        return (
+            isinstance(node, ast.If)
+            and isinstance(node.test, ast.UnaryOp)
+            and asks_about_files(node.test, self.text)
+            and isinstance(node.body[-1], (ast.Return, ast.Continue, ast.Break))
+        )
 
     def _assert(self, node, scope, sure):
         self.expression(node.test, scope, sure)

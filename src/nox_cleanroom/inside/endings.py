@@ -12,6 +12,8 @@ CATCH_NAMES = CATCH_ALL | {"PackageNotFoundError", "DistributionNotFound", "Runt
 CATCH_ATTRIBUTES = {"AttributeError", "Exception", "BaseException"}
 CATCH_FILES = {"OSError", "IOError", "FileNotFoundError", "EnvironmentError", "Exception"}
 CATCH_FILES |= {"BaseException", "TemplateNotFound", "NotADirectoryError"}
+#: Exceptions that metadata of what is not installed raises.
+OF_CHECKOUTS = {"PackageNotFoundError", "DistributionNotFound"}
 EVERYTHING = frozenset(CATCH_NAMES | CATCH_FILES | CATCH_ATTRIBUTES | {"SyntaxError"})
 
 #: Functions that do not return.

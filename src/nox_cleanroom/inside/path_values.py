@@ -26,6 +26,8 @@ class PathValues:
             return self.named(node, scope, depth)
         if isinstance(node, ast.Attribute):
             return self.attribute(node, scope, depth)
+        if type(node).__name__ == "NamedExpr":
+            return self.value(node.value, scope, depth + 1)
         if isinstance(node, ast.BinOp) and isinstance(node.op, (ast.Div, ast.Add)):
             left = self.value(node.left, scope, depth + 1)
             if left is None:

@@ -9,7 +9,7 @@ SAME = {"abspath", "realpath", "normpath", "fspath", "str", "expanduser", "resol
 SAME |= {"as_posix", "normcase", "as_file", "__str__", "strict"}
 MAKERS = {"Path", "PurePath", "PosixPath", "PurePosixPath"}
 #: Functions and methods that ask whether there is a file; such a file is optional.
-ASKERS = {"exists", "isfile", "isdir", "is_file", "is_dir", "lexists", "resource_exists"}
+ASKERS = {"exists", "isfile", "isdir", "is_file", "is_dir", "lexists", "resource_exists", "access"}
 #: Functions that read a file at once.
 READERS = {
     "open",

@@ -5,6 +5,7 @@ import os
 import sys
 
 from .endings import CATCH_FILES
+from .optional_files import optional_parts
 from .path_values import PathValues
 from .path_words import ASKERS, OF_PACKAGES, READERS, WRITERS, is_writing
 from .syntax import last_name, walk
@@ -33,6 +34,12 @@ class Paths(PathValues):
         self.done = outer.done if outer else set()
         #: Whether the text names any file by its place.
         self.is_used = reader.text.says_any(ANCHORS)
+        #: How many conditions about files, or handlers of missing metadata, are around a statement.
+        self.asking = outer.asking if outer else 0
+        #: The expressions, by identity, that name files which need not exist.
+        self.asked = outer.asked if outer else set()
+        if outer is None and (self.is_used or reader.text.says_any(map(str.encode, WANTED))):
+            self.asked = optional_parts(reader.text, reader.conditions)
 
     def note(self, node, scope, sure):
         """Note the path that an expression makes, or that a call is given."""
@@ -47,8 +54,13 @@ class Paths(PathValues):
         """Note a text that names a wanted file."""
         if WANTED and isinstance(node.value, str) and node.value.rpartition("/")[2] in WANTED:
             found = {"text": node.value, "line": node.lineno, "scope": scope, "sure": sure}
-            if not self.reader.caught & CATCH_FILES and id(node) not in self.done:
+            if not self.is_optional(node) and id(node) not in self.done:
                 self.names.append(found)
+
+    def is_optional(self, node):
+        """Whether the code goes on without a file that an expression names."""
+        is_handled = self.reader.caught & CATCH_FILES
+        return bool(is_handled or self.asking or id(node) in self.asked)
 
     def assign(self, name, node, scope):
         """Keep the path that a name of a function is bound to."""
@@ -104,7 +116,7 @@ class Paths(PathValues):
         above_imports = os.path.dirname(os.path.normpath(os.path.join(here, "../" * levels)))
         if path.startswith(os.path.join(sys.prefix, "")) and not path.startswith(above_imports):
             found["rel"] = "<prefix>/" + os.path.relpath(path, sys.prefix).replace(os.sep, "/")
-        if self.reader.caught & CATCH_FILES:
+        if self.is_optional(node):
             found["guarded"] = True
         found["path"] = path
         self.reads.append(found)

@@ -5,7 +5,15 @@ import ast
 from .branches import Branches
 from .by_name import ByName
 from .conditions import Conditions, Unknown
-from .endings import CATCH_ALL, caught_by, may_raise, never_returns, suppressed_by
+from .endings import (
+    CATCH_ALL,
+    CATCH_FILES,
+    OF_CHECKOUTS,
+    caught_by,
+    may_raise,
+    never_returns,
+    suppressed_by,
+)
 from .expressions import Expressions, find_inner
 from .locating import OWN, find, is_namespace, top_of
 from .paths import Paths
@@ -80,7 +88,7 @@ class Reader(Branches, Expressions):
 
         `sure` means that they run whenever their scope does.
         """
-        guards = self.guards
+        guards, asking = self.guards, self.paths.asking
         ends = False
         for position, node in enumerate(body):
             if self.statement(node, scope, sure):
@@ -90,7 +98,8 @@ class Reader(Branches, Expressions):
             if self.may_end(node):
                 sure = False
                 self.guards += 1
-        self.guards = guards
+            self.paths.asking += self.may_end_for_files(node)
+        self.guards, self.paths.asking = guards, asking
         return ends
 
     def statement(self, node, scope, sure):
@@ -176,9 +185,13 @@ class Reader(Branches, Expressions):
             self.caught = around
             # What failed is often what another version has, and the handler is for that one.
             self.guards += 1
-            for handler in node.handlers:
+            for handler, names in catches:
+                # What is not installed at all is read from a checkout.
+                is_for_checkout = bool(names & OF_CHECKOUTS)
                 self.note_optional(handler.body)
+                self.paths.asking += is_for_checkout
                 ends = self.block(handler.body, scope, False) and ends
+                self.paths.asking -= is_for_checkout
             self.guards -= 1
             ends = self.block(node.orelse, scope, sure) or ends
         else:
@@ -267,6 +280,8 @@ class Reader(Branches, Expressions):
         elif "SyntaxError" in self.caught:
             # A module for newer Pythons may not compile here.
             edge["guarded"] = True
+        if self.caught & CATCH_FILES or self.paths.asking:
+            edge["tried"] = True
         self.edges.append(edge)
 
     def wants(self, name, node, scope, sure):

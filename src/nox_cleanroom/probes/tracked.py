@@ -115,12 +115,14 @@ class Tracked:
     def lacking(self, wheel: Wheel) -> tuple[str, ...]:
         """The files of a wheel's packages that the wheel does not have, by their tracked paths."""
         names, ends = frozenset(wheel.names), frozenset(map(_end, wheel.names))
+        # What git tracks may be a link to a directory, or a submodule.
+        above = frozenset(str(parent) for name in names for parent in PurePosixPath(name).parents)
         return tuple(
             source
             for root, installed in self.package_roots(wheel).items()
             for source in self.names
             if source.startswith(f"{root}/")
-            and f"{installed}{source[len(root) :]}" not in names
+            and f"{installed}{source[len(root) :]}" not in names | above
             # The build may put it elsewhere.
             and _end(source) not in ends
         )

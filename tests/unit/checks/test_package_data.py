@@ -62,7 +62,7 @@ def typed(source: str) -> Any:
 
 
 def note(text: str) -> list[Finding]:
-    return [SAYS.passed(FILENAME, f"Not in the wheel, and nothing names them: {text}.")]
+    return [SAYS.passed(FILENAME, f"Not in the wheel, and no code needs them: {text}.")]
 
 
 DYNAMIC = {"sources": sources(module("demo/__init__.py", imports_by_name=True))}
