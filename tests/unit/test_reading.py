@@ -587,3 +587,96 @@ def test_every_module_of_others_can_be_read(place: Path, package: str) -> None:
     for path in paths[:: 1 + len(paths) // 20]:
         said = scopes.read(str(path))
         assert "unread" not in said, f"{path}: {said}"
+
+
+IN_HERE = HERE + "def main():\n"
+
+#: Code that names a file which is not there, and whether it goes on without it.
+OPTIONAL: dict[str, tuple[str, bool]] = {
+    "the caller handles it": (
+        HERE + "def load():\n    return (HERE / 'a').read_text()\n"
+        "def main():\n    try:\n        load()\n    except FileNotFoundError:\n        pass",
+        True,
+    ),
+    "only one of two callers handles it": (
+        HERE + "def load():\n    return (HERE / 'a').read_text()\n"
+        "def main():\n    load()\n    try:\n        load()\n    except FileNotFoundError:\n        pass",
+        False,
+    ),
+    "a helper handles it": (
+        HERE + "def load(p):\n    try:\n        return open(p).read()\n    except OSError:\n"
+        "        return ''\ndef main():\n    load(HERE / 'a')",
+        True,
+    ),
+    "a helper raises another error": (
+        HERE + "def load(p):\n    try:\n        return open(p).read()\n    except OSError:\n"
+        "        raise RuntimeError\ndef main():\n    load(HERE / 'a')",
+        False,
+    ),
+    "a helper asks first": (
+        HERE + "def load(p):\n    if not p.exists():\n        return None\n    return open(p)\n"
+        "def main():\n    load(HERE / 'a')",
+        True,
+    ),
+    "the first of several that exist": (
+        IN_HERE + "    some = [HERE / 'a']\n    p = next((p for p in some if p.is_file()), None)",
+        True,
+    ),
+    "a loop over places": (
+        IN_HERE
+        + "    for p in (HERE / 'a', HERE / 'b'):\n        if p.exists():\n            open(p)",
+        True,
+    ),
+    "a loop without a question": (
+        IN_HERE + "    for p in (HERE / 'a', HERE / 'b'):\n        open(p)",
+        False,
+    ),
+    "a walrus": (
+        IN_HERE + "    if not (p := HERE / 'a').exists():\n        return\n    open(p)",
+        True,
+    ),
+    "os.access": (
+        OS + "def main():\n    p = os.path.join(HERE, 'a')\n"
+        "    return open(p) if os.access(p, os.R_OK) else None",
+        True,
+    ),
+    "an attribute that another method asks for": (
+        HERE + "class A:\n    def __init__(self):\n        self.p = HERE / 'a'\n"
+        "    def load(self):\n        if self.p.exists():\n            return open(self.p)",
+        True,
+    ),
+    "a fallback without metadata": (
+        HERE
+        + "from importlib.metadata import PackageNotFoundError, version\ntry:\n    version('x')\n"
+        "except PackageNotFoundError:\n    open(HERE / 'a')",
+        True,
+    ),
+    "beside a .git": (
+        HERE + "def main():\n    if (HERE / '.git').is_dir():\n        open(HERE / 'a')",
+        True,
+    ),
+    "a constant says whether this is a checkout": (
+        HERE + "DEV = (HERE / '.git').is_dir()\ndef main():\n    if not DEV:\n        return\n"
+        "    open(HERE / 'a')",
+        True,
+    ),
+    "after a question about another file": (
+        IN_HERE + "    if (HERE / 'b').exists():\n        pass\n    open(HERE / 'a')",
+        False,
+    ),
+}
+
+
+@pytest.mark.parametrize(("code", "is_optional"), OPTIONAL.values(), ids=OPTIONAL)
+def test_a_file_without_which_code_goes_on_is_optional(
+    place: Path, code: str, is_optional: bool
+) -> None:
+    said = read(place, code)
+    tried = {edge["to_scope"] for edge in said["edges"] if edge.get("tried")}
+    needed = {edge["to_scope"] for edge in said["edges"] if not edge.get("tried")}
+    found = [
+        one.get("guarded", False) or one["scope"] in tried - needed
+        for one in said.get("reads", ())
+        if one["rel"] == "a"
+    ]
+    assert all(found) is is_optional
