@@ -509,6 +509,9 @@ OS = "import os\nHERE = os.path.dirname(os.path.abspath(__file__))\n"
             "from .flags import __file__ as f\nimport sys\nopen(sys.prefix + '/share/a.json')",
             ("<prefix>/share/a.json", True, False),
         ),
+        ("import os\nopen(os.path.splitext(__file__)[0] + '.lark')", ("mod.lark", True, False)),
+        ("open(__file__.replace('.py', '.ui'))", ("mod.ui", True, False)),
+        ("open(__file__[:-3] + '.sql')", ("mod.sql", True, False)),
         (HERE + "P = HERE / 'a'\nif P.exists():\n    P.read_text()", ("a", False, True)),
         (HERE + "try:\n    (HERE / 'a').read_text()\nexcept OSError:\n    pass", ("a", True, True)),
         (
@@ -680,3 +683,28 @@ def test_a_file_without_which_code_goes_on_is_optional(
         if one["rel"] == "a"
     ]
     assert all(found) is is_optional
+
+
+@pytest.mark.skipif(sys.version_info >= (3, 15), reason="it has all built-in names that we know")
+@pytest.mark.parametrize(
+    ("code", "is_found"),
+    [
+        ("def f():\n    raise frozendict", False),
+        ("def f():\n    raise ImportCycleError", True),
+        (
+            "def f():\n    try:\n        pass\n    except (ImportCycleError, ValueError):\n        pass",
+            True,
+        ),
+        ("class A(ImportCycleError): pass", True),
+        ("try:\n    ImportCycleError\nexcept NameError:\n    ImportCycleError = Exception", False),
+        ("try:\n    ImportCycleError\nexcept NameError:\n    pass", False),
+        ("from other import ImportCycleError\nraise ImportCycleError", False),
+        ("def f(ImportCycleError):\n    raise ImportCycleError", False),
+        ("import sys\nif sys.version_info >= (3, 15):\n    raise ImportCycleError", False),
+    ],
+)
+def test_a_built_in_name_of_another_version_is_noted(
+    place: Path, code: str, is_found: bool
+) -> None:
+    found = {one["what"] for one in read(place, code)["unresolved"]}
+    assert ("builtins.ImportCycleError" in found) is is_found

@@ -184,7 +184,9 @@ def _is_own(clues: Clues, module: str) -> bool:
 
 def _advice_on_file_of(clues: Clues, missing: str) -> str:
     """The next step for a module whose file is somewhere else than in the wheel; or empty."""
-    committed = clues.tracked.source_of_module(missing) if _is_own(clues, missing) else ""
+    committed = clues.tracked.source_of_module(missing)
+    if not _is_own(clues, missing) and not clues.tracked.is_at_top(committed):
+        committed = ""
     left_out = clues.left_out.file_of(missing.rpartition(".")[2]) if clues.left_out else ""
     empty = _empty_submodule(clues, missing)
     if committed:
@@ -201,6 +203,8 @@ def advice_on_missing(clues: Clues, missing: str) -> str:
     elsewhere = _advice_on_file_of(clues, missing)
     if elsewhere:
         advice = elsewhere
+    elif _namesake(clues, missing):
+        advice = f"The wheel has `{_namesake(clues, missing)}`: import it by its full name."
     elif _is_own(clues, missing):
         advice = f"`{missing}` is not in the wheel: does the build backend include it?"
     elif missing in _MOVED:
@@ -212,8 +216,9 @@ def advice_on_missing(clues: Clues, missing: str) -> str:
     return advice
 
 
-#: Modules that a distribution had, and has no more.
+#: Names that are no modules, or no longer.
 _MOVED = {
+    "src": "`src` is only the directory of the sources: import the package without it.",
     "pkg_resources": "setuptools has no `pkg_resources` since version 82: use importlib.metadata"
     " and importlib.resources instead, or require `setuptools<81`.",
 }
@@ -232,6 +237,15 @@ def _advice_on_left_out(clues: Clues, path: str) -> str:
         f" `{rule.pattern}` ({rule.place}) covers it. If it is generated, a build hook has to make"
         " it; otherwise narrow the rule, and commit the file."
     )
+
+
+def _namesake(clues: Clues, missing: str) -> str:
+    """A module of the wheel that is probably meant: with a package before it, or in other case."""
+    for module in sorted(clues.wheel.modules):
+        is_in_other_case = module != missing and module.lower() == missing.lower()
+        if module.endswith(f".{missing}") or is_in_other_case:
+            return module
+    return ""
 
 
 def _empty_submodule(clues: Clues, missing: str) -> str:

@@ -3,7 +3,7 @@
 import ast
 
 from .conditions import Unknown
-from .endings import fits, is_script_guard
+from .endings import CATCH_ALL, fits, is_script_guard, suppressed_by
 from .locating import OWN, top_of
 from .optional_files import asks_about_files
 from .syntax import walk
@@ -86,6 +86,22 @@ class Branches:
 
     _asyncfor = _while = _for
 
+    def _with(self, node, scope, sure):
+        for item in node.items:
+            self.expression(item.context_expr, scope, sure)
+            names = suppressed_by(item.context_expr, self.conditions)
+            if names & CATCH_ALL:
+                self.note_optional(node.body)
+                return False
+            if names:
+                around, self.caught = self.caught, self.caught | names
+                self.block(node.body, scope, sure)
+                self.caught = around
+                return False
+        return self.block(node.body, scope, sure)
+
+    _asyncwith = _with
+
     def _match(self, node, scope, sure):
         self.expression(node.subject, scope, sure)
         try:
@@ -130,6 +146,11 @@ class Branches:
         for part in walk(node):
             if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store):
                 self.conditions.values.pop(part.id, None)
+
+    def kinds(self, handlers, scope):
+        """Read the exceptions of handlers, which are looked up when another one is raised."""
+        for kind in (one.type for one in handlers if one.type is not None):
+            self.expression(kind, scope, False)
 
     def note_optional(self, body):
         for node in body:

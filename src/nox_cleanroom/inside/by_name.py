@@ -17,6 +17,9 @@ OF_DISTRIBUTIONS = {
     *("importlib_metadata." + name for name in OF_METADATA),
     *("pkg_resources.get_distribution", "pkg_resources.require"),
 }
+#: Words of code that imports modules whose names no statement shows.
+DYNAMIC_IMPORTS = {b"import_module", b"__import__", b"iter_modules", b"walk_packages"}
+DYNAMIC_IMPORTS |= {b"spec_from_file_location", b"run_module", b"exec_module"}
 IMPORTERS = {"importlib.import_module", "import_module", "__import__", "importlib.__import__"}
 IMPORTERS |= {"runpy.run_module"}
 #: Functions that want ``module:object``, and load it themselves.

@@ -109,6 +109,8 @@ class Conditions:
     _list = _set = _tuple
 
     def _unaryop(self, node):
+        if isinstance(node.op, ast.USub):
+            return -self.value(node.operand)
         if not isinstance(node.op, ast.Not):
             raise Unknown
         return not self.value(node.operand)

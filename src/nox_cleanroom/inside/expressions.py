@@ -39,6 +39,9 @@ class Expressions:
         if kind is ast.Name or kind is ast.Constant:
             if kind is ast.Constant and WANTED:
                 self.paths.note_name(node, scope, sure)
+            elif kind is ast.Name and node.id in self.text.lacking_builtins:
+                if "NameError" not in self.caught:
+                    self.lacks("builtins." + node.id, node, scope, sure, "attribute")
             return
         if self.paths.is_used:
             self.paths.note(node, scope, sure)
@@ -73,7 +76,7 @@ class Expressions:
 
         Large tables of constants make most of many texts, so these are passed over first.
         """
-        skipped = NEVER_READ if WANTED else PASSED_OVER
+        skipped = NEVER_READ if WANTED or self.text.lacking_builtins else PASSED_OVER
         for field in PARTS.get(type(node), node._fields):
             value = getattr(node, field, None)
             for part in value if isinstance(value, list) else (value,):

@@ -89,7 +89,14 @@ class PathValues:
         return self.elsewhere(dotted, "assigned", depth)
 
     def above(self, node, scope, depth):
-        """The path of ``path.parents[2]`` or ``os.path.split(path)[0]``."""
+        """The path of ``path.parents[2]``, ``os.path.split(path)[0]`` or ``__file__[:-3]``."""
+        if isinstance(key_of(node), ast.Slice):
+            below = self.value(node.value, scope, depth + 1)
+            end = getattr(key_of(node), "upper", None)
+            try:
+                return below[: self.reader.conditions.value(end)] if below and end else None
+            except (Unknown, TypeError):
+                return None
         try:
             index = self.reader.conditions.value(key_of(node))
         except Unknown:
@@ -101,9 +108,11 @@ class PathValues:
             for _ in range(index + 1):
                 below = os.path.dirname(below) if below else None
             return below
-        if isinstance(node.value, ast.Call) and last_name(node.value.func) == "split" and not index:
-            below = self.value(node.value.args[0], scope, depth + 1) if node.value.args else None
-            return os.path.dirname(below) if below else None
+        before = {"split": os.path.dirname, "splitext": lambda path: os.path.splitext(path)[0]}
+        name = last_name(node.value.func) if isinstance(node.value, ast.Call) else ""
+        if name in before and not index and node.value.args:
+            below = self.value(node.value.args[0], scope, depth + 1)
+            return before[name](below) if below else None
         return None
 
     def call(self, node, scope, depth):
@@ -127,16 +136,8 @@ class PathValues:
             return self.value(owner, scope, depth + 1) if owner is not None else None
         if name in MAKERS or name == "join":
             return self.joined(arguments, scope, depth)
-        if name in ("joinpath", "with_name", "with_suffix") and owner is not None:
-            base = self.value(owner, scope, depth + 1)
-            parts = [self.part(one, scope) for one in arguments]
-            if base is None or not parts or None in parts:
-                return None
-            if name == "with_name":
-                base = os.path.dirname(base)
-            elif name == "with_suffix":
-                return os.path.splitext(base)[0] + parts[0]
-            return os.path.join(base, *parts)
+        if name in ("replace", "joinpath", "with_name", "with_suffix") and owner is not None:
+            return self.changed(name, self.value(owner, scope, depth + 1), arguments, scope)
         if isinstance(node.func, ast.Name) and not arguments:
             found = returned(self.reader.text.functions.get(name))
             if found is not None:
@@ -145,6 +146,25 @@ class PathValues:
             dotted = self.reader.conditions.dotted(node.func)
             return self.elsewhere(dotted, "functions", depth)
         return None
+
+    def changed(self, name, base, arguments, scope):
+        """The path that a method makes of another path."""
+        parts = [self.part(one, scope) for one in arguments]
+        if base is None or not parts or None in parts:
+            return None
+        if name == "replace":
+            old, new = map(self.text_of, arguments[:2]) if len(arguments) > 1 else ("", "")
+            return base.replace(old, new) if old else None
+        if name == "with_name":
+            base = os.path.dirname(base)
+        elif name == "with_suffix":
+            return os.path.splitext(base)[0] + parts[0]
+        return os.path.join(base, *parts)
+
+    def text_of(self, node):
+        """The text that an expression is; empty when it is unknown."""
+        piece = self.piece(node, "")
+        return "" if "*" in piece else piece
 
     def dotted_call(self, node):
         return self.reader.conditions.dotted(node.func)

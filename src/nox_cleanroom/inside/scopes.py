@@ -3,7 +3,7 @@
 import ast
 
 from .branches import Branches
-from .by_name import ByName
+from .by_name import DYNAMIC_IMPORTS, ByName
 from .conditions import Conditions, Unknown
 from .endings import (
     CATCH_ALL,
@@ -20,9 +20,8 @@ from .paths import Paths
 from .standard_library import lacks
 from .text import Text, first_missing
 
-#: Words of code that imports modules whose names no statement shows.
-DYNAMIC_IMPORTS = {b"import_module", b"__import__", b"iter_modules", b"walk_packages"}
-DYNAMIC_IMPORTS |= {b"spec_from_file_location", b"run_module", b"exec_module"}
+#: What the answer about each module has.
+ALWAYS = {"edges", "unresolved", "optional", "mentioned"}
 
 
 def read(path, name=""):
@@ -55,12 +54,10 @@ def read(path, name=""):
     }
     if module.finds_modules:
         answer["finds_modules"] = True
-    version = module.assigned.get("__version__")
-    if isinstance(version, ast.Constant) and isinstance(version.value, str):
-        answer["version"] = version.value
+    version = getattr(module.assigned.get("__version__"), "value", None)
+    answer["version"] = version if isinstance(version, str) else ""
     # What is empty in most modules is left out.
-    always = ("edges", "unresolved", "optional", "mentioned")
-    return {key: value for key, value in answer.items() if value or key in always}
+    return {key: value for key, value in answer.items() if value or key in ALWAYS}
 
 
 class Reader(Branches, Expressions):
@@ -178,6 +175,7 @@ class Reader(Branches, Expressions):
 
     def _try(self, node, scope, sure):
         catches = [(one, caught_by(one.type, self.conditions)) for one in node.handlers]
+        self.kinds(node.handlers, scope)
         around, self.caught = self.caught, self.caught.union(*(names for _, names in catches))
         catching = [one for one, names in catches if names & CATCH_ALL]
         if not catching:
@@ -223,22 +221,6 @@ class Reader(Branches, Expressions):
         self.note_optional(node.orelse)
         return self.block(node.orelse, scope, False) or (ends and not node.orelse)
 
-    def _with(self, node, scope, sure):
-        for item in node.items:
-            self.expression(item.context_expr, scope, sure)
-            names = suppressed_by(item.context_expr, self.conditions)
-            if names & CATCH_ALL:
-                self.note_optional(node.body)
-                return False
-            if names:
-                around, self.caught = self.caught, self.caught | names
-                self.block(node.body, scope, sure)
-                self.caught = around
-                return False
-        return self.block(node.body, scope, sure)
-
-    _asyncwith = _with
-
     def _assign(self, node, scope, sure):
         self.expression(node.value, scope, sure)
         for target in node.targets:
@@ -280,8 +262,7 @@ class Reader(Branches, Expressions):
         elif "SyntaxError" in self.caught:
             # A module for newer Pythons may not compile here.
             edge["guarded"] = True
-        if self.caught & CATCH_FILES or self.paths.asking:
-            edge["tried"] = True
+        edge.update({"tried": True} if self.caught & CATCH_FILES or self.paths.asking else {})
         self.edges.append(edge)
 
     def wants(self, name, node, scope, sure):

@@ -7,9 +7,14 @@ import warnings
 
 from .dynamic_names import note_dynamic_names
 from .locating import OWN, dotted_name, find, is_namespace, top_of
+from .standard_library import TABLE, lacks
 from .syntax import targets_of, walk
 
 GLOBAL = re.compile(rb"^[ \t]*global ([\w, ]+)$", re.MULTILINE)
+#: The built-in names of other versions and systems; typeshed has more, which no interpreter has.
+LACKING = {
+    name.encode() for name in TABLE["builtins"] if name[0].isupper() and lacks("builtins", name)
+} - {b"AnnotateFunc"}
 QUOTED = re.compile(rb"""['"]([A-Za-z_]\w*)(?:\.[\w.]+)?['"]""")
 
 
@@ -68,6 +73,7 @@ class Text:
         #: Whether it makes other modules importable.
         self.finds_modules = False
         note_dynamic_names(self)
+        self.lacking_builtins = self._lacking_builtins()
         #: Names in strings, which a module may look up in `sys.modules` or by `find_spec`.
         self.mentioned = {name.decode() for name in QUOTED.findall(content)}
         #: Whether annotations are not evaluated.
@@ -75,6 +81,13 @@ class Text:
             isinstance(node, ast.ImportFrom) and node.module == "__future__"
             for node in self.tree.body
         )
+
+    def _lacking_builtins(self):
+        """The built-in names of other versions that the module uses, and binds nowhere."""
+        used = {name.decode() for name in LACKING if name in self.content}
+        if not used or self.has_open_names or self.stars:
+            return set()
+        return used.difference(names_bound_in(self.tree))
 
     def says_any(self, words):
         """Whether the text has one of some words, also as a part of others."""
@@ -156,6 +169,19 @@ class Text:
                 target = targets_of(node)[0]
                 if isinstance(target, ast.Name) and self._times[target.id] == 1:
                     self.assigned[target.id] = node.value
+
+
+def names_bound_in(tree):
+    """Every name that a text binds, in any scope."""
+    for part in walk(tree):
+        if isinstance(part, ast.Name) and not isinstance(part.ctx, ast.Load):
+            yield part.id
+        elif isinstance(part, ast.alias):
+            yield part.asname or top_of(part.name)
+        elif isinstance(part, ast.arg):
+            yield part.arg
+        elif isinstance(part, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            yield part.name
 
 
 def first_missing(name):

@@ -74,6 +74,12 @@ class Tracked:
         found = [name for name in same if name == installed or name.endswith(f"/{installed}")]
         return min(found, key=len, default="")
 
+    def is_at_top(self, source: str) -> bool:
+        """Whether a tracked module lies where the project's top-level modules lie."""
+        prefix = "" if self.subdirectory == "." else f"{self.subdirectory}/"
+        inner = source.removeprefix(prefix).removesuffix("/__init__.py").removeprefix("src/")
+        return bool(source) and "/" not in inner
+
     def source_of_module(self, module: str) -> str:
         """The tracked file of a module with this dotted name; or empty."""
         path = module.replace(".", "/")

@@ -166,6 +166,63 @@ CASES: dict[str, tuple[dict[str, Any], list[Finding]]] = {
             )
         ],
     ),
+    "a module without the package before it": (
+        {
+            "wheel": wheel({**DEMO, "demo/helpers.py": ""}),
+            "loaded": loaded(missing("helpers")),
+        },
+        [
+            SAYS.failed(
+                "demo",
+                "ModuleNotFoundError: No module named 'helpers'",
+                hint="The wheel has `demo.helpers`: import it by its full name.",
+            )
+        ],
+    ),
+    "a module in other case": (
+        {
+            "wheel": wheel({**DEMO, "demo/utils.py": ""}),
+            "loaded": loaded(missing("demo.Utils")),
+        },
+        [
+            SAYS.failed(
+                "demo",
+                "ModuleNotFoundError: No module named 'demo.Utils'",
+                hint="The wheel has `demo.utils`: import it by its full name.",
+            )
+        ],
+    ),
+    "the directory of the sources": (
+        {"loaded": loaded(missing("src"))},
+        [
+            SAYS.failed(
+                "demo",
+                "ModuleNotFoundError: No module named 'src'",
+                hint="`src` is only the directory of the sources: import the package without it.",
+            )
+        ],
+    ),
+    "another module of the commit, beside the package": (
+        {
+            "loaded": loaded(missing("demo_core")),
+            "tracked": tracked("src/demo/__init__.py", "src/demo_core/__init__.py"),
+        },
+        [
+            SAYS.failed(
+                "demo",
+                "ModuleNotFoundError: No module named 'demo_core'",
+                hint="src/demo_core/__init__.py is in the commit and not in the wheel: does the"
+                " build backend include it?",
+            )
+        ],
+    ),
+    "a file of the same name elsewhere in the commit": (
+        {
+            "loaded": loaded(missing("yaml")),
+            "tracked": tracked("src/demo/__init__.py", "tools/old/yaml.py"),
+        },
+        [SAYS.failed("demo", NO_YAML, hint=DECLARE)],
+    ),
     "a module is in the checkout and not committed": (
         {"loaded": loaded(missing("demo.part")), "left_out": LeftOut(paths=("src/demo/part.py",))},
         [
