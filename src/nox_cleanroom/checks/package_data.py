@@ -10,21 +10,23 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
-from fnmatch import fnmatchcase
-from functools import cached_property
+from dataclasses import replace
 from pathlib import PurePosixPath
-from typing import Any
 
-from nox_cleanroom.checks.import_graph import ImportGraph, Scope
+from nox_cleanroom.checks.package_files import (
+    Package,
+    Use,
+    counts,
+    named_uses,
+    place_of,
+    sources_of,
+    use_of,
+)
 from nox_cleanroom.findings import Finding, Outcome
-from nox_cleanroom.members import Member
 from nox_cleanroom.output import clean_text
 from nox_cleanroom.probes.sources import Sources
 from nox_cleanroom.probes.tracked import LeftOut, Tracked
 from nox_cleanroom.wheel import Wheel
-
-_PREFIX = "<prefix>/"
 
 #: Parts of paths that mark files for the developers of a package.
 _FOR_DEVELOPERS = re.compile(
@@ -39,149 +41,85 @@ _SOURCES = re.compile(
 )
 
 
-@dataclass(frozen=True)
-class _Use:
-    """Code that needs a file."""
-
-    path: str
-    line: int
-    scope: Scope
-    sure: bool
-
-
 def check(
     *, wheel: Wheel, tracked: Tracked, sources: Sources, left_out: LeftOut | None = None
 ) -> Iterator[Finding]:
     """One finding for each file that is missed, or one for the wheel."""
-    package = _Package(wheel, tracked, sources)
+    package = Package(wheel, tracked, sources)
+    beyond = _beyond_the_commit(package)
+    # Only git knows whether these are in the checkout; code may also make them itself.
+    settled_by = "left_out" if beyond and left_out is None else ""
     findings = [
         *_read(package, left_out),
+        *(_uncommitted(package, beyond, left_out) if left_out is not None else ()),
         *_typing(package, left_out),
         *_plugins(package, left_out),
         *_permissions(package),
     ]
-    yield from findings
+    yield from (replace(one, settled_by=one.settled_by or settled_by) for one in findings)
     if not any(one.outcome is not Outcome.PASSED for one in findings):
-        yield Finding(wheel.filename, Outcome.PASSED, _note(package))
+        yield Finding(wheel.filename, Outcome.PASSED, _note(package), settled_by=settled_by)
 
 
-@dataclass(frozen=True)
-class _Package:
-    """The files of a wheel, beside those of the commit that they come from."""
-
-    wheel: Wheel
-    tracked: Tracked
-    sources: Sources
-
-    @cached_property
-    def graph(self) -> ImportGraph:
-        """Which code leads to which."""
-        return ImportGraph.of(self.wheel, self.sources)
-
-    @cached_property
-    def read(self) -> Mapping[str, Mapping[str, Any]]:
-        """What was read in each module."""
-        return {one.subject: one.said for one in self.sources.answers if one.said}
-
-    @cached_property
-    def roots(self) -> Mapping[str, str]:
-        """The directories of the wheel's top packages, by their places in the repository."""
-        return self.tracked.package_roots(self.wheel)
-
-    @cached_property
-    def lacking(self) -> tuple[str, ...]:
-        """The tracked files of the wheel's packages that the wheel does not have, by source."""
-        return self.tracked.lacking(self.wheel)
-
-    def source_of(self, path: str) -> str:
-        """The tracked file from which a file of the wheel comes; or empty."""
-        for root, installed in self.roots.items():
-            source = f"{root}{path[len(installed) :]}"
-            if path.startswith(f"{installed}/") and self.tracked.has(source):
-                return source
-        return self.tracked.source_of(path)
-
-    def installed(self, source: str) -> str:
-        """Where the wheel would have a tracked file of its packages; or empty."""
-        for root, installed in self.roots.items():
-            if source.startswith(f"{root}/"):
-                return f"{installed}{source[len(root) :]}"
-        return ""
-
-    def module_of(self, source: str) -> str:
-        """The dotted name that a tracked module would have when installed; or empty."""
-        return Member.from_name(self.installed(source)).dotted
-
-
-def _read(package: _Package, left_out: LeftOut | None) -> Iterator[Finding]:
+def _read(package: Package, left_out: LeftOut | None) -> Iterator[Finding]:
     """Findings about files that code reads."""
-    missing: dict[str, list[_Use]] = {}
+    missing: dict[str, list[Use]] = {}
     for path, said in package.read.items():
         for read in said.get("reads", ()):
-            for source in _sources_of(package, path, read):
+            for source in sources_of(package, path, read):
                 if not read.get("guarded"):
-                    missing.setdefault(source, []).append(_use(path, said, read))
+                    missing.setdefault(source, []).append(use_of(path, said, read))
     for source in package.lacking:
-        for use in _named(package, source):
+        for use in named_uses(package, source):
             missing.setdefault(source, []).append(use)
     for source, uses in sorted(missing.items()):
-        alive = [use for use in uses if _counts(package.graph, use)]
+        alive = [use for use in uses if counts(package.graph, use)]
         if alive:
             yield _missing(package, source, alive, left_out)
 
 
-def _use(path: str, said: Mapping[str, Any], found: Mapping[str, Any]) -> _Use:
-    scope = Scope(str(said.get("module")), found["scope"])
-    return _Use(path=path, line=found["line"], scope=scope, sure=found["sure"])
-
-
-def _sources_of(package: _Package, path: str, read: Mapping[str, Any]) -> Iterator[str]:
-    """The tracked files that code reads by their place and the wheel lacks."""
-    wanted = read["rel"]
-    if wanted.startswith(_PREFIX):
-        last = wanted.rpartition("/")[2]
-        same = [name for name in package.tracked.names if name.rpartition("/")[2] == last]
-        yield from same if len(same) == 1 else ()
-        return
-    module = package.source_of(path)
-    if not module:
-        return
-    source = posixpath.normpath(posixpath.join(posixpath.dirname(module), wanted))
-    if "*" not in source:
-        if package.tracked.has(source):
-            yield source
-        return
-    here = posixpath.normpath(posixpath.join(posixpath.dirname(path), wanted))
-    shipped = [name for name in package.wheel.names if _fits(name, here)]
-    found = [name for name in package.tracked.names if _fits(name, source)]
-    kept = {name.rpartition("/")[2] for name in shipped}
-    yield from (name for name in found if name.rpartition("/")[2] not in kept)
-
-
-def _fits(name: str, pattern: str) -> bool:
-    """Whether a path fits a pattern; a ``*`` stands for a part of one name."""
-    return name.count("/") == pattern.count("/") and fnmatchcase(name, pattern)
-
-
-def _named(package: _Package, source: str) -> Iterator[_Use]:
-    """The code that names a file by the last part of its path."""
-    name = source.rpartition("/")[2]
+def _beyond_the_commit(package: Package) -> Mapping[str, list[Use]]:
+    """The files that code reads by their place, and that the commit does not have."""
+    missing: dict[str, list[Use]] = {}
     for path, said in package.read.items():
-        for found in said.get("names", ()):
-            if found["text"].rpartition("/")[2] == name:
-                # Where a module only names it at its top, importing has shown nothing.
-                use = _use(path, said, found)
-                yield use if found["scope"] else replace(use, sure=False)
+        for read in said.get("reads", ()):
+            source = place_of(package, path, read["rel"])
+            use = use_of(path, said, read)
+            is_needed = not read.get("guarded") and counts(package.graph, use)
+            if source and is_needed and not package.tracked.has(source):
+                missing.setdefault(source, []).append(use)
+    return missing
 
 
-def _counts(graph: ImportGraph, use: _Use) -> bool:
-    """Whether code may miss a file: it is not dead, and importing it has not shown otherwise."""
-    was_run = use.sure and use.scope in graph.run_by_import
-    is_needed = not was_run and use.scope not in graph.tried
-    return use.scope.is_for_users and is_needed and not graph.is_dead(use.scope)
+def _uncommitted(
+    package: Package, missing: Mapping[str, list[Use]], left_out: LeftOut
+) -> Iterator[Finding]:
+    """Findings about files that code reads, and that are in the checkout only."""
+    for source, uses in sorted(missing.items()):
+        if source in left_out.files:
+            yield replace(
+                _missing(package, source, uses, left_out, "in the checkout and not in the commit"),
+                hint=_advice_on_uncommitted(left_out, source),
+            )
 
 
-def _missing(package: _Package, source: str, uses: list[_Use], left_out: LeftOut | None) -> Finding:
+def _advice_on_uncommitted(left_out: LeftOut, source: str) -> str:
+    rule = left_out.rules.get(source)
+    if rule is None:
+        return "`git add` it; only what is committed is tested."
+    return (
+        f"The ignore rule `{clean_text(rule.pattern)}` ({rule.place}) covers it: narrow the rule,"
+        " and commit the file."
+    )
+
+
+def _missing(
+    package: Package,
+    source: str,
+    uses: list[Use],
+    left_out: LeftOut | None,
+    where_it_is: str = "in the commit and not in the wheel",
+) -> Finding:
     certain = [use for use in uses if use.sure and use.scope in package.graph.on_the_way]
     first = (certain or uses)[0]
     function = f" in {first.scope.name}" if first.scope.name else ""
@@ -191,13 +129,13 @@ def _missing(package: _Package, source: str, uses: list[_Use], left_out: LeftOut
     return Finding(
         clean_text(source),
         Outcome.FAILED if certain else Outcome.WARNED,
-        f"{clean_text(where)}{more}{way}: it is in the commit and not in the wheel.",
+        f"{clean_text(where)}{more}{way}: it is {where_it_is}.",
         _advice(package, source, left_out),
         settled_by="left_out" if left_out is None else "",
     )
 
 
-def _advice(package: _Package, source: str, left_out: LeftOut | None) -> str:
+def _advice(package: Package, source: str, left_out: LeftOut | None) -> str:
     rule = left_out.rules.get(source) if left_out else None
     if rule is not None:
         return (
@@ -209,7 +147,7 @@ def _advice(package: _Package, source: str, left_out: LeftOut | None) -> str:
     return "Declare it as package data; the build backend's documentation says how."
 
 
-def _typing(package: _Package, left_out: LeftOut | None) -> Iterator[Finding]:
+def _typing(package: Package, left_out: LeftOut | None) -> Iterator[Finding]:
     """Findings about what type checkers look for (PEP 561)."""
     stubs = [one for one in package.lacking if one.endswith((".pyi", "/py.typed"))]
     shipped = {posixpath.dirname(name) for name in package.wheel.names}
@@ -235,7 +173,7 @@ def _typing(package: _Package, left_out: LeftOut | None) -> Iterator[Finding]:
         )
 
 
-def _plugins(package: _Package, left_out: LeftOut | None) -> Iterator[Finding]:
+def _plugins(package: Package, left_out: LeftOut | None) -> Iterator[Finding]:
     """Findings about modules that only dynamic code would import."""
     if not any(said.get("imports_by_name") for said in package.read.values()):
         return
@@ -269,7 +207,7 @@ def _is_named(module: str, wanted: set[str]) -> bool:
 _PROGRAMS = {"", ".sh", ".bash", ".bin", ".exe", ".pl", ".rb"}
 
 
-def _permissions(package: _Package) -> Iterator[Finding]:
+def _permissions(package: Package) -> Iterator[Finding]:
     """Findings about programs that the wheel would install without the right to run them."""
     programs = {one.rpartition("/")[2]: one for one in package.tracked.executables}
     for file in package.wheel.files:
@@ -287,7 +225,7 @@ def _permissions(package: _Package) -> Iterator[Finding]:
             )
 
 
-def _note(package: _Package) -> str:
+def _note(package: Package) -> str:
     """A note on files that the wheel lacks and no code needs, as far as it was read."""
     others = [
         one

@@ -145,6 +145,8 @@ class LeftOut:
 
     #: Modules that are in the checkout but not in the commit, relative to the top level.
     paths: tuple[str, ...]
+    #: Other such files, in the directories of modules.
+    files: tuple[str, ...] = ()
     #: The rules that ignore files, whether these are in the commit or not, by the path.
     rules: Mapping[str, IgnoreRule] = field(default_factory=dict)
 
@@ -236,10 +238,31 @@ def _version_tags(checkout: Checkout, which: str, commit: Commit) -> tuple[str, 
     return tuple(tag for tag in map(display, lines) if _VERSION_TAG.search(tag))
 
 
-def find_left_out(checkout: Checkout) -> LeftOut:
-    """Ask git which modules of a checkout are uncommitted, and which files are ignored."""
-    uncommitted = (display(path) for path in sorted(checkout.uncommitted()))
+def find_left_out(checkout: Checkout, tracked: Tracked) -> LeftOut:
+    """Ask git which files beside modules are uncommitted or ignored, and by which rules.
+
+    Args:
+        checkout: the checkout.
+        tracked: the files of the commit.
+    """
+    found = sorted(checkout.uncommitted().items())
+    new = [display(path) for path, kind in found if kind == b"??" or kind.startswith(b"A")]
     ignored = checkout.ignored_files()
-    modules = [path for path in (*uncommitted, *ignored) if path.endswith((".py", ".so", ".pyd"))]
-    covered = [*(path for path in ignored if path in modules), *checkout.tracked_but_ignored()]
-    return LeftOut(paths=tuple(modules), rules=checkout.ignore_rules(covered))
+    modules = [path for path in (*new, *ignored) if path.endswith(_MODULES)]
+    places = {posixpath.dirname(name) for name in tracked.names if name.endswith(".py")}
+    files = [path for path in (*new, *ignored) if _is_beside(path, places)]
+    left = {*modules, *files}
+    covered = [*(path for path in ignored if path in left), *checkout.tracked_but_ignored()]
+    rules = checkout.ignore_rules(covered)
+    return LeftOut(paths=tuple(modules), files=tuple(files), rules=rules)
+
+
+def _is_beside(path: str, places: set[str]) -> bool:
+    """Whether a file that is no module lies beside or below modules."""
+    above = [str(parent) for parent in PurePosixPath(path).parents][:-1]
+    is_beside = posixpath.dirname(path) in places or not places.isdisjoint(above)
+    return is_beside and not path.endswith(_MODULES) and "__pycache__" not in above
+
+
+#: Endings of modules.
+_MODULES = (".py", ".so", ".pyd")

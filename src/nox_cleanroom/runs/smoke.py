@@ -144,7 +144,7 @@ def _probe_and_check(cell: RunningCell, stored: StoredWheel, installation: Insta
         cell.bring(tests=partial(run_tests, installation, pyproject, options))
         cell.check(
             {
-                "left_out": partial(find_left_out, run.source.checkout),
+                "left_out": partial(find_left_out, run.source.checkout, run.tracked),
                 "with_extras": partial(_look_with_extras, cell, installation),
             }
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -314,3 +315,23 @@ def test_an_ignore_rule_is_named() -> None:
         "The ignore rule `*.json` (.gitignore:3) covers it, and some build backends leave out what"
         " is ignored: narrow the rule."
     )
+
+
+def test_a_file_that_is_not_committed_is_missed_too() -> None:
+    values = cli(reads("cache.json"))
+    assert unsettled(look(NAME, HEALTHY, **values)) == ["left_out"]
+    # The code makes it, or has it from somewhere else.
+    assert look(NAME, HEALTHY, **values, left_out=LeftOut(paths=())) == FINE
+    here = LeftOut(paths=(), files=("src/demo/cache.json",))
+    (found,) = look(NAME, HEALTHY, **values, left_out=here)
+    assert found.outcome is Outcome.FAILED
+    assert "it is in the checkout and not in the commit" in found.message
+    assert found.hint == "`git add` it; only what is committed is tested."
+    rule = IgnoreRule(pattern="*.json", place=".gitignore:3")
+    ignored = replace(here, rules={"src/demo/cache.json": rule})
+    (found,) = look(NAME, HEALTHY, **values, left_out=ignored)
+    assert found.hint == (
+        "The ignore rule `*.json` (.gitignore:3) covers it: narrow the rule, and commit the file."
+    )
+    optional = cli(reads("cache.json", guarded=True))
+    assert look(NAME, HEALTHY, **optional, left_out=here) == FINE
