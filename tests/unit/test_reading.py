@@ -708,3 +708,18 @@ def test_a_built_in_name_of_another_version_is_noted(
 ) -> None:
     found = {one["what"] for one in read(place, code)["unresolved"]}
     assert ("builtins.ImportCycleError" in found) is is_found
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "from .places import DATA\ndef f(name):\n    return (DATA / f'{name}.json').read_text()",
+        "from . import places\ndef f(name):\n    return (places.DATA / (name + '.json')).read_text()",
+    ],
+)
+def test_a_place_may_come_from_another_module(place: Path, code: str) -> None:
+    places = "from pathlib import Path\nDATA = Path(__file__).parent / 'data'\n"
+    found = read(place, code, places=places)["reads"]
+    assert [(one["rel"], one["sure"], one["scope"]) for one in found] == [
+        ("data/*.json", True, "f")
+    ]

@@ -72,10 +72,15 @@ def _read(package: Package, left_out: LeftOut | None) -> Iterator[Finding]:
     for source in package.lacking:
         for use in named_uses(package, source):
             missing.setdefault(source, []).append(use)
-    for source, uses in sorted(missing.items()):
-        alive = [use for use in uses if counts(package.graph, use)]
-        if alive:
-            yield _missing(package, source, alive, left_out)
+    alive = {
+        source: [use for use in uses if counts(package.graph, use)]
+        for source, uses in sorted(missing.items())
+    }
+    needed = [source for source, uses in alive.items() if uses]
+    for source in needed:
+        # A directory is not named again if a file in it is.
+        if not any(other.startswith(f"{source}/") for other in needed):
+            yield _missing(package, source, alive[source], left_out)
 
 
 def _beyond_the_commit(package: Package) -> Mapping[str, list[Use]]:

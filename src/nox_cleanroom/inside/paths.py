@@ -18,6 +18,21 @@ ANCHORS |= {b"pkg_resources", b"importlib_resources", b"exec_prefix", b"base_pre
 WANTED = set()
 
 
+def names_places(text):
+    """Whether a text names any file by its place, or imports a place from another module."""
+    if text.says_any(ANCHORS):
+        return True
+    for dotted in text.imported.values():
+        module, _, name = dotted.rpartition(".")
+        other = text.other(module) if module else None
+        if other is not None and name in other.assigned and other.says_any(ANCHORS):
+            return True
+        whole = text.other(dotted)
+        if whole is not None and whole.says_any(ANCHORS):
+            return True
+    return False
+
+
 class Paths(PathValues):
     """Notes files that a reader's code needs and that are not installed.
 
@@ -33,7 +48,7 @@ class Paths(PathValues):
         self.known = outer.known if outer else self.known
         self.done = outer.done if outer else set()
         #: Whether the text names any file by its place.
-        self.is_used = reader.text.says_any(ANCHORS)
+        self.is_used = outer.is_used if outer else names_places(reader.text)
         #: How many conditions about files, or handlers of missing metadata, are around a statement.
         self.asking = outer.asking if outer else 0
         #: The expressions, by identity, that name files which need not exist.

@@ -335,3 +335,12 @@ def test_a_file_that_is_not_committed_is_missed_too() -> None:
     )
     optional = cli(reads("cache.json", guarded=True))
     assert look(NAME, HEALTHY, **optional, left_out=here) == FINE
+
+
+def test_a_directory_is_not_named_beside_a_file_in_it() -> None:
+    values = {
+        **holding("src/demo/data/a.json"),
+        **cli(reads("data"), reads("data/a.json")),
+    }
+    (found,) = look(NAME, HEALTHY, **values)
+    assert found.subject == "src/demo/data/a.json"
