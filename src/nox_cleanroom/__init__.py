@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from nox_cleanroom.errors import CleanroomError, Code
     from nox_cleanroom.sessions.backend import BACKEND
     from nox_cleanroom.sessions.definitions import define_sessions
+    from nox_cleanroom.sessions.own_sessions import install, run, sdist, wheel
     from nox_cleanroom.sessions.sessions import clean_check, matrix, smoke
 
 __all__ = [
@@ -25,9 +26,13 @@ __all__ = [
     "__version__",
     "clean_check",
     "define_sessions",
+    "install",
     "matrix",
+    "run",
+    "sdist",
     "smoke",
     "supported_pythons",
+    "wheel",
 ]
 
 _HOMES = {
@@ -38,8 +43,12 @@ _HOMES = {
     "supported_pythons": "config.pythons",
     "clean_check": "sessions.sessions",
     "define_sessions": "sessions.definitions",
+    "install": "sessions.own_sessions",
     "matrix": "sessions.sessions",
+    "run": "sessions.own_sessions",
+    "sdist": "sessions.own_sessions",
     "smoke": "sessions.sessions",
+    "wheel": "sessions.own_sessions",
 }
 
 

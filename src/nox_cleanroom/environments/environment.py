@@ -46,6 +46,12 @@ class Environment:
         quiet = ("--disable-pip-version-check", "--no-input")
         return self.module("pip", *quiet, *elsewhere, "install", "--no-compile", *words)
 
+    def pip_uninstall(self, name: str) -> list[str]:
+        """The command that uninstalls a distribution, if it is installed."""
+        if self.uv:
+            return [self.uv, "pip", "uninstall", "--python", str(self.python), name]
+        return self.module("pip", "uninstall", "--yes", name)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Facts:

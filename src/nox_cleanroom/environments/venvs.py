@@ -106,7 +106,7 @@ class Environments:
                 hint="What it printed is in nox's log above.",
                 code=Code.TOOL_MISSING,
             ) from None
-        return _environment(venv)
+        return environment_of(venv)
 
     def _refuse_old(self, backend: str, python: str) -> None:
         """Explain why virtualenv made no environment, if the interpreter is too old for it."""
@@ -125,7 +125,12 @@ class Environments:
         return python if found is None else str(found.executable)
 
 
-def _environment(venv: VirtualEnv) -> Environment:
+def environment_of(venv: VirtualEnv) -> Environment:
+    """The environment that nox has made.
+
+    Raises:
+        EnvironmentRefusedError: it sees packages from outside, or has no interpreter.
+    """
     location = Path(venv.location)
     refuse_system_packages(location)
     bin_dir = Path(venv.bin_paths[0])

@@ -12,11 +12,12 @@ from pathlib import Path
 from typing import Any
 
 from nox_cleanroom.config.commands import PROJECT_PLACEHOLDER, Command, JsonContract
-from nox_cleanroom.environments.environment import INSIDE, Environment
+from nox_cleanroom.environments.environment import INSIDE, Environment, Facts
 from nox_cleanroom.output import printable
 from nox_cleanroom.probes.installation import Installation
 from nox_cleanroom.results import Step
 from nox_cleanroom.steps import Steps
+from nox_cleanroom.wheel import Wheel
 
 #: Larger JSON output is not read.
 JSON_LIMIT_BYTES = 16 * 1024 * 1024
@@ -96,7 +97,8 @@ def run_commands(installation: Installation) -> Commands:
 def _run_smoke(installation: Installation, command: Command) -> CommandRun:
     neutral, env = installation.steps.directory("neutral"), installation.probe_env()
     if command.needs_worktree:
-        env["PYTHONPATH"] = str(installed_first(installation))
+        steps, wheel, facts = installation.steps, installation.wheel, installation.facts
+        env["PYTHONPATH"] = str(installed_first(wheel, facts, steps.directory("installed-first")))
     in_worktree = command.cwd == "worktree" and installation.project is not None
     return run_command(
         command,
@@ -219,18 +221,21 @@ class _Missing:
 MISSING = _Missing()
 
 
-def installed_first(installation: Installation, witnesses: Path | None = None) -> Path:
+def installed_first(
+    wheel: Wheel, facts: Facts, directory: Path, witnesses: Path | None = None
+) -> Path:
     """A directory whose ``sitecustomize`` makes installed modules precede the source.
 
     Args:
-        installation: the environment with the modules.
+        wheel: the wheel with the modules.
+        facts: where the interpreter installs.
+        directory: the directory, which is empty.
         witnesses: a directory in which interpreters record where the modules came from.
     """
-    directory = installation.steps.directory("installed-first")
     shutil.copyfile(INSIDE / "installed_first.py", directory / "sitecustomize.py")
-    places = {os.path.realpath(installation.facts.paths[name]) for name in ("purelib", "platlib")}
+    places = {os.path.realpath(facts.paths[name]) for name in ("purelib", "platlib")}
     request = {
-        "names": installation.wheel.import_names,
+        "names": wheel.import_names,
         "places": sorted(places),
         "witnesses": str(witnesses or ""),
     }

@@ -11,7 +11,7 @@ import json
 import os
 import shutil
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -79,7 +79,7 @@ def _install_requirements(
         InstallError: the installer failed.
     """
     tests = installation.settings.tests
-    wanted = [*tests.requires, *_of_groups(pyproject, tests.groups)]
+    wanted = [*tests.requires, *requirements_of_groups(pyproject, tests.groups)]
     if not wanted and not tests.extras:
         return
     extras = tuple(dict.fromkeys((*installation.extras, *tests.extras)))
@@ -92,15 +92,19 @@ def _install_requirements(
         raise tool_failure(InstallError, "The requirements of the tests are not installable", step)
 
 
-def _of_groups(pyproject: Mapping[str, Any], names: tuple[str, ...]) -> tuple[str, ...]:
-    """The requirements of dependency groups (PEP 735)."""
+def requirements_of_groups(pyproject: Mapping[str, Any], names: Sequence[str]) -> tuple[str, ...]:
+    """The requirements of dependency groups (PEP 735).
+
+    Raises:
+        ConfigError: the project has no such group.
+    """
     if not names:
         return ()
     try:
         return dependency_groups.resolve(pyproject.get("dependency-groups", {}), *names)
     except (LookupError, ValueError, TypeError) as error:
         raise ConfigError(
-            f"`test-groups` cannot be resolved: {clean_text(str(error))}.",
+            f"The dependency groups cannot be resolved: {clean_text(str(error))}.",
             hint="Name groups of [dependency-groups] in pyproject.toml.",
         ) from None
 
@@ -112,12 +116,22 @@ def _place(installation: Installation) -> Path:
         ConfigError: the project does not have one of the sources.
     """
     place = installation.steps.directory("tests")
-    project = installation.project or place
-    for source in installation.settings.tests.sources:
+    copy_sources(installation.project or place, installation.settings.tests.sources, place)
+    return place
+
+
+def copy_sources(project: Path, sources: Iterable[str], place: Path) -> None:
+    """Copy files and directories of a project to a directory.
+
+    Raises:
+        ConfigError: the project does not have one of them.
+    """
+    for source in sources:
         origin = project / source
         if not origin.exists() or not origin.resolve().is_relative_to(project.resolve()):
             raise ConfigError(
-                f"`test-sources` names {source!r}, which the project does not have at this commit.",
+                f"The test sources name {source!r}, which the project does not have at this"
+                " commit.",
                 hint="Paths are relative to the project.",
             )
         (place / source).parent.mkdir(parents=True, exist_ok=True)
@@ -125,7 +139,6 @@ def _place(installation: Installation) -> Path:
             shutil.copytree(origin, place / source, symlinks=True, dirs_exist_ok=True)
         else:
             shutil.copy2(origin, place / source)
-    return place
 
 
 def _run(installation: Installation, command: str, place: Path) -> RanTest:
@@ -133,7 +146,12 @@ def _run(installation: Installation, command: str, place: Path) -> RanTest:
     line = command.replace(PROJECT_PLACEHOLDER, project).replace("{package}", project)
     line = line.replace("{wheel}", str(installation.path))
     witnesses = installation.steps.directory("witnesses")
-    first = installed_first(installation, witnesses)
+    first = installed_first(
+        installation.wheel,
+        installation.facts,
+        installation.steps.directory("installed-first"),
+        witnesses,
+    )
     shell = ["cmd", "/c"] if sys.platform == "win32" else ["sh", "-c"]
     step = installation.steps.run(
         f"test {command}",
@@ -148,11 +166,11 @@ def _run(installation: Installation, command: str, place: Path) -> RanTest:
         timed_out=step.timed_out,
         ending=step.ending,
         output=step.output,
-        places=tuple(_places_of_modules(witnesses)),
+        places=tuple(places_of_modules(witnesses)),
     )
 
 
-def _places_of_modules(witnesses: Path) -> list[str]:
+def places_of_modules(witnesses: Path) -> list[str]:
     """The paths of the wheel's modules, as recorded by each interpreter that loaded one."""
     places: set[str] = set()
     for path in witnesses.glob("*.json"):

@@ -54,6 +54,12 @@ class RunningCell:
         name = f"smoke{run.request.suffix}-{python}{f' · {special}' if special else ''}"
         return cls(run=run, name=name, python=python, steps=run.steps(name), variant=variant)
 
+    def use(self, environment: Environment) -> None:
+        """Take an environment that exists, such as that of a session."""
+        self.environment = environment
+        self.facts = self.run.environments.facts(environment, self.steps)
+        self.interpreter = self.facts.record(environment)
+
     def make_environment(self) -> None:
         """Make the fresh environment of the cell, and learn the facts about its interpreter.
 
@@ -62,9 +68,8 @@ class RunningCell:
         """
         environments = self.run.environments
         with self.steps.action("make environment"):
-            self.environment = environments.fresh(self.python)
-        self.facts = environments.facts(self.environment, self.steps)
-        self.interpreter = self.facts.record(self.environment)
+            environment = environments.fresh(self.python)
+        self.use(environment)
 
     @property
     def installed_python(self) -> InstalledPython:

@@ -98,6 +98,20 @@ class Wheels:
         python = None if name == own.python else self._builders.find(name)
         return self._built_by(python or own, artifact, cell, like=other)
 
+    def build_sdist(self, cell: RunningCell) -> Path:
+        """The commit's source distribution, built by the Python that builds such wheels, too.
+
+        Args:
+            cell: the cell that needs it.
+
+        Raises:
+            CleanroomError: it could not be built.
+        """
+        python = next(self._builders.choose("all", "sdist", self._own(cell)))
+        source, frontend = self._run.source, self._frontend(python, "sdist", {}, cell)
+        with source.worktree(self._run.workspace) as tree, naming_submodules(tree):
+            return frontend.build("sdist", tree.project).path
+
     def _own(self, cell: RunningCell) -> InstalledPython:
         """The cell's Python, as a Python that can build."""
         return self._builders.find(cell.python) or cell.installed_python

@@ -2,42 +2,22 @@
 
 from __future__ import annotations
 
-import contextlib
-import functools
-import logging
 import os
-import shutil
-import sys
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from importlib.util import cache_from_source
+from collections.abc import Sequence
 from pathlib import Path
 
 import nox
-from nox.logger import logger
 
-from nox_cleanroom import redaction
-from nox_cleanroom.checkout.checkout import Checkout
-from nox_cleanroom.checkout.watch import Watch
-from nox_cleanroom.config.options import Options, help_text, parse_options
-from nox_cleanroom.errors import CleanroomError, InterpreterMissingError, UsageError, unforeseen
-from nox_cleanroom.output import clean_text, printable
-from nox_cleanroom.places.deletion import discard_bytecode
-from nox_cleanroom.places.entries import removal_of
-from nox_cleanroom.processes.interruption import ending_with_parent, interruptible
+from nox_cleanroom.errors import InterpreterMissingError, UsageError
 from nox_cleanroom.reports import github_jobs
-from nox_cleanroom.reports.progress import board, cut
-from nox_cleanroom.results import Run
 from nox_cleanroom.runs.cell import RunningCell
 from nox_cleanroom.runs.clean_check import clean_check as check_in_place
 from nox_cleanroom.runs.matrix import matrix as test_matrix
-from nox_cleanroom.runs.opening import open_run
-from nox_cleanroom.runs.run import OpenRun
 from nox_cleanroom.runs.smoke import smoke as test_smoke
 from nox_cleanroom.runs.wheels import Wheels
 from nox_cleanroom.sessions import run_request, skipping
-from nox_cleanroom.sessions.verdict import conclude, for_nox, tell_status
-from nox_cleanroom.steps import Progress
+from nox_cleanroom.sessions.reporting import discard_noxfile_bytecode, opened, reporting
+from nox_cleanroom.sessions.verdict import for_nox
 
 
 def smoke(session: nox.Session, project: str | Path = ".") -> None:
@@ -58,14 +38,14 @@ def smoke(session: nox.Session, project: str | Path = ".") -> None:
         ...     nox_cleanroom.smoke(session)
     """
     python = run_request.python_of(session)
-    with _reporting(session) as report:
+    with reporting(session) as report:
         if report.options.help:
             return
         skipping.require_environment(session)
         try:
             download = run_request.download(session)
             skipping.require_interpreter(python, Path(project), download=download)
-            with _open(session, "smoke", project, report) as run:
+            with opened(session, "smoke", project, report) as run:
                 cell = RunningCell.start(run, python, run.variants[0])
                 test_smoke(cell, Wheels(run))
                 must_test = cell.is_skipped and not skipping.can_test_another(
@@ -75,7 +55,7 @@ def smoke(session: nox.Session, project: str | Path = ".") -> None:
         except InterpreterMissingError as error:
             if skipping.is_error_to_miss(session, python, Path(project)):
                 raise
-            _discard_bytecode(session)
+            discard_noxfile_bytecode(session)
             session.skip(for_nox(error.message))
 
 
@@ -86,11 +66,11 @@ def clean_check(session: nox.Session, project: str | Path = ".") -> None:
         session: a session; it needs no environment.
         project: the project's directory, relative to the noxfile's.
     """
-    with _reporting(session) as report:
+    with reporting(session) as report:
         if report.options.help:
             return
         pythons = run_request.wanted_pythons(project, report.options)
-        with _open(session, "clean_check", project, report) as run:
+        with opened(session, "clean_check", project, report) as run:
             report.run = run.finish([check_in_place(run, pythons)], must_test=True)
 
 
@@ -101,14 +81,14 @@ def matrix(session: nox.Session, project: str | Path = ".") -> None:
         session: a session; it needs no environment, and should not be a default one.
         project: the project's directory, relative to the noxfile's.
     """
-    with _reporting(session) as report:
+    with reporting(session) as report:
         if report.options.help:
             return
         pythons = run_request.wanted_pythons(project, report.options)
         if report.options.emit is not None:
             _emit(session, pythons)
             return
-        with _open(session, "matrix", project, report) as run:
+        with opened(session, "matrix", project, report) as run:
             cells, missing = test_matrix(run, pythons)
             report.run = run.finish(
                 cells,
@@ -117,124 +97,6 @@ def matrix(session: nox.Session, project: str | Path = ".") -> None:
                 or not cells
                 or report.options.pythons is not None,
             )
-
-
-@dataclass(kw_only=True)
-class _Report:
-    """The options of a session, and the run to report."""
-
-    options: Options
-    progress: Progress
-    #: None when there is nothing to report.
-    run: Run | None = None
-
-
-@contextlib.contextmanager
-def _reporting(session: nox.Session) -> Iterator[_Report]:
-    """A block whose run is shown and recorded, and whose verdict goes to nox."""
-    redaction.learn_from(os.environ)
-    try:
-        options = parse_options(session.posargs, relative_to=Path(session.invoked_from))
-        redaction.learn(
-            secret for link in options.find_links for secret in redaction.user_information(link)
-        )
-        if options.help:
-            _print_help()
-        orphaned = ending_with_parent() if session.parallel else contextlib.nullcontext()
-        verbose = run_request.is_verbose(session, options)
-        with interruptible(), orphaned, _clean_log(verbose=verbose), board(logger) as progress:
-            report = _Report(options=options, progress=progress)
-            yield report
-    except (CleanroomError, OSError) as raised:
-        error = unforeseen(raised)
-        _discard_bytecode(session)
-        tell_status(session, {error.code})
-        if logging.root.manager.disable >= logging.ERROR:
-            # `--quiet` hides what nox says, but not why nothing was tested.
-            sys.stderr.write(clean_text(f"nox-cleanroom: {error}\n"))
-        session.error(for_nox(str(error)))
-    if report.run is None:
-        _discard_bytecode(session)
-    else:
-        conclude(session, report.run, options)
-
-
-@functools.cache
-def _print_help() -> None:
-    """Print the options, once in a process."""
-    print(help_text())  # noqa: T201 - the user asked for it
-
-
-def _discard_bytecode(session: nox.Session, watch: Watch | None = None) -> None:
-    """Delete the bytecode that nox has just written for the noxfile, if git would list it as new.
-
-    Args:
-        session: a session of that noxfile.
-        watch: the watch that has already asked git; None when there is none.
-    """
-    noxfile = Path(os.path.abspath(run_request.config(session).noxfile))
-    cached = Path(cache_from_source(noxfile))
-    if not cached.exists():
-        return
-    with contextlib.suppress(CleanroomError):
-        is_new = watch.is_loose(cached) if watch else Checkout.find(noxfile.parent).is_new(cached)
-        if is_new:
-            discard_bytecode(cached, of=noxfile)
-
-
-@contextlib.contextmanager
-def _clean_log(*, verbose: bool) -> Iterator[None]:
-    """A block in which all log messages, such as output of uv, are made safe and redacted.
-
-    nox's line about each environment is left out, unless everything is to be shown.
-    """
-
-    def clean(record: logging.LogRecord) -> bool:
-        if not verbose and str(record.msg).startswith("Creating virtual environment"):
-            return False
-        record.msg, record.args = clean_text(record.getMessage()), ()
-        if record.exc_info:
-            record.exc_text = clean_text(logging.Formatter().formatException(record.exc_info))
-        return True
-
-    handlers = logging.getLogger().handlers
-    for handler in handlers:
-        handler.addFilter(clean)
-    try:
-        yield
-    finally:
-        for handler in handlers:
-            handler.removeFilter(clean)
-
-
-@contextlib.contextmanager
-def _open(
-    session: nox.Session, kind: str, project: str | Path, report: _Report
-) -> Iterator[OpenRun]:
-    """An open run in a neutral directory, which announces its subject and lists what it keeps."""
-    request = run_request.request(session, kind, project, report.options)
-    with open_run(request, report.progress) as run:
-        _announce(session, run)
-        _discard_bytecode(session, run.watch)
-        with _working_in(run.workspace.neutral):
-            yield run
-        if report.options.keep:
-            for line in _what_is_kept(run.workspace.root, run.source.checkout.common_dir):
-                session.log(clean_text(line))
-
-
-@contextlib.contextmanager
-def _working_in(directory: Path) -> Iterator[None]:
-    """A block in another directory, because nox starts `python -m virtualenv` in the current one.
-
-    In the checkout, a module there could be imported instead of one of virtualenv's.
-    """
-    previous = Path.cwd()
-    os.chdir(directory)
-    try:
-        yield
-    finally:
-        os.chdir(previous)
 
 
 def _emit(session: nox.Session, pythons: Sequence[str]) -> None:
@@ -248,25 +110,3 @@ def _emit(session: nox.Session, pythons: Sequence[str]) -> None:
         except OSError as error:
             raise UsageError(f"GITHUB_OUTPUT cannot be written to: {error}.") from None
         session.log(f"appended to {output}")
-
-
-def _announce(session: nox.Session, run: OpenRun) -> None:
-    source, commit = run.source, run.source.commit
-    where = "" if source.project == "." else f", project {source.project}"
-    subject = f"testing {commit.short} ({commit.subject}){where}"
-    if sys.stderr.isatty():
-        subject = cut(subject, shutil.get_terminal_size().columns - len("nox > "))
-    verbose = run_request.is_verbose(session, run.request.options)
-    settings = [f"settings: pyproject.toml of {commit.short}"] if verbose else []
-    for line in (subject, *settings):
-        session.log(clean_text(line))
-
-
-def _what_is_kept(root: Path, common_dir: Path) -> Iterator[str]:
-    yield f"kept: {root}"
-    for found in sorted(root.glob("environments-*/*/pyvenv.cfg")):
-        yield f"  an environment: . {found.parent}/bin/activate"
-    for tree in sorted(path.parent for path in root.glob("worktree-*/.git")):
-        yield f"  a worktree: cd {tree}"
-        yield f"  when done: {printable(removal_of(common_dir, tree))}"
-    yield f"  and at last: {printable(['rm', '-r', str(root)])}"

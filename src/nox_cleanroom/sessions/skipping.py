@@ -27,8 +27,8 @@ from nox_cleanroom.results import Cell
 from nox_cleanroom.sessions.selection import Selection
 
 
-def require_environment(session: nox.Session) -> None:
-    """Make sure that the session's backend stands for a fresh virtual environment.
+def require_environment(session: nox.Session) -> VirtualEnv:
+    """The session's environment, if its backend stands for a fresh virtual environment.
 
     The run makes another environment for itself and installs the wheel there. nox has no lock, and
     a second run on the same checkout would use the same environment directory.
@@ -40,11 +40,12 @@ def require_environment(session: nox.Session) -> None:
     venv = session.virtualenv
     if not isinstance(venv, VirtualEnv) or not venv.is_sandboxed:
         raise EnvironmentRefusedError(
-            f"The session's environment is {session.venv_backend!r}, and a smoke test installs"
-            " only into a fresh virtual environment.",
+            f"The session's environment is {session.venv_backend!r}, and we install only into"
+            " a virtual environment of its own.",
             hint="Leave out --no-venv and --force-venv-backend, or force uv, virtualenv or venv.",
         )
     refuse_system_packages(Path(venv.location))
+    return venv
 
 
 def require_interpreter(python: str, project: Path, *, download: Download) -> None:
