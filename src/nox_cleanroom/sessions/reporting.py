@@ -135,7 +135,8 @@ def opened(
     """An open run in a neutral directory, which announces its subject and lists what it keeps."""
     request = run_request.request(session, kind, project, report.options)
     with open_run(request, report.progress) as run:
-        _announce(session, run)
+        if kind != "run":
+            _announce(session, run)
         discard_noxfile_bytecode(session, run.watch)
         with _working_in(run.workspace.neutral):
             yield run
