@@ -12,6 +12,7 @@ from nox_cleanroom.loading import load
 
 if TYPE_CHECKING:
     from nox_cleanroom._version import __version__
+    from nox_cleanroom.config.options import STAGED, WORKING_TREE
     from nox_cleanroom.config.pythons import supported_pythons
     from nox_cleanroom.errors import CleanroomError, Code
     from nox_cleanroom.sessions.backend import BACKEND
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "BACKEND",
+    "STAGED",
+    "WORKING_TREE",
     "CleanroomError",
     "Code",
     "__version__",
@@ -37,6 +40,8 @@ __all__ = [
 
 _HOMES = {
     "BACKEND": "sessions.backend",
+    "STAGED": "config.options",
+    "WORKING_TREE": "config.options",
     "__version__": "_version",
     "CleanroomError": "errors",
     "Code": "errors",

@@ -37,6 +37,7 @@ every Python you support, without a file of your checkout being touched.
   explain CODE     what a code such as BUILD_FAILED means, and what to do
 
   --rev REV        the commit to test        --artifact wheel|sdist
+  --staged         what is staged instead    --working-tree   what lies here
   --pythons X,Y    only these Pythons        --resolution highest|lowest-direct
   --extras A,B     install these extras      --find-links DIR
   --strict         warnings fail             --require-clean

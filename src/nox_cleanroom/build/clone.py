@@ -6,6 +6,7 @@ Only this trial shows whether the package or our worktree is at fault.
 from __future__ import annotations
 
 import contextlib
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +19,7 @@ from nox_cleanroom.errors import CleanroomError, Code, InterruptedRunError, Work
 from nox_cleanroom.places.deletion import delete
 from nox_cleanroom.places.workspace import Workspace
 from nox_cleanroom.processes.interruption import shielded
+from nox_cleanroom.processes.process import Completed
 from nox_cleanroom.steps import Steps
 
 
@@ -48,7 +50,7 @@ def create_clone(
     """
     directory = workspace.directory("clone")
     try:
-        done = git.clone(checkout.common_dir, directory, timeout_seconds=timeout)
+        done = _clone(checkout, directory, timeout)
         # `checkout --detach` would write files, run hooks and obey a sparse checkout.
         detached = (
             done.succeeded
@@ -62,6 +64,16 @@ def create_clone(
         if not workspace.keep:
             with shielded():
                 delete(workspace.owned, directory)
+
+
+def _clone(checkout: Checkout, directory: Path, timeout: float | None) -> Completed:
+    """Clone into a directory; the clone borrows the objects, also those of a pending commit."""
+    done = git.clone(checkout.common_dir, directory, timeout_seconds=timeout)
+    if done.succeeded and checkout.objects is not None:
+        alternates = directory / ".git" / "objects" / "info" / "alternates"
+        with alternates.open("ab") as file:
+            file.write(os.fsencode(checkout.objects) + b"\n")
+    return done
 
 
 #: What a trial has shown: the build fails there, too, it succeeds, or no trial was possible.

@@ -64,7 +64,13 @@ class Source:
         return missing_submodules(self.checkout, self.commit)
 
     def worktree(self, workspace: Workspace) -> AbstractContextManager[Worktree]:
-        """A new worktree at the commit, which is removed when the block ends."""
+        """A new worktree at the commit, which is removed when the block ends.
+
+        For a commit that the repository does not have it is a clone: with a worktree at such a
+        commit, the user's `git gc` would fail.
+        """
+        if self.checkout.objects is not None:
+            return self.clone(workspace)
         return create_worktree(
             self.checkout,
             self.commit,

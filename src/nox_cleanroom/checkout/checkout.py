@@ -46,6 +46,8 @@ class Checkout:
     git_dir: Path
     #: The directory that all working trees share: refs, configuration, worktrees.
     common_dir: Path
+    #: A directory with further objects; None when all are in the repository.
+    objects: Path | None = None
     #: Answers of git about objects, which never change.
     _answers: dict[tuple[str, ...], subprocess.CompletedProcess[bytes]] = field(
         default_factory=dict, init=False, compare=False, repr=False
@@ -67,7 +69,10 @@ class Checkout:
         Raises:
             RepositoryError: `NO_COMMITS` for an unborn HEAD, `REVISION_UNKNOWN` otherwise.
         """
-        oid = self.oid_of(rev)
+        return self.commit(self.oid_of(rev))
+
+    def commit(self, oid: str) -> Commit:
+        """The commit with an object id."""
         describe = self.ask("describe", "--tags", "--always", "--long", oid)
         about = self.ask("log", "-1", "--format=%ct %s", "--no-show-signature", oid)
         time, _, subject = about.stdout.decode("utf-8", "replace").strip().partition(" ")
@@ -270,7 +275,8 @@ class Checkout:
         env: Mapping[str, str] | None = None,
     ) -> subprocess.CompletedProcess[bytes]:
         """Git's answer in this checkout, whatever its exit status."""
-        return git.ask(self.root, *arguments, given=given, env=env)
+        more = git.borrowing(self.objects) if self.objects else {}
+        return git.ask(self.root, *arguments, given=given, env={**more, **(env or {})})
 
     def must(self, *arguments: str | bytes) -> bytes:
         """Git's answer in this checkout.

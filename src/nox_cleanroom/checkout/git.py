@@ -34,6 +34,13 @@ _FLAGS = (
 )
 
 
+def borrowing(objects: Path) -> dict[str, str]:
+    """The variable with which git also finds the objects in a directory."""
+    text = str(objects).replace("\\", "\\\\").replace('"', '\\"')
+    # Git unquotes such a path, which may contain the separator of paths.
+    return {"GIT_ALTERNATE_OBJECT_DIRECTORIES": f'"{text}"'}
+
+
 def ask(
     cwd: Path,
     *arguments: str | bytes,

@@ -13,6 +13,10 @@ from typing import Any, NoReturn, get_args
 from nox_cleanroom.config.axes import Artifact, Extras, Resolution
 from nox_cleanroom.errors import UsageError, nearest
 
+#: What can be tested instead of a commit; neither can be the name of a revision.
+STAGED = "(staged)"
+WORKING_TREE = "(working tree)"
+
 #: The CI systems for which `--emit` prints jobs.
 EMITTERS = ("github",)
 
@@ -21,7 +25,7 @@ EMITTERS = ("github",)
 class Options:
     """The options given after ``--``; every path is absolute."""
 
-    #: The commit under test, as git spells revisions.
+    #: The commit under test, as git spells revisions, or one of the two below.
     rev: str = "HEAD"
     #: Refuse to start when the checkout has uncommitted changes.
     require_clean: bool = False
@@ -103,6 +107,8 @@ def _extras(text: str) -> Extras:
 #: The options, each with what `-- --help` says of it.
 _HELP = {
     "--rev": "the commit to test (default: HEAD)",
+    "--staged": "test what is staged instead of a commit",
+    "--working-tree": "test what lies in the checkout, except for ignored files",
     "--require-clean": "refuse to start when tracked files are changed or unignored files are new",
     "--strict": "let warnings fail the run",
     "--rebuild": "build even if this commit's wheel is at hand",
@@ -123,7 +129,7 @@ _HELP = {
 
 #: The options with a value; all others are flags.
 VALUES: Mapping[str, Mapping[str, Any]] = {
-    "--rev": {"metavar": "REV", "default": "HEAD"},
+    "--rev": {"metavar": "REV"},
     "--extras": {"type": _extras, "metavar": "A,B"},
     "--artifact": {"choices": get_args(Artifact)},
     "--resolution": {"choices": get_args(Resolution)},
@@ -172,12 +178,26 @@ def parse_options(arguments: Sequence[str], *, relative_to: Path) -> Options:
         UsageError: an option is unknown, or its value cannot be used.
     """
     given: dict[str, Any] = vars(_parser().parse_args(list(arguments)))
+    given["rev"] = _subject(given)
     given["find_links"] = tuple(
         link if "://" in link else str(relative_to / link) for link in given["find_links"]
     )
     if given["report_dir"] is not None:
         given["report_dir"] = relative_to / given["report_dir"]
     return Options(**given)
+
+
+def _subject(given: dict[str, Any]) -> str:
+    """What is tested, of which only one can be named."""
+    named = [STAGED] if given.pop("staged") else []
+    named += [WORKING_TREE] if given.pop("working_tree") else []
+    named += [] if given["rev"] is None else [given["rev"]]
+    if named[1:]:
+        raise UsageError(
+            "Only one of --rev, --staged and --working-tree can be tested.",
+            hint="Leave out the others.",
+        )
+    return str(named[0]) if named else "HEAD"
 
 
 def help_text() -> str:

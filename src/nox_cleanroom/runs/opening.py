@@ -13,9 +13,10 @@ from nox_cleanroom.build.source_tree import Source
 from nox_cleanroom.build.wheel_key import BuildInputs, read_build_inputs
 from nox_cleanroom.build.worktree import reclaim
 from nox_cleanroom.changes import display
+from nox_cleanroom.checkout import pending
 from nox_cleanroom.checkout.checkout import Checkout
 from nox_cleanroom.checkout.watch import Watch
-from nox_cleanroom.config.options import Options
+from nox_cleanroom.config.options import STAGED, WORKING_TREE, Options
 from nox_cleanroom.config.pyproject import parse_toml, tool_table
 from nox_cleanroom.environments.installed_pythons import InstalledPythons
 from nox_cleanroom.environments.installer_commands import (
@@ -48,8 +49,7 @@ def open_run(request: Request, progress: Progress) -> Iterator[OpenRun]:
         CleanroomError: a condition does not hold; no files are left behind.
     """
     epoch, started_at = time.monotonic(), datetime.now(timezone.utc)
-    source, options = _find_source(request), request.options
-    checkout = source.checkout
+    checkout, options = _find_checkout(request), request.options
     reclaimed = reclaim(checkout)
     installers = _read_installer_settings(request.env)
     with (
@@ -59,6 +59,7 @@ def open_run(request: Request, progress: Progress) -> Iterator[OpenRun]:
         installers.handed_over(workspace.root) as handed_over,
         supervision.supervised(),
     ):
+        source = _find_source(request, checkout, workspace)
         time_of_commit = source.commit.time
         build_env = variables.for_build(
             request.env, installers=handed_over, tmp=workspace.tmp, commit_time=time_of_commit
@@ -122,17 +123,22 @@ def _build_inputs(
     )
 
 
-def _find_source(request: Request) -> Source:
+def _find_checkout(request: Request) -> Checkout:
     checkout = Checkout.find(request.project)
-    source = Source.read(
-        checkout,
-        checkout.resolve(request.options.rev),
+    if request.options.report_dir is not None:
+        require_usable(checkout, request.options.report_dir)
+    return checkout
+
+
+def _find_source(request: Request, checkout: Checkout, workspace: Workspace) -> Source:
+    place = workspace.directory("pending")
+    found, oid = pending.resolve(checkout, request.options.rev, place, request.env)
+    return Source.read(
+        found,
+        found.commit(oid),
         request.project.resolve().relative_to(checkout.root.resolve()).as_posix(),
         timeout_seconds=request.timeout_seconds,
     )
-    if request.options.report_dir is not None:
-        require_usable(checkout, request.options.report_dir)
-    return source
 
 
 def _exempt(request: Request, checkout: Checkout) -> tuple[Path, ...]:
@@ -161,6 +167,17 @@ def _require_clean(watch: Watch) -> None:
         )
 
 
+def _untested(rev: str, uncommitted: Mapping[bytes, bytes]) -> list[bytes]:
+    """The paths of the checkout with content that is not tested."""
+    if rev == WORKING_TREE:
+        return []
+    # Of git's two letters, the second is about what is not staged.
+    is_staged = rev == STAGED
+    return [
+        path for path, letters in uncommitted.items() if not (is_staged and letters.endswith(b" "))
+    ]
+
+
 def _notes(
     request: Request,
     source: Source,
@@ -170,8 +187,9 @@ def _notes(
 ) -> Iterator[str]:
     if request.install_only:
         yield "installed only; nothing was tested (--install-only)"
-    if watch.uncommitted:
-        count = len(watch.uncommitted)
+    untested = _untested(request.options.rev, watch.uncommitted)
+    if untested:
+        count = len(untested)
         paths = "1 uncommitted path is" if count == 1 else f"{count:,} uncommitted paths are"
         yield f"{paths} not part of what is tested"
     with contextlib.suppress(OSError, ConfigError):

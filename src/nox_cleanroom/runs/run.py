@@ -139,8 +139,10 @@ class OpenRun:
         return BoundedSemaphore(1 + available_cpus())
 
     @cached_property
-    def trials(self) -> Trials:
-        """The trials of failed builds in fresh clones."""
+    def trials(self) -> Trials | None:
+        """The trials of failed builds in fresh clones; None if builds run in such clones anyway."""
+        if self.source.checkout.objects is not None:
+            return None
         return Trials(partial(self.source.clone, self.workspace))
 
     def steps(self, cell: str) -> Steps:

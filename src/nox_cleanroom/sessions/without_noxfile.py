@@ -12,6 +12,7 @@ from pathlib import Path
 from nox.logger import logger
 
 from nox_cleanroom.build.project import PROJECT_FILES, find_project, require_project
+from nox_cleanroom.checkout import pending
 from nox_cleanroom.checkout.checkout import Checkout
 from nox_cleanroom.config.options import Options, parse_options
 from nox_cleanroom.config.pythons import METADATA
@@ -80,9 +81,11 @@ def _write_metadata(scratch: Path, project: Path, options: Options) -> Path:
             and not by each session.
     """
     checkout, directory = Checkout.find(project), scratch / _METADATA
-    oid = checkout.oid_of(options.rev)
-    prefix = project.resolve().relative_to(checkout.root.resolve()).as_posix()
     directory.mkdir()
+    place = directory / "pending"
+    place.mkdir()
+    checkout, oid = pending.resolve(checkout, options.rev, place, os.environ)
+    prefix = project.resolve().relative_to(checkout.root.resolve()).as_posix()
     for name in PROJECT_FILES:
         text = checkout.read_at(oid, name if prefix == "." else f"{prefix}/{name}")
         if text is not None:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from nox_cleanroom.config.options import Options, help_text, parse_options
+from nox_cleanroom.config.options import STAGED, WORKING_TREE, Options, help_text, parse_options
 from nox_cleanroom.errors import Code, UsageError
 
 HOME = Path("/where/nox/was/invoked")
@@ -34,6 +34,14 @@ def test_everything_given() -> None:
         report_dir=HOME / "reports",
         timeout_seconds=2.5,
     )
+
+
+def test_one_subject_can_be_named() -> None:
+    assert parse("--staged").rev == STAGED
+    assert parse("--working-tree").rev == WORKING_TREE
+    for words in ("--staged --working-tree", "--staged --rev HEAD", "--rev x --working-tree"):
+        with pytest.raises(UsageError, match="Only one of --rev, --staged and --working-tree"):
+            parse(*words.split())
 
 
 def test_an_absolute_path_stays() -> None:

@@ -14,7 +14,7 @@ from values import Says, tracked
 
 from nox_cleanroom.checkout.checkout import Commit
 from nox_cleanroom.config.axes import Variant
-from nox_cleanroom.config.options import Options
+from nox_cleanroom.config.options import STAGED, WORKING_TREE, Options
 from nox_cleanroom.config.settings import Settings
 from nox_cleanroom.errors import DirtyCheckoutError
 from nox_cleanroom.findings import Waiver
@@ -140,12 +140,19 @@ def test_a_checkout_that_must_be_clean_is_told_what_is_not() -> None:
     )
 
 
-def notes(project: Path, *, uncommitted: int = 0, reclaimed: int = 0, **more: Any) -> list[str]:
+def notes(
+    project: Path,
+    *,
+    uncommitted: int = 0,
+    reclaimed: int = 0,
+    letters: bytes = b" M",
+    **more: Any,
+) -> list[str]:
     """The notes on a run whose commit has one constraint in its settings."""
     source = SimpleNamespace(
         settings=Settings(constraints=("numpy<2",)), pyproject={"tool": {"nox-cleanroom": {"a": 1}}}
     )
-    watch = SimpleNamespace(uncommitted=[b"x"] * uncommitted)
+    watch = SimpleNamespace(uncommitted=dict.fromkeys(map(bytes, range(uncommitted)), letters))
     installers = SimpleNamespace(notes=("An installer's note.",))
     return list(
         opening._notes(
@@ -179,3 +186,20 @@ def test_what_a_user_should_know_beforehand(tmp_path: Path) -> None:
     ]
     (tmp_path / "pyproject.toml").write_text("no TOML")
     assert notes(tmp_path) == ALWAYS
+
+
+@pytest.mark.parametrize(
+    ("rev", "letters", "is_told"),
+    [
+        (STAGED, b"M ", False),
+        (STAGED, b"MM", True),
+        (STAGED, b"??", True),
+        (WORKING_TREE, b"MM", False),
+        ("HEAD", b"M ", True),
+    ],
+)
+def test_what_is_not_tested_is_counted(
+    tmp_path: Path, rev: str, letters: bytes, is_told: bool
+) -> None:
+    told = notes(tmp_path, uncommitted=1, letters=letters, rev=rev)
+    assert ("1 uncommitted path is not part of what is tested" in told) == is_told
