@@ -35,6 +35,7 @@ every Python you support, without a file of your checkout being touched.
   clean_check      build, install and import in place: is a checkout clean then?
   check FILE ...   run all checks again on the evidence of earlier runs
   explain CODE     what a code such as BUILD_FAILED means, and what to do
+  hook install     test what you push, before it is pushed; hook uninstall
 
   --rev REV        the commit to test        --artifact wheel|sdist
   --staged         what is staged instead    --working-tree   what lies here

@@ -1,10 +1,9 @@
-"""The pre-push hook of the how-to, as it stands on the page: which commits does a push test?"""
+"""`nox-cleanroom hook`: which commits does a push test, and whose hooks are left alone?"""
 
 from __future__ import annotations
 
 import os
 import re
-import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -13,7 +12,6 @@ from pathlib import Path
 import pytest
 from conftest import PYTHON, commit_all, demo_files, git, make_repository, pyproject, write_files
 
-PAGE = Path(__file__).parents[2] / "docs" / "how-to" / "hooks.md"
 TOOL = f"[tool.nox-cleanroom]\npythons = ['{PYTHON}']\n"
 BROKEN = {"src/demo/__init__.py": "import nothing_of_this_name\n"}
 
@@ -21,20 +19,10 @@ Pushed = subprocess.CompletedProcess[str]
 Make = Callable[..., Path]
 
 
-def script(shell: str = "sh") -> str:
-    (text,) = re.findall(r"```sh\n(#!/bin/sh\n.*?)```", PAGE.read_text("utf-8"), re.DOTALL)
-    program = shutil.which(shell)
-    if program is None:
-        pytest.skip(f"there is no {shell}")
-    return str(text).replace("#!/bin/sh", f"#!{program}", 1)
-
-
-def install(root: Path, shell: str = "sh") -> Path:
-    hook = root / ".git" / "hooks" / "pre-push"
-    hook.parent.mkdir(exist_ok=True)
-    hook.write_text(script(shell), encoding="utf-8")
-    hook.chmod(0o755)
-    return hook
+def install(root: Path, *names: str) -> Path:
+    done = run(sys.executable, "-m", "nox_cleanroom", "hook", "install", *names, where=root)
+    assert done.returncode == 0, done.stdout
+    return root / ".git" / "hooks" / "pre-push"
 
 
 def run(*command: str, where: Path, stdin: int = subprocess.DEVNULL) -> Pushed:
@@ -90,11 +78,8 @@ def checkout(tmp_path: Path) -> Path:
     return make(tmp_path / "checkout")
 
 
-@pytest.mark.parametrize("shell", ["dash", "bash"])
-def test_a_broken_branch_is_refused_while_standing_on_a_good_one(
-    checkout: Path, shell: str
-) -> None:
-    install(checkout, shell)
+def test_a_broken_branch_is_refused_while_standing_on_a_good_one(checkout: Path) -> None:
+    install(checkout)
     refused = push(checkout, "broken")
     assert refused.returncode != 0, refused.stdout
     assert verdicts(refused) == [("FAILED", name_of(checkout, "broken"))]
@@ -107,9 +92,8 @@ def test_a_broken_branch_is_refused_while_standing_on_a_good_one(
     assert on_remote(checkout) == {"refs/heads/main", "refs/heads/second"}
 
 
-@pytest.mark.parametrize("shell", ["dash", "bash"])
-def test_of_two_refs_both_are_tested_and_one_refuses_both(checkout: Path, shell: str) -> None:
-    install(checkout, shell)
+def test_of_two_refs_both_are_tested_and_one_refuses_both(checkout: Path) -> None:
+    install(checkout)
     git(checkout, "branch", "good")
     refused = push(checkout, "broken", "good")
     assert refused.returncode != 0, refused.stdout
@@ -175,9 +159,8 @@ def test_from_a_subdirectory_of_a_linked_worktree(checkout: Path, tmp_path: Path
     assert verdicts(good) == [("PASSED", name_of(checkout, "main"))]
 
 
-@pytest.mark.parametrize("shell", ["dash", "bash"])
-def test_by_hand_it_tests_head(checkout: Path, shell: str) -> None:
-    hook = install(checkout, shell)
+def test_by_hand_it_tests_head(checkout: Path) -> None:
+    hook = install(checkout)
     ran = run(str(hook), where=checkout)
     assert (ran.returncode, verdicts(ran)) == (0, [("PASSED", name_of(checkout, "main"))])
     git(checkout, "switch", "--quiet", "broken")
@@ -189,3 +172,84 @@ def test_by_hand_it_tests_head(checkout: Path, shell: str) -> None:
         os.close(terminal)
     assert ran.returncode == 1, ran.stdout
     assert verdicts(ran) == [("FAILED", name_of(checkout, "broken"))]
+
+
+#: A hook that somebody else has written: it notes what it reads.
+OTHER = "#!/bin/sh\ncat >> seen.txt\nexit {status}\n"
+
+
+def other(root: Path, *, status: int = 0) -> Path:
+    hook = root / ".git" / "hooks" / "pre-push"
+    hook.parent.mkdir(exist_ok=True)
+    hook.write_text(OTHER.format(status=status))
+    hook.chmod(0o755)
+    return hook
+
+
+def test_the_hook_of_somebody_else_runs_first_and_comes_back(checkout: Path) -> None:
+    hook = other(checkout)
+    for _ in range(2):
+        install(checkout)
+    refused = push(checkout, "broken")
+    assert refused.returncode != 0
+    assert verdicts(refused) == [("FAILED", name_of(checkout, "broken"))]
+    assert "refs/heads/broken" in (checkout / "seen.txt").read_text()
+    removed = run(sys.executable, "-m", "nox_cleanroom", "hook", "uninstall", where=checkout)
+    assert removed.returncode == 0
+    assert hook.read_text() == OTHER.format(status=0)
+    assert [one.name for one in hook.parent.glob("pre-push*") if "sample" not in one.name] == [
+        "pre-push"
+    ]
+
+
+def test_what_the_hook_of_somebody_else_refuses_is_not_tested(checkout: Path) -> None:
+    other(checkout, status=3)
+    install(checkout)
+    refused = push(checkout, "main:new")
+    assert refused.returncode != 0
+    assert verdicts(refused) == []
+
+
+def test_only_our_own_hooks_are_removed(checkout: Path) -> None:
+    hook = other(checkout)
+    command = (sys.executable, "-m", "nox_cleanroom", "hook", "uninstall")
+    done = run(*command, "pre-push", where=checkout)
+    assert "left alone, as nox-cleanroom did not write it" in done.stdout
+    assert hook.read_text() == OTHER.format(status=0)
+
+
+def test_hooks_lie_where_git_looks_for_them(checkout: Path) -> None:
+    git(checkout, "config", "core.hooksPath", "my hooks")
+    install(checkout, "pre-commit")
+    assert (checkout / "my hooks" / "pre-commit").exists()
+    write_files(checkout, BROKEN)
+    refused = run("git", "commit", "-a", "-m", "x", where=checkout)
+    assert refused.returncode != 0, refused.stdout
+    assert "FAILED: demo 1.0" in refused.stdout
+
+
+def test_the_project_in_which_it_was_installed_is_tested(tmp_path: Path) -> None:
+    root = tmp_path / "checkout"
+    files = {f"a b/{name}": text for name, text in demo_files().items()}
+    make_repository(root, files)
+    done = run(
+        sys.executable, "-m", "nox_cleanroom", "hook", "install", "pre-commit", where=root / "a b"
+    )
+    assert done.returncode == 0, done.stdout
+    write_files(root / "a b", BROKEN)
+    refused = run("git", "commit", "-a", "-m", "x", where=root)
+    assert refused.returncode != 0, refused.stdout
+    assert "FAILED: demo 1.0" in refused.stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ([], "`hook` needs `install` or `uninstall`"),
+        (["install", "pre-pish"], "There is no hook 'pre-pish'. Did you mean 'pre-push'?"),
+    ],
+)
+def test_wrong_words_are_a_sentence(checkout: Path, words: list[str], said: str) -> None:
+    done = run(sys.executable, "-m", "nox_cleanroom", "hook", *words, where=checkout)
+    assert done.returncode == 2
+    assert said in done.stdout

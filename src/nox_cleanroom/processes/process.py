@@ -197,3 +197,13 @@ def _tail(log: IO[bytes]) -> str:
         # Nor does it recognise half a URL: begin with a whole word, where there is one.
         text = _BROKEN_WORD.sub("", text[margin:], count=1)
     return f"[... {size - TAIL_BYTES} bytes before this]\n{text}" if size > TAIL_BYTES else text
+
+
+def run_in_foreground(command: Sequence[str | os.PathLike[str]], *, given: bytes = b"") -> int:
+    """The exit status of a command that shares our output and Ctrl-C.
+
+    Args:
+        command: the program and its arguments.
+        given: its standard input.
+    """
+    return subprocess.run(command, input=given, check=False).returncode

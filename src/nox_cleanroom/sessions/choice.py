@@ -54,9 +54,8 @@ def _usual(options: Options, supported: Sequence[str], project: Path) -> Choice:
     """What runs when no session is named: a smoke on the newest Python here, and a clean_check."""
     if options.emit:
         return Choice(sessions=("matrix",))
-    pythons = InstalledPythons.of(project, os.environ)
-    newest = [one for one in supported if pythons.find(one)][-1:] or supported[-1:]
-    sessions = (*_with_pythons(("smoke",), options.pythons or newest), "clean_check")
+    pythons = options.pythons or [newest_here(supported, project)]
+    sessions = (*_with_pythons(("smoke",), pythons), "clean_check")
     known = {*(f"smoke-{python}" for python in supported), "clean_check"}
     for name in sessions:
         if name not in known:
@@ -64,6 +63,12 @@ def _usual(options: Options, supported: Sequence[str], project: Path) -> Choice:
     *others, last = sessions
     words = f"{', '.join(others)} and {last} (`nox-cleanroom --help` shows more)"
     return Choice(sessions=sessions, announcement=words)
+
+
+def newest_here(supported: Sequence[str], project: Path) -> str:
+    """The newest supported Python on this machine; the newest of all when none is."""
+    pythons = InstalledPythons.of(project, os.environ)
+    return [*supported[-1:], *(one for one in supported if pythons.find(one))][-1]
 
 
 def _with_pythons(sessions: Sequence[str], pythons: Sequence[str]) -> Iterator[str]:

@@ -15,7 +15,7 @@ from nox_cleanroom.errors import Code, UsageError, nearest
 _NONE, _ONE, _MANY = 0, 1, 2
 
 #: Our commands that are no sessions of nox.
-COMMANDS = ("check", "explain")
+COMMANDS = ("check", "explain", "hook")
 
 #: The option that nox gives to its own processes.
 _OF_WORKERS = "--parallel-worker"

@@ -15,6 +15,7 @@ from nox_cleanroom.reports import codes, terminal
 from nox_cleanroom.reports.style import Style, style_for
 from nox_cleanroom.runs.recheck import recheck
 from nox_cleanroom.sessions.command_line import CommandLine, refusal
+from nox_cleanroom.sessions.hooks import hook
 from nox_cleanroom.sessions.without_noxfile import run_nox
 
 
@@ -41,6 +42,8 @@ def perform(arguments: Sequence[str], before: Sequence[str]) -> int:
         return _check_again(words[1:], style)
     if words[:1] == ["explain"]:
         return _explain(words[1:])
+    if words[:1] == ["hook"]:
+        return hook(words[1:])
     try:
         here = Path.cwd()
     except FileNotFoundError:
