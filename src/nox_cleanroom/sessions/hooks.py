@@ -89,7 +89,7 @@ def _run(name: str, arguments: Sequence[str]) -> int:
     command = [sys.executable, "-m", "nox_cleanroom"]
     if name == "pre-commit":
         newest = newest_here(supported_pythons(), Path.cwd())
-        return run_in_foreground([*command, "--staged", "--quiet", f"smoke-{newest}"])
+        return run_in_foreground([*command, f"smoke-{newest}", "--staged"])
     revs = ["HEAD"]
     pushed = os.environ.get("PRE_COMMIT_TO_REF") or os.environ.get("PRE_COMMIT_LOCAL_BRANCH")
     if pushed:
