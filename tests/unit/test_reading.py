@@ -723,3 +723,32 @@ def test_a_place_may_come_from_another_module(place: Path, code: str) -> None:
     assert [(one["rel"], one["sure"], one["scope"]) for one in found] == [
         ("data/*.json", True, "f")
     ]
+
+
+LOOP = "from importlib import import_module\n"
+
+
+@pytest.mark.parametrize(
+    ("code", "missing"),
+    [
+        ("for name in ('there', 'gone'):\n    import_module('pkg.' + name)", {"pkg.gone"}),
+        ("for name in ['gone']:\n    import_module(f'.{name}', __package__)", {"pkg.gone"}),
+        (
+            "NAMES = ('pkg.gone', 'pkg.there')\nfor one in NAMES:\n    import_module(one)",
+            {"pkg.gone"},
+        ),
+        ("[import_module('pkg.' + name) for name in ('gone', 'other')]", {"pkg.gone", "pkg.other"}),
+        (
+            "def f():\n    for name in ('gone',):\n        import_module('.' + name, 'pkg')",
+            {"pkg.gone"},
+        ),
+        ("for name in ('there',):\n    import_module('pkg.' + name)", set()),
+        ("def f(names):\n    for name in names:\n        import_module('pkg.' + name)", set()),
+        (
+            "for name in ('gone',):\n    try:\n        import_module('pkg.' + name)\n    except ImportError:\n        pass",
+            set(),
+        ),
+    ],
+)
+def test_modules_that_a_loop_names_are_wanted(place: Path, code: str, missing: set[str]) -> None:
+    assert {one["what"] for one in read(place, LOOP + code)["unresolved"]} == missing

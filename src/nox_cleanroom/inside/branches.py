@@ -2,6 +2,7 @@
 
 import ast
 
+from .by_name import DYNAMIC_IMPORTS
 from .conditions import Unknown
 from .endings import CATCH_ALL, fits, is_script_guard, suppressed_by
 from .locating import OWN, top_of
@@ -79,6 +80,8 @@ class Branches:
         if not scope:
             self.forget(node)
         self.expression(getattr(node, "iter", None) or node.test, scope, sure)
+        if isinstance(node, ast.For) and self.text.says_any(DYNAMIC_IMPORTS):
+            self.by_name.note_in_turn(node.target, node.iter, node.body, scope, sure)
         ends = self.block(node.body, scope, False)
         self.block(node.orelse, scope, False)
         is_endless = isinstance(node, ast.While) and getattr(node.test, "value", None) is True

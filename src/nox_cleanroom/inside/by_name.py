@@ -7,7 +7,7 @@ import re
 from .conditions import Unknown
 from .endings import CATCH_NAMES
 from .locating import OWN, find, top_of
-from .syntax import names_in
+from .syntax import names_in, walk
 from .text import Text, first_missing
 
 #: Functions that want the name of an installed distribution.
@@ -17,6 +17,10 @@ OF_DISTRIBUTIONS = {
     *("importlib_metadata." + name for name in OF_METADATA),
     *("pkg_resources.get_distribution", "pkg_resources.require"),
 }
+#: Statements in which an import may be left out, or may fail.
+CAREFUL = (ast.Try, ast.With, ast.If, ast.IfExp)
+#: Loops over more names are not followed.
+MOST = 200
 #: Words of code that imports modules whose names no statement shows.
 DYNAMIC_IMPORTS = {b"import_module", b"__import__", b"iter_modules", b"walk_packages"}
 DYNAMIC_IMPORTS |= {b"spec_from_file_location", b"run_module", b"exec_module"}
@@ -62,6 +66,34 @@ class ByName:
                 missing = first_missing(name + ".__main__")
             if missing:
                 self.reader.lacks(missing, words[0], scope, False)
+
+    def note_in_turn(self, target, values, body, scope, sure):
+        """Note the modules that a loop over known names imports, one after another."""
+        conditions = self.reader.conditions
+        name = getattr(target, "id", "")
+        parts = [part for node in body for part in walk(node)]
+        inside = [part for part in parts if isinstance(part, CAREFUL)]
+        careful = {id(part) for node in inside for part in walk(node)}
+        calls = [
+            part
+            for part in parts
+            if isinstance(part, ast.Call)
+            and conditions.dotted(part.func) in IMPORTERS
+            # The reader of the loop's body knows what is around these.
+            and id(part) not in careful
+        ]
+        try:
+            names = conditions.value(values) if calls and name else ()
+        except Unknown:
+            return
+        before = conditions.values.get(name)
+        for value in names if isinstance(names, tuple) and len(names) <= MOST else ():
+            conditions.values[name] = value
+            for call in calls:
+                self.note(call, scope, sure)
+        conditions.values.pop(name, None)
+        if before is not None:
+            conditions.values[name] = before
 
     def wants_object(self, value, call, scope, sure):
         """Note ``module:object`` where the module, or the object in it, does not exist."""

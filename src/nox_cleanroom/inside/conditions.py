@@ -103,6 +103,26 @@ class Conditions:
     def _constant(self, node):
         return node.value
 
+    def _joinedstr(self, node):
+        return "".join(map(self._piece, node.values))
+
+    def _piece(self, node):
+        if isinstance(node, ast.FormattedValue):
+            if node.format_spec is not None or node.conversion != -1:
+                raise Unknown
+            return str(self.value(node.value))
+        return self.value(node)
+
+    def _binop(self, node):
+        left, right = self.value(node.left), self.value(node.right)
+        if not (isinstance(left, str) and isinstance(right, str)):
+            raise Unknown
+        if isinstance(node.op, ast.Mod):
+            return left % right
+        if not isinstance(node.op, ast.Add):
+            raise Unknown
+        return left + right
+
     def _tuple(self, node):
         return tuple(self.value(part) for part in node.elts)
 

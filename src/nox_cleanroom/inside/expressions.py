@@ -2,6 +2,7 @@
 
 import ast
 
+from .by_name import DYNAMIC_IMPORTS
 from .conditions import Unknown
 from .endings import CATCH_ATTRIBUTES
 from .locating import OWN, find, top_of
@@ -58,6 +59,10 @@ class Expressions:
             self.attribute(node, scope, sure)
         elif kind in (ast.List, ast.Tuple) and b"executable" in self.text.content:
             self.by_name.note_command(node.elts, scope)
+        if kind in COMPREHENSIONS and self.text.says_any(DYNAMIC_IMPORTS):
+            first = node.generators[0]
+            is_now = sure and kind is not ast.GeneratorExp
+            self.by_name.note_in_turn(first.target, first.iter, [node], scope, is_now)
         if kind not in COMPREHENSIONS or not self.is_never_made(node):
             self.parts(node, scope, sure and kind not in LATER)
 
