@@ -601,6 +601,26 @@ OPTIONAL: dict[str, tuple[str, bool]] = {
         "def main():\n    try:\n        load()\n    except FileNotFoundError:\n        pass",
         True,
     ),
+    "the caller handles it, and ends": (
+        HERE + "import sys\ndef load():\n    return (HERE / 'a').read_text()\n"
+        "def main():\n    try:\n        load()\n    except OSError as error:\n        sys.exit(error)",
+        False,
+    ),
+    "the caller handles everything": (
+        HERE + "def load():\n    return (HERE / 'a').read_text()\n"
+        "def main():\n    try:\n        load()\n    except Exception as error:\n        print(error)",
+        False,
+    ),
+    "the caller suppresses it": (
+        HERE + "from contextlib import suppress\ndef load():\n    return (HERE / 'a').read_text()\n"
+        "def main():\n    with suppress(FileNotFoundError):\n        load()",
+        True,
+    ),
+    "a helper handles it, and ends": (
+        HERE + "def load(p):\n    try:\n        return open(p).read()\n    except OSError:\n"
+        "        exit(1)\ndef main():\n    load(HERE / 'a')",
+        False,
+    ),
     "only one of two callers handles it": (
         HERE + "def load():\n    return (HERE / 'a').read_text()\n"
         "def main():\n    load()\n    try:\n        load()\n    except FileNotFoundError:\n        pass",

@@ -4,7 +4,7 @@ import ast
 
 from .by_name import DYNAMIC_IMPORTS
 from .conditions import Unknown
-from .endings import CATCH_ALL, fits, is_script_guard, suppressed_by
+from .endings import ABSENT, CATCH_ALL, OF_FILES, fits, is_script_guard, suppressed_by
 from .locating import OWN, top_of
 from .optional_files import asks_about_files
 from .syntax import walk
@@ -98,6 +98,7 @@ class Branches:
                 return False
             if names:
                 around, self.caught = self.caught, self.caught | names
+                self.caught |= {ABSENT} if names & OF_FILES else set()
                 self.block(node.body, scope, sure)
                 self.caught = around
                 return False

@@ -3,7 +3,7 @@
 import ast
 
 from .conditions import Unknown
-from .syntax import names_in, walk
+from .syntax import last_name, names_in, walk
 
 #: Exceptions whose handlers make an import optional.
 CATCH_ALL = {"ImportError", "ModuleNotFoundError", "Exception", "BaseException"}
@@ -12,6 +12,10 @@ CATCH_NAMES = CATCH_ALL | {"PackageNotFoundError", "DistributionNotFound", "Runt
 CATCH_ATTRIBUTES = {"AttributeError", "Exception", "BaseException"}
 CATCH_FILES = {"OSError", "IOError", "FileNotFoundError", "EnvironmentError", "Exception"}
 CATCH_FILES |= {"BaseException", "TemplateNotFound", "NotADirectoryError"}
+#: Those that are about files only.
+OF_FILES = CATCH_FILES - {"Exception", "BaseException"}
+#: Stands for them where the handler goes on without the file.
+ABSENT = "<absent file>"
 #: Exceptions that metadata of what is not installed raises.
 OF_CHECKOUTS = {"PackageNotFoundError", "DistributionNotFound"}
 EVERYTHING = frozenset(CATCH_NAMES | CATCH_FILES | CATCH_ATTRIBUTES | {"SyntaxError"})
@@ -31,6 +35,15 @@ def caught_by(kind, conditions):
         found |= caught_by(value, conditions) if value is not None else set()
         found.add(conditions.dotted(one).rpartition(".")[2])
     return frozenset(found)
+
+
+def goes_on(part):
+    """Whether code neither raises nor ends the process."""
+    return not any(
+        isinstance(one, ast.Raise)
+        or (isinstance(one, ast.Call) and last_name(one.func) in ("exit", "_exit", "abort", "quit"))
+        for one in walk(part)
+    )
 
 
 def suppressed_by(node, conditions):

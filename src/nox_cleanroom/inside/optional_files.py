@@ -2,7 +2,7 @@
 
 import ast
 
-from .endings import CATCH_FILES, own_function
+from .endings import CATCH_FILES, goes_on, own_function
 from .path_words import ASKERS
 from .syntax import last_name, targets_of, walk
 
@@ -82,9 +82,7 @@ def asks(node):
 def tolerates(function):
     """Whether a function goes on when a file that it is given does not exist."""
     parts = [*walk(function)]
-    if any(isinstance(part, ast.Raise) for part in parts):
-        return False
-    return any(
+    return goes_on(function) and any(
         asks(part)
         or (isinstance(part, ast.ExceptHandler) and handles(part.type))
         or (isinstance(part, ast.Call) and last_name(part.func) == "suppress")

@@ -6,13 +6,14 @@ from .branches import Branches
 from .by_name import DYNAMIC_IMPORTS, ByName
 from .conditions import Conditions, Unknown
 from .endings import (
+    ABSENT,
     CATCH_ALL,
-    CATCH_FILES,
     OF_CHECKOUTS,
+    OF_FILES,
     caught_by,
+    goes_on,
     may_raise,
     never_returns,
-    suppressed_by,
 )
 from .expressions import Expressions, find_inner
 from .locating import OWN, find, is_namespace, top_of
@@ -177,6 +178,8 @@ class Reader(Branches, Expressions):
         catches = [(one, caught_by(one.type, self.conditions)) for one in node.handlers]
         self.kinds(node.handlers, scope)
         around, self.caught = self.caught, self.caught.union(*(names for _, names in catches))
+        if any(names & OF_FILES and goes_on(one) for one, names in catches):
+            self.caught |= {ABSENT}
         catching = [one for one, names in catches if names & CATCH_ALL]
         if not catching:
             ends = self.block(node.body, scope, sure)
@@ -262,7 +265,7 @@ class Reader(Branches, Expressions):
         elif "SyntaxError" in self.caught:
             # A module for newer Pythons may not compile here.
             edge["guarded"] = True
-        edge.update({"tried": True} if self.caught & CATCH_FILES or self.paths.asking else {})
+        edge.update({"tried": True} if ABSENT in self.caught or self.paths.asking else {})
         self.edges.append(edge)
 
     def wants(self, name, node, scope, sure):
