@@ -3,35 +3,71 @@
 import ast
 
 from .endings import CATCH_FILES, goes_on, own_function
+from .locating import OWN, top_of
 from .path_words import ASKERS
 from .syntax import last_name, targets_of, walk
 
 
+#: Without one of these words, no function goes on without a file.
+WORDS = {b"except", b"exists", b"is_file", b"isfile", b"is_dir", b"isdir", b"access", b"suppress"}
+
+_PARTS = {}
+
+
 def optional_parts(text, conditions):
     """The expressions (by identity) in a module's text that name files which need not exist."""
+    if text not in _PARTS:
+        _PARTS[text] = _optional_parts(text, conditions)
+    return _PARTS[text]
+
+
+def _optional_parts(text, conditions):
+    asking = {}
+    for node in walk(text.tree):
+        if isinstance(node, ast.Call):
+            parts = parts_in_question(node, text, conditions)
+            if parts:
+                asking[id(node)] = node.lineno, parts
     found = set()
+    if not asking:
+        return found
     everywhere = bindings_of(text.tree)
-    functions = [one for one in walk(text.tree) if isinstance(one, ast.FunctionDef)]
+    lines = {line for line, _ in asking.values()}
+    functions = [
+        one
+        for one in walk(text.tree)
+        if isinstance(one, ast.FunctionDef)
+        # Before Python 3.8, a function does not know its last line.
+        and any(one.lineno <= line <= getattr(one, "end_lineno", line) for line in lines)
+    ]
     for scope in [text.tree, *functions]:
-        here = everywhere if scope is text.tree else bindings_of(scope)
-        for node in walk(scope):
-            if not isinstance(node, ast.Call):
-                continue
-            if asks(node):
-                owner = node.func.value if isinstance(node.func, ast.Attribute) else None
-                parts = [*node.args, *([] if owner is None else [owner])]
-            else:
-                function, _ = own_function(node.func, conditions)
-                takes = function is not None and tolerates(function)
-                parts = [*node.args, *(one.value for one in node.keywords)] if takes else []
-            for part in parts:
-                note(part, (here, everywhere), found)
+        nodes = [*walk(scope)]
+        inside = [part for node in nodes for part in asking.get(id(node), (0, ()))[1]]
+        here = everywhere if scope is text.tree else bindings_of(scope) if inside else {}
+        for part in inside:
+            note(part, (here, everywhere), found)
         # Other uses of the same names.
-        for node in walk(scope):
+        for node in nodes if inside else ():
             values = here.get(getattr(node, "id", ""), ())
             if values and all(id(value) in found for value in values):
                 found.add(id(node))
     return found
+
+
+def parts_in_question(call, text, conditions):
+    """The parts of a call that name files which need not exist."""
+    if asks(call):
+        owner = call.func.value if isinstance(call.func, ast.Attribute) else None
+        return [*call.args, *([] if owner is None else [owner])]
+    first = call.func
+    while isinstance(first, ast.Attribute):
+        first = first.value
+    name = getattr(first, "id", "")
+    if name in text.functions or top_of(text.imported.get(name, "")) in OWN:
+        function, other = own_function(call.func, conditions)
+        if function is not None and other.says_any(WORDS) and tolerates(function):
+            return [*call.args, *(one.value for one in call.keywords)]
+    return []
 
 
 def note(part, bindings, found, depth=0):
@@ -79,8 +115,17 @@ def asks(node):
     return isinstance(node, ast.Call) and last_name(node.func) in ASKERS
 
 
+_TOLERATES = {}
+
+
 def tolerates(function):
     """Whether a function goes on when a file that it is given does not exist."""
+    if function not in _TOLERATES:
+        _TOLERATES[function] = _tolerates(function)
+    return _TOLERATES[function]
+
+
+def _tolerates(function):
     parts = [*walk(function)]
     return goes_on(function) and any(
         asks(part)

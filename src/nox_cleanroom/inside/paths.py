@@ -3,34 +3,49 @@
 import ast
 import os
 import sys
+from functools import lru_cache
 
 from .endings import CATCH_FILES
+from .locating import OWN, find, top_of
 from .optional_files import optional_parts
 from .path_values import PathValues
 from .path_words import ASKERS, OF_PACKAGES, READERS, WRITERS, is_writing
-from .syntax import last_name, walk
+from .syntax import last_name, names_in, walk
 
 #: Without one of these words, a text names no file by its place.
 ANCHORS = {b"__file__", b"files", b"get_data", b"PackageLoader", b"prefix", b"resources"}
 ANCHORS |= {b"pkg_resources", b"importlib_resources", b"exec_prefix", b"base_prefix"}
 
+#: Names in expressions that are places of files.
+PLACES = {"__file__", "files", "prefix", "exec_prefix", "base_prefix"}
+
 #: The last parts of the paths of files that are not installed, if code names them.
 WANTED = set()
 
 
+@lru_cache(maxsize=None)
 def names_places(text):
     """Whether a text names any file by its place, or imports a place from another module."""
     if text.says_any(ANCHORS):
         return True
-    for dotted in text.imported.values():
+    for dotted in set(text.imported.values()):
         module, _, name = dotted.rpartition(".")
-        other = text.other(module) if module else None
-        if other is not None and name in other.assigned and other.says_any(ANCHORS):
+        if top_of(dotted) in OWN and (name in places_of(text.other(module)) if module else False):
             return True
-        whole = text.other(dotted)
-        if whole is not None and whole.says_any(ANCHORS):
+        if top_of(dotted) in OWN and find(dotted) is not None and places_of(text.other(dotted)):
             return True
     return False
+
+
+@lru_cache(maxsize=None)
+def places_of(text):
+    """The names of a module whose values are made from the place of a file."""
+    found = set()
+    if text is not None and text.says_any(ANCHORS):
+        for name, value in text.assigned.items():
+            if names_in(value) & (PLACES | found):
+                found.add(name)
+    return found
 
 
 class Paths(PathValues):
