@@ -17,6 +17,8 @@ Make = Callable[..., Path]
 SHOW = "import demo, demo.part; print('VALUE', demo.part.VALUE, demo.__file__)"
 
 HEADER = """
+from pathlib import Path
+
 import nox
 import nox_cleanroom
 
@@ -133,11 +135,34 @@ def test_groups_and_requirements_come_with_it(repository: Make, tmp_path: Path) 
     assert "unreachable" not in done.stdout
 
 
+def test_relative_paths_start_at_the_noxfile(repository: Make) -> None:
+    text = noxfile("nox_cleanroom.install(session, '-r', 'tests/requirements.txt')")
+    root = repository(project(text, **{"tests/requirements.txt": "absent-one\n"}))
+    done = run_nox(root, "-s", "own", env={"PIP_NO_INDEX": "1", "UV_NO_INDEX": "1"})
+    assert done.returncode == 1
+    assert "absent-one" in done.stdout
+
+
 WRONG: dict[str, tuple[str, str, str]] = {
     "editable": (
         "",
         "nox_cleanroom.install(session, '-e', '.')",
         "OPTION_INVALID: `install` cannot take '-e'",
+    ),
+    "editable, in one word": (
+        "",
+        "nox_cleanroom.install(session, '--editable=.')",
+        "OPTION_INVALID: `install` cannot take '--editable=.'",
+    ),
+    "the project itself": (
+        "",
+        "nox_cleanroom.install(session, './[cli]')",
+        "OPTION_INVALID: `install` cannot take './[cli]'",
+    ),
+    "the project by its address": (
+        "",
+        "nox_cleanroom.install(session, 'demo @ ' + Path().absolute().as_uri())",
+        "OPTION_INVALID: `install` cannot take 'demo @ file:",
     ),
     "no environment": (
         "venv_backend='none'",
@@ -237,6 +262,30 @@ def test_run_tests_what_is_installed_where_the_source_lies_beside(repository: Ma
     assert done.returncode == 0, done.stdout
     assert f"TESTED {root}{os.sep}.nox{os.sep}own" in done.stdout
     assert "demo can be imported from the current directory, too" in done.stdout
+
+
+def test_run_takes_test_sources_from_the_commit_that_is_installed(repository: Make) -> None:
+    text = noxfile(
+        "nox_cleanroom.install(session)",
+        "Path('tests/check.py').write_text('raise SystemExit(1)')",
+        "session.run('git', 'commit', '-qam', 'Break it', external=True)",
+        "nox_cleanroom.run(session, 'python', 'tests/check.py', test_sources=['tests'])",
+    )
+    done = run_nox(repository(project(text, **FLAT)), "-s", "own")
+    assert done.returncode == 0, done.stdout
+    assert "TESTED " in done.stdout
+
+
+def test_run_refuses_what_was_staged_meanwhile(repository: Make) -> None:
+    text = noxfile(
+        "nox_cleanroom.install(session, rev=nox_cleanroom.STAGED)",
+        "Path('demo/part.py').write_text('VALUE = 2')",
+        "session.run('git', 'add', 'demo', external=True)",
+        "nox_cleanroom.run(session, 'python', 'tests/check.py', test_sources=['tests'])",
+    )
+    done = run_nox(repository(project(text, **FLAT)), "-s", "own")
+    assert done.returncode == 1
+    assert "has changed since `install` has taken it" in done.stdout
 
 
 def test_run_fails_when_something_else_is_tested(repository: Make) -> None:

@@ -91,8 +91,4 @@ def _ask(checkout: Checkout, env: Mapping[str, str], *words: str) -> str:
             hint="Resolve them and `git add` the files, or test a commit.",
             code=Code.GIT_FAILED,
         )
-    raise RepositoryError(
-        f"`git {words[0]}` failed.",
-        output=answer.stderr.decode("utf-8", "replace").strip(),
-        code=Code.GIT_FAILED,
-    )
+    raise git.failure(answer)

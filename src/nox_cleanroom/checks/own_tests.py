@@ -25,12 +25,7 @@ def _judge(run: RanTest, wheel: Wheel, installed: Installed) -> Finding:
         return bad
     strange = [place for place in run.places if not installed.has_inside(place)]
     if strange:
-        return _finding(
-            run,
-            Outcome.FAILED,
-            f"It tested {clean_text(strange[0])}, which is not what is installed.",
-            "Take the project's directory off the path: pytest's `--import-mode=importlib` does.",
-        )
+        return _finding(run, Outcome.FAILED, *of_another_place(strange[0]))
     if not run.places and wheel.import_names:
         return _finding(
             run,
@@ -39,6 +34,14 @@ def _judge(run: RanTest, wheel: Wheel, installed: Installed) -> Finding:
             "Is it the right command?",
         )
     return _finding(run, Outcome.PASSED)
+
+
+def of_another_place(place: str) -> tuple[str, str]:
+    """What to say when tests have imported a module that is not installed, and the next step."""
+    return (
+        f"It tested {clean_text(place)}, which is not what is installed.",
+        "Take the project's directory off the path: pytest's `--import-mode=importlib` does.",
+    )
 
 
 def _judge_end(run: RanTest) -> Finding | None:

@@ -53,6 +53,7 @@ def install_wheel(
     extras: tuple[str, ...],
     lowest_on: Facts | None,
     options: Sequence[str],
+    cwd: Path | None = None,
 ) -> None:
     """Install a wheel and its requirements, pinned to its digest.
 
@@ -68,6 +69,7 @@ def install_wheel(
         lowest_on: the facts of the interpreter for which to install the lowest versions of its
             requirements; None to install the highest.
         options: the installer's options, such as further sources of requirements.
+        cwd: the directory in which the installer runs; None for the run's neutral one.
 
     Raises:
         InstallError: the installer failed.
@@ -75,7 +77,8 @@ def install_wheel(
     words = list(options)
     if lowest_on is not None:
         words += _lowest(wheel, environment, extras, lowest_on)
-    step = steps.run("install", environment.pip_install(*words, pinned(wheel, path, extras)))
+    command = environment.pip_install(*words, pinned(wheel, path, extras))
+    step = steps.run("install", command, cwd=cwd)
     if not step.succeeded:
         raise _failure(wheel, step)
 

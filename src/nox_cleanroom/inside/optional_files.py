@@ -1,27 +1,20 @@
 """Files that code takes for optional: it asks whether they exist, or handles that they do not."""
 
 import ast
+from functools import lru_cache
 
 from .endings import CATCH_FILES, goes_on, own_function
 from .locating import OWN, top_of
 from .path_words import ASKERS
 from .syntax import last_name, targets_of, walk
 
-
 #: Without one of these words, no function goes on without a file.
 WORDS = {b"except", b"exists", b"is_file", b"isfile", b"is_dir", b"isdir", b"access", b"suppress"}
 
-_PARTS = {}
 
-
+@lru_cache(maxsize=None)
 def optional_parts(text, conditions):
     """The expressions (by identity) in a module's text that name files which need not exist."""
-    if text not in _PARTS:
-        _PARTS[text] = _optional_parts(text, conditions)
-    return _PARTS[text]
-
-
-def _optional_parts(text, conditions):
     asking = {}
     for node in walk(text.tree):
         if isinstance(node, ast.Call):
@@ -115,24 +108,22 @@ def asks(node):
     return isinstance(node, ast.Call) and last_name(node.func) in ASKERS
 
 
-_TOLERATES = {}
-
-
+@lru_cache(maxsize=None)
 def tolerates(function):
     """Whether a function goes on when a file that it is given does not exist."""
-    if function not in _TOLERATES:
-        _TOLERATES[function] = _tolerates(function)
-    return _TOLERATES[function]
-
-
-def _tolerates(function):
     parts = [*walk(function)]
     return goes_on(function) and any(
         asks(part)
         or (isinstance(part, ast.ExceptHandler) and handles(part.type))
-        or (isinstance(part, ast.Call) and last_name(part.func) == "suppress")
+        or suppresses(part)
         for part in parts
     )
+
+
+def suppresses(node):
+    """Whether a call is `suppress` with an exception for files that do not exist."""
+    is_suppress = isinstance(node, ast.Call) and last_name(node.func) == "suppress"
+    return is_suppress and any(map(handles, node.args))
 
 
 def handles(kind):

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from nox_cleanroom.build.wheelhouse import StoredWheel
-from nox_cleanroom.environments.installing import install_wheel, known_extras, prove_identity
 from nox_cleanroom.probes.own_tests import requirements_of_groups
 from nox_cleanroom.runs.cell import RunningCell
+from nox_cleanroom.runs.installing import install
 from nox_cleanroom.runs.wheels import Wheels
 
 
@@ -16,6 +17,7 @@ def install_into(
     *,
     requirements: Sequence[str],
     groups: Sequence[str],
+    cwd: Path,
     replaces: bool,
 ) -> StoredWheel:
     """Install the commit's wheel into the environment of a cell, and verify it.
@@ -24,6 +26,7 @@ def install_into(
         cell: the cell; its environment is that of a session.
         requirements: what to install besides, as the installer reads it.
         groups: dependency groups of the commit's ``pyproject.toml`` (PEP 735).
+        cwd: the directory in which relative paths of requirements start.
         replaces: whether the environment may have another wheel of the project.
 
     Raises:
@@ -36,16 +39,5 @@ def install_into(
     if replaces:
         # pip does not replace a wheel by another one of the same version.
         cell.steps.run("uninstall", cell.environment.pip_uninstall(stored.wheel.name))
-    with run.bytecode.lent(cell.facts):
-        install_wheel(
-            stored.wheel,
-            stored.path,
-            cell.environment,
-            cell.steps,
-            extras=known_extras(stored.wheel, cell.variant.extras),
-            lowest_on=None,
-            options=(*run.install_options, *wanted),
-        )
-    with cell.steps.action("prove identity"):
-        prove_identity(stored.wheel, cell.facts)
+    install(cell, stored, more=wanted, cwd=cwd)
     return stored

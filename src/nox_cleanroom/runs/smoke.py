@@ -3,18 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 
-from packaging.specifiers import InvalidSpecifier, SpecifierSet
-
-from nox_cleanroom.build.project import directory_of_project
-from nox_cleanroom.build.source_tree import require_admitted
 from nox_cleanroom.build.wheelhouse import StoredWheel
-from nox_cleanroom.environments.environment import Facts
-from nox_cleanroom.environments.installing import install_wheel, known_extras, prove_identity
-from nox_cleanroom.errors import InstallError
 from nox_cleanroom.probes.builds import VersionSources
 from nox_cleanroom.probes.commands import run_commands
 from nox_cleanroom.probes.description import render_description
@@ -28,7 +21,7 @@ from nox_cleanroom.probes.traces import look_for_traces
 from nox_cleanroom.probes.tracked import find_left_out
 from nox_cleanroom.runs.cell import RunningCell
 from nox_cleanroom.runs.comparison import compare_with_sdist
-from nox_cleanroom.runs.run import OpenRun
+from nox_cleanroom.runs.installing import install, install_in
 from nox_cleanroom.runs.wheels import Wheels
 
 
@@ -58,66 +51,12 @@ def smoke(
         if meanwhile is not None:
             meanwhile()
         stored = cell.stored = wheels.take(cell.variant.artifact, cell)
-        _require_python(stored, cell.facts)
-        installation = _install(cell, stored)
-        with cell.steps.action("prove identity"):
-            prove_identity(stored.wheel, cell.facts)
+        # The environment is still empty, except for pip where pip installs.
+        installation = install(cell, stored)
         if not run.request.install_only:
             _probe_and_check(cell, stored, installation)
     if compares and cell.variant.artifact == "sdist" and cell.findings:
         compare_with_sdist(cell, wheels)
-
-
-def _require_python(stored: StoredWheel, facts: Facts) -> None:
-    with contextlib.suppress(InvalidSpecifier):
-        stated = SpecifierSet(stored.wheel.metadata.get("requires_python", ""))
-        require_admitted(stated, facts.version)
-
-
-def _install(cell: RunningCell, stored: StoredWheel) -> Installation:
-    installation = Installation(
-        wheel=stored.wheel,
-        path=stored.path,
-        environment=cell.environment,
-        facts=cell.facts,
-        extras=known_extras(stored.wheel, cell.variant.extras),
-        settings=cell.run.source.settings,
-        steps=cell.steps,
-        outer_env=cell.run.request.env,
-        bytecode=cell.run.bytecode,
-    )
-    _install_in(installation, cell)
-    return installation
-
-
-def _install_in(installation: Installation, cell: RunningCell) -> None:
-    # The environment is still empty, except for pip where pip installs.
-    with _naming_siblings(cell.run), cell.run.bytecode.lent(installation.facts):
-        install_wheel(
-            installation.wheel,
-            installation.path,
-            installation.environment,
-            installation.steps,
-            extras=installation.extras,
-            lowest_on=installation.facts if cell.variant.resolution == "lowest-direct" else None,
-            options=cell.run.install_options,
-        )
-
-
-@contextlib.contextmanager
-def _naming_siblings(run: OpenRun) -> Iterator[None]:
-    """A block in which a requirement that no index has may be a project of the same commit."""
-    try:
-        yield
-    except InstallError as error:
-        source = run.source
-        found = error.absent and directory_of_project(source.checkout, source.commit, error.absent)
-        if found:
-            error.hint = (
-                f"`{error.absent}` is the project in {found} of this commit: build its wheel into a"
-                " directory, and name that with `--find-links DIRECTORY`."
-            )
-        raise
 
 
 def _probe_and_check(cell: RunningCell, stored: StoredWheel, installation: Installation) -> None:
@@ -161,7 +100,5 @@ def _look_with_extras(cell: RunningCell, first: Installation) -> WithExtras:
         facts=environments.facts(environment, cell.steps),
         extras=(*first.extras, *missing_extras(first.wheel, first.extras)),
     )
-    _install_in(second, cell)
-    with cell.steps.action("prove identity"):
-        prove_identity(second.wheel, second.facts)
+    install_in(second, cell)
     return look_with_extras(second, cell.run.tracked, cell.run.readings)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from nox_cleanroom.checkout.checkout import Checkout
 from nox_cleanroom.config.pythons import supported_pythons
-from nox_cleanroom.errors import UsageError
+from nox_cleanroom.errors import Code, UsageError, worst_exit_status
 from nox_cleanroom.output import show
 from nox_cleanroom.places import git_hooks
 from nox_cleanroom.processes.process import run_in_foreground
@@ -98,8 +98,12 @@ def _run(name: str, arguments: Sequence[str]) -> int:
     elif lines or arguments:
         # Git passes the remote in two arguments, even when a push has nothing to send.
         revs = [*dict.fromkeys(_tips(checkout, lines.decode("utf-8", "surrogateescape")))]
-    tests = (run_in_foreground([*command, "smoke", "--rev", rev]) for rev in revs)
-    return max(tests, default=0)
+    statuses = set[int]()
+    for rev in revs:
+        statuses.add(run_in_foreground([*command, "smoke", "--rev", rev]))
+        if Code.INTERRUPTED.exit_status in statuses:
+            break
+    return worst_exit_status(statuses)
 
 
 def _require_known(name: str) -> None:
@@ -117,5 +121,7 @@ def _tips(checkout: Checkout, lines: str) -> Iterator[str]:
             continue
         peeled = checkout.ask("rev-parse", "--verify", "--quiet", f"{oid}^{{commit}}")
         # A tag may point to a tree or a blob, which cannot be built.
-        if peeled.returncode == 0:
+        if peeled.returncode != 0:
+            checkout.must("cat-file", "-t", oid)
+        else:
             yield peeled.stdout.decode().strip()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,8 +15,9 @@ from weakref import WeakKeyDictionary
 import nox
 from nox.virtualenv import VirtualEnv
 
+from nox_cleanroom.checks.own_tests import of_another_place
 from nox_cleanroom.config.axes import Extras, Variant
-from nox_cleanroom.config.options import Options
+from nox_cleanroom.config.options import STAGED, WORKING_TREE, Options
 from nox_cleanroom.environments.environment import Facts
 from nox_cleanroom.environments.venvs import environment_of
 from nox_cleanroom.errors import Code, InstallError, UsageError
@@ -24,6 +26,7 @@ from nox_cleanroom.probes.commands import installed_first
 from nox_cleanroom.probes.own_tests import copy_sources, places_of_modules
 from nox_cleanroom.runs.cell import RunningCell
 from nox_cleanroom.runs.own_session import install_into
+from nox_cleanroom.runs.run import OpenRun
 from nox_cleanroom.runs.wheels import Wheels
 from nox_cleanroom.sessions import run_request, skipping
 from nox_cleanroom.sessions.reporting import opened, reporting
@@ -36,6 +39,8 @@ class _Installed:
 
     wheel: Wheel
     facts: Facts
+    #: The object id of the commit, and what a run is asked for to test it once more.
+    oid: str
     rev: str
     project: str | Path
 
@@ -75,13 +80,21 @@ def install(
     is_reused = isinstance(venv, VirtualEnv) and venv._reused  # noqa: SLF001 - pinned by a test
     if is_reused and run_request.config(session).no_install:
         return
+    here = Path.cwd()
     with _cell(session, variant, rev, project) as cell:
-        _refuse_editable(requirements)
+        _refuse_project(requirements, here, cell.run.request.project)
         cell.use(environment_of(skipping.require_environment(session)))
-        stored = install_into(cell, requirements=requirements, groups=groups, replaces=is_reused)
+        stored = install_into(
+            cell, requirements=requirements, groups=groups, cwd=here, replaces=is_reused
+        )
+        oid, is_pending = cell.run.source.commit.oid, rev in {STAGED, WORKING_TREE}
         runner = session._runner  # noqa: SLF001 - the same for all calls in a session
         _installed[runner] = _Installed(
-            wheel=stored.wheel, facts=cell.facts, rev=rev, project=project
+            wheel=stored.wheel,
+            facts=cell.facts,
+            oid=oid,
+            rev=rev if is_pending else oid,
+            project=project,
         )
     _tell(session, stored.wheel)
 
@@ -112,6 +125,7 @@ def run(
         if found is None:
             raise UsageError("`run` needs what `install` installs.", hint="Call `install` first.")
         with opened(session, "run", found.project, report) as opened_run:
+            _require_same(found, opened_run)
             steps = opened_run.steps(session.name)
             place, witnesses = steps.directory("tests"), steps.directory("witnesses")
             with opened_run.source.worktree(opened_run.workspace) as tree:
@@ -125,6 +139,15 @@ def run(
                 report.run = opened_run.finish([])
 
 
+def _require_same(found: _Installed, run: OpenRun) -> None:
+    """Make sure that the test sources are taken from the commit that is installed."""
+    if run.source.commit.oid != found.oid:
+        raise UsageError(
+            "What is staged, or lies in the checkout, has changed since `install` has taken it.",
+            hint="Run the session again.",
+        )
+
+
 def _require_installed(session: nox.Session, found: _Installed, places: Sequence[str]) -> None:
     """Make sure that the modules of a wheel came from where it is installed.
 
@@ -134,11 +157,8 @@ def _require_installed(session: nox.Session, found: _Installed, places: Sequence
     inside = os.path.realpath(found.facts.prefix) + os.sep
     strange = [place for place in places if not place.startswith(inside)]
     if strange:
-        raise InstallError(
-            f"It tested {clean_text(strange[0])}, which is not what is installed.",
-            hint="Take that directory off the path: pytest's `--import-mode=importlib` does.",
-            code=Code.IDENTITY_FAILED,
-        )
+        message, hint = of_another_place(strange[0])
+        raise InstallError(message, hint=hint, code=Code.IDENTITY_FAILED)
     if not places and found.wheel.import_names:
         session.warn("The command has imported no module of the wheel.")
 
@@ -182,13 +202,17 @@ def sdist(session: nox.Session, *, rev: str = "HEAD", project: str | Path = ".")
         return _kept(Wheels(cell.run).build_sdist(cell), cache, cell.run.source.commit.oid)
 
 
-def _refuse_editable(requirements: Sequence[str]) -> None:
-    found = [one for one in requirements if one in {"-e", "--editable"} or one == "."]
-    if found:
-        raise UsageError(
-            f"`install` cannot take {found[0]!r}: it installs the wheel of a commit, as users do.",
-            hint="`session.install` makes editable installs.",
-        )
+def _refuse_project(requirements: Sequence[str], here: Path, project: Path) -> None:
+    """Refuse editable installs, and the project as it lies in its directory."""
+    for one in requirements:
+        # An extra may follow a path, and a name may precede one.
+        path = re.sub(r"^([\w.\[\],-]+ *@ *)?(file:(//)?)?|\[[^\]/]*\]$", "", one)
+        is_project = bool(path) and os.path.realpath(here / path) == str(project)
+        if is_project or re.match(r"-e|--editable\b", one):
+            raise UsageError(
+                f"`install` cannot take {one!r}: it installs the wheel of a commit, as users do.",
+                hint="`session.install` makes editable installs.",
+            )
 
 
 @contextlib.contextmanager

@@ -18,6 +18,7 @@ from nox_cleanroom.config.commands import Command
 from nox_cleanroom.config.settings import Settings
 from nox_cleanroom.errors import BuildError, Code, InstallError, PythonExcludedError
 from nox_cleanroom.findings import Outcome
+from nox_cleanroom.runs import installing
 from nox_cleanroom.runs import smoke as smoke_module
 from nox_cleanroom.runs.cell import RunningCell
 from nox_cleanroom.runs.smoke import smoke
@@ -116,8 +117,8 @@ def parts(monkeypatch: pytest.MonkeyPatch) -> Any:
     """Puts the notes of a smoke in the place of its parts, and runs it."""
 
     def run(one: Smoke) -> RunningCell:
-        monkeypatch.setattr(smoke_module, "install_wheel", one.install)
-        monkeypatch.setattr(smoke_module, "prove_identity", lambda *_: one.do("prove"))
+        monkeypatch.setattr(installing, "install_wheel", one.install)
+        monkeypatch.setattr(installing, "prove_identity", lambda *_: one.do("prove"))
         monkeypatch.setattr(smoke_module, "compare_with_sdist", lambda *_: one.do("compare"))
         for name, probe in PROBES.items():
             monkeypatch.setattr(
