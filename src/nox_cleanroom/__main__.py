@@ -39,6 +39,7 @@ every Python you support, without a file of your checkout being touched.
 
   --rev REV        the commit to test        --artifact wheel|sdist
   --staged         what is staged instead    --working-tree   what lies here
+  --dist PATH ...  these wheels and sdist, or those in a directory
   --pythons X,Y    only these Pythons        --resolution highest|lowest-direct
   --extras A,B     install these extras      --find-links DIR
   --strict         warnings fail             --require-clean

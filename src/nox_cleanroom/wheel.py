@@ -12,7 +12,7 @@ from functools import cached_property
 from packaging.metadata import RawMetadata, parse_email
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.tags import parse_tag
-from packaging.utils import InvalidWheelFilename, parse_wheel_filename
+from packaging.utils import BuildTag, InvalidWheelFilename, parse_wheel_filename
 
 from nox_cleanroom.entry_points import EntryPoint, read_entry_points
 from nox_cleanroom.errors import BuildError
@@ -68,12 +68,18 @@ class Wheel:
         return str(self._parsed[1])
 
     @cached_property
+    def build(self) -> tuple[int, str]:
+        """The build number in the file's name, which compares as installers compare it."""
+        number = self._parsed[2]
+        return number or (-1, "")
+
+    @cached_property
     def tags(self) -> frozenset[str]:
         """The tags in the file's name, one for each combination."""
         return frozenset(str(tag) for tag in self._parsed[3])
 
     @cached_property
-    def _parsed(self) -> tuple[object, object, object, Iterable[object]]:
+    def _parsed(self) -> tuple[object, object, BuildTag, Iterable[object]]:
         return parse_filename(self.filename)
 
     def serves(self, tags: Iterable[str]) -> bool:
@@ -230,7 +236,7 @@ class Wheel:
         return frozenset(member.module[0] for member in self.members if member.module)
 
 
-def parse_filename(filename: str) -> tuple[object, object, object, Iterable[object]]:
+def parse_filename(filename: str) -> tuple[object, object, BuildTag, Iterable[object]]:
     """The name, version, build number and tags in the name of a wheel's file.
 
     Raises:
@@ -240,7 +246,7 @@ def parse_filename(filename: str) -> tuple[object, object, object, Iterable[obje
         return parse_wheel_filename(filename)
     except InvalidWheelFilename as error:
         raise BuildError(
-            f"The build backend made {filename!r}, which is no wheel's name: {error}.",
+            f"{filename!r} is no wheel's name: {error}.",
             hint="The version must follow PEP 440, and the name PEP 427.",
         ) from None
 

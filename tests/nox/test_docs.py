@@ -24,6 +24,7 @@ NOT_RUN = {
     "uvx nox-cleanroom smoke": "the same",
     "pipx run nox-cleanroom smoke": "the same",
     "uvx nox-cleanroom": "the same",
+    "python -m build": "the page begins with what it makes",
     "bash .ci/run": "it runs these tests",
     'python3 -m venv .venv && .venv/bin/python -m pip install --quiet "nox[uv]" && .venv/bin/nox -s smoke clean_check matrix': "`.ci/run` does",
     'python3 -m venv .venv && .venv/bin/python -m pip install --quiet "nox[uv]" && .venv/bin/nox -s tests end_to_end': "`.ci/run` does",
@@ -162,6 +163,14 @@ def with_evidence(root: Path) -> None:
     )
 
 
+def released(root: Path) -> None:
+    """The same, with the files of a release."""
+    usual(root)
+    (root / "dist").mkdir()
+    build = "import in_tree_backend as b; b.build_wheel('dist'); b.build_sdist('dist')"
+    subprocess.run([sys.executable, "-c", build], cwd=root, check=True)
+
+
 #: What is there before the first block of a page; an empty directory without.
 SETUPS: Mapping[str, Callable[[Path], object]] = {
     "README": usual,
@@ -175,6 +184,7 @@ SETUPS: Mapping[str, Callable[[Path], object]] = {
     "how-to/pythons": newer,
     "how-to/platforms": usual,
     "how-to/ci": usual,
+    "how-to/release": released,
 }
 PAGES = {
     "README": ROOT / "README.md",

@@ -22,7 +22,7 @@ from nox_cleanroom.errors import Code, RepositoryError
 _MESSAGES: Mapping[str, str] = {STAGED: "what is staged", WORKING_TREE: "the working tree"}
 
 #: The variables that make equal content an equal commit.
-_ALWAYS = {
+ALWAYS = {
     f"GIT_{role}_{field}": value
     for role in ("AUTHOR", "COMMITTER")
     for field, value in (
@@ -58,7 +58,7 @@ def resolve(
     objects.mkdir()
     pending = replace(checkout, objects=objects)
     own_env = {
-        **_ALWAYS,
+        **ALWAYS,
         "GIT_INDEX_FILE": str(index),
         "GIT_OBJECT_DIRECTORY": str(objects),
         **git.borrowing(checkout.common_dir / "objects"),

@@ -192,6 +192,9 @@ def _is_compiled(member: Member) -> bool:
 def _permissions(wheel: Wheel) -> Iterator[Finding]:
     # Archivers on other systems than Unix write no mode, and installers then choose one.
     modes = {file.name: file.mode & 0o777 for file in wheel.files if file.mode & 0o777}
+    if all(tag.rpartition("-")[2].startswith("win") for tag in wheel.tags):
+        # Windows has no such permissions, and archivers make them up there.
+        return
     for words, bad in (
         ("everybody may write it", [name for name in modes if modes[name] & 0o002]),
         ("its owner may not read it", [name for name in modes if not modes[name] & 0o400]),

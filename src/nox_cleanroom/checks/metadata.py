@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from packaging.metadata import ExceptionGroup, Metadata
 from packaging.requirements import InvalidRequirement, Requirement
@@ -26,19 +26,22 @@ from nox_cleanroom.wheel import Wheel
 def check(
     *,
     wheel: Wheel,
-    facts: Facts,
-    installed: Installed,
     tracked: Tracked,
+    facts: Facts | None = None,
+    installed: Installed | None = None,
     loaded: Loaded | None = None,
     sources: Sources | None = None,
     version_sources: VersionSources | None = None,
 ) -> Iterator[Finding]:
-    """One finding for each field."""
+    """One finding for each field.
+
+    Those about an installation are left out for a wheel that is only read.
+    """
     yield _name(wheel)
     yield _version(wheel)
-    yield _installed_version(wheel, installed)
+    yield from [] if installed is None else [_installed_version(wheel, installed)]
     yield _requires_python(wheel, tracked)
-    yield _requirements(wheel, facts)
+    yield _requirements(wheel, {} if facts is None else facts.markers)
     yield from _fields(wheel)
     yield from _version_from_git(wheel, tracked, version_sources or VersionSources())
     yield from _own_version(wheel, loaded, sources) if loaded is not None else ()
@@ -110,7 +113,7 @@ def _requires_python(wheel: Wheel, tracked: Tracked) -> Finding:
     return Finding("requires-python", Outcome.PASSED)
 
 
-def _requirements(wheel: Wheel, facts: Facts) -> Finding:
+def _requirements(wheel: Wheel, markers: Mapping[str, str]) -> Finding:
     bad = []
     for line in wheel.metadata.get("requires_dist", []):
         try:
@@ -118,7 +121,7 @@ def _requirements(wheel: Wheel, facts: Facts) -> Finding:
         except InvalidRequirement as error:
             bad.append(f"{line!r} ({str(error).splitlines()[0]})")
         else:
-            if not is_decidable(requirement, facts.markers):
+            if not is_decidable(requirement, markers):
                 bad.append(f"{line!r} (the marker compares what cannot be compared)")
     if bad:
         return Finding.of("requires-dist", f"This does not follow PEP 508: {'; '.join(bad)}.")

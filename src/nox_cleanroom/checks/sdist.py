@@ -7,6 +7,7 @@ description.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import PurePosixPath
@@ -56,10 +57,12 @@ def differences_of(one: BuiltWheel, other: BuiltWheel, tracked: Tracked) -> str:
     missing = sorted(ours.keys() - theirs.keys())
     added = sorted(theirs.keys() - ours.keys())
     names = {PurePosixPath(path).name for path in tracked.names}
+    is_rewritten = f"{one.wheel.dist_info}/DELVEWHEEL" in one.wheel.names
     changed = [
         name
         for name in sorted(ours.keys() & theirs.keys())
         if ours[name] != theirs[name]
+        and not is_rewritten
         and not name.endswith(_UNSTABLE)
         and PurePosixPath(name).name in names
     ]
@@ -80,6 +83,13 @@ def differences_of(one: BuiltWheel, other: BuiltWheel, tracked: Tracked) -> str:
     return "; ".join([*words, *differences(one.wheel, other.wheel)])
 
 
+#: What tools that put shared libraries into wheels add: the libraries, and files about them. The
+#: tool for Windows also adds lines to modules.
+#: (https://github.com/pypa/auditwheel, https://github.com/matthew-brett/delocate,
+#: https://github.com/adang1345/delvewheel)
+_OF_REPAIRS = re.compile(r"[^/]+\.libs/|(.*/)?\.dylibs/|[^/]+\.dist-info/(sboms/|DELVEWHEEL$)")
+
+
 def _files(wheel: Wheel) -> dict[str, str]:
     """The digest of each file that matters, by name; dist-info without the version in its name."""
     prefix, licences = f"{wheel.dist_info}/", _licence_names(wheel)
@@ -92,7 +102,8 @@ def _files(wheel: Wheel) -> dict[str, str]:
         and PurePosixPath(name).name not in licences
         and name != f"{prefix}entry_points.txt"
     }
-    return {**wheel.installed_digests, **about}
+    found = {**wheel.installed_digests, **about}
+    return {name: digest for name, digest in found.items() if not _OF_REPAIRS.match(name)}
 
 
 def _licence_names(wheel: Wheel) -> set[str]:

@@ -43,6 +43,8 @@ class Options:
     resolution: Resolution | None = None
     #: Directories or pages with distributions, besides the index.
     find_links: tuple[str, ...] = ()
+    #: Distributions to test instead of building any, and their directories.
+    dist: tuple[str, ...] = ()
     #: The Pythons of a matrix; None for all supported ones.
     pythons: tuple[str, ...] | None = None
     #: Print the matrix for this CI system instead of running it.
@@ -117,6 +119,7 @@ _HELP = {
     "--artifact": "test the wheel built from the tree, or from the source distribution",
     "--resolution": "install the newest requirements, or the oldest that the metadata admits (uv)",
     "--find-links": "also take requirements from this directory or page; may be repeated",
+    "--dist": "test these distributions, or those in these directories, and build no wheel",
     "--pythons": "matrix: only these interpreters",
     "--emit": "matrix: print the jobs for CI and run nothing",
     "--report-dir": "write the evidence there",
@@ -134,6 +137,7 @@ VALUES: Mapping[str, Mapping[str, Any]] = {
     "--artifact": {"choices": get_args(Artifact)},
     "--resolution": {"choices": get_args(Resolution)},
     "--find-links": {"action": "append", "default": [], "metavar": "DIR"},
+    "--dist": {"action": "extend", "nargs": "+", "default": [], "metavar": "PATH"},
     "--pythons": {"type": _pythons, "metavar": "X.Y,..."},
     "--emit": {"choices": EMITTERS},
     "--report-dir": {"metavar": "DIR"},
@@ -144,9 +148,12 @@ VALUES: Mapping[str, Mapping[str, Any]] = {
 #: Other names of options.
 _SHORT = {"--quiet": "-q", "--verbose": "-v"}
 
+#: How many words follow an option: none, one, or several.
+NONE, ONE, MANY = 0, 1, 2
+
 #: The names of all options, each with the number of words that follow it.
 OPTIONS: Mapping[str, int] = {
-    name: int(option in VALUES)
+    name: MANY if "nargs" in VALUES.get(option, {}) else ONE if option in VALUES else NONE
     for option in _HELP
     if option not in {"--help", "--verbose"}
     for name in (option, _SHORT.get(option, option))
@@ -182,6 +189,7 @@ def parse_options(arguments: Sequence[str], *, relative_to: Path) -> Options:
     given["find_links"] = tuple(
         link if "://" in link else str(relative_to / link) for link in given["find_links"]
     )
+    given["dist"] = tuple(str(relative_to / place) for place in given["dist"])
     if given["report_dir"] is not None:
         given["report_dir"] = relative_to / given["report_dir"]
     return Options(**given)

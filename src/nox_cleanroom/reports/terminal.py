@@ -112,9 +112,9 @@ def verdict_line(run: Run) -> str:
 
 def reason_line(run: Run) -> str:
     """The verdict for nox, which shows it after the report and keeps it in reports of its own."""
-    names = sorted(code.name for code in run.codes)
-    more = f"`nox-cleanroom explain {' '.join(names)}` says more"
-    return f"{run.outcome.name}: {_tested_wheel(run) or run.session}: {more}"
+    names = " ".join(sorted(code.name for code in run.codes))
+    about = _tested_wheel(run) or run.session
+    return f"{run.outcome.name}: {about}: `nox-cleanroom explain {names}` says more"
 
 
 def _tested_wheel(run: Run) -> str:
@@ -130,7 +130,8 @@ def wheel_lines(run: Run) -> Iterator[str]:
     for wheel in wheels.values():
         age = ended_at - datetime.fromisoformat(wheel.built_at)
         ago = "now" if wheel.built_now else f"{_in_words(age)} ago; --rebuild builds it anew"
-        yield f"{wheel.file} built with Python {wheel.built_with} {ago}"
+        how = f"built with Python {wheel.built_with} {ago}" if wheel.built_with else "as given"
+        yield f"{wheel.file} {how}"
     for remark in dict.fromkeys(one for wheel in tested for one in wheel.remarks):
         yield f"note: {remark}"
 
@@ -209,11 +210,9 @@ def _blocks(cells: Sequence[Cell], style: Style) -> list[_Block]:
         first = blocks.setdefault((said, tuple(block.output), tuple(block.cells)), block)
         if first is not block:
             first.subjects += block.subjects
-    return sorted(blocks.values(), key=lambda one: -_weight(one.outcome))
-
-
-def _weight(outcome: Outcome) -> int:
-    return 0 if outcome is Outcome.SKIPPED else 1 + outcome.is_bad
+    return sorted(
+        blocks.values(), key=lambda one: (not one.outcome.is_bad, one.outcome is Outcome.SKIPPED)
+    )
 
 
 def _blocks_of(cell: Cell, style: Style) -> Iterator[_Block]:

@@ -10,6 +10,7 @@ from nox_cleanroom.errors import InterpreterMissingError
 from nox_cleanroom.results import Cell
 from nox_cleanroom.runs.cell import RunningCell
 from nox_cleanroom.runs.comparison import compare_with_sdist
+from nox_cleanroom.runs.given_wheels import GivenWheels, wheels_of
 from nox_cleanroom.runs.run import OpenRun
 from nox_cleanroom.runs.smoke import smoke
 from nox_cleanroom.runs.threads import threads
@@ -35,7 +36,7 @@ def matrix(run: OpenRun, pythons: Sequence[str]) -> tuple[list[Cell], list[str]]
     cells = [
         RunningCell.start(run, python, variant) for python in pythons for variant in run.variants
     ]
-    wheels, builds_ahead = Wheels(run), cells[0] if run.compares_sdist else None
+    wheels, builds_ahead = wheels_of(run), cells[0] if run.compares_sdist else None
     with threads(len(cells) + 1) as workers:
         # The comparison of the wheels reports a failure of this build.
         build_sdist = partial(workers.submit, wheels.take, "sdist", cells[0])
@@ -44,9 +45,11 @@ def matrix(run: OpenRun, pythons: Sequence[str]) -> tuple[list[Cell], list[str]]
             for cell in cells
         ]
         tested = [cell for cell, test in zip(cells, tests, strict=True) if test.result()]
+    missing = dict.fromkeys(cell.python for cell in cells if cell not in tested)
     if run.compares_sdist:
         tested += _test_sdist_once(tested, wheels)
-    missing = dict.fromkeys(cell.python for cell in cells if cell not in tested)
+    if isinstance(wheels, GivenWheels):
+        tested += wheels.only_read(tested)
     return [cell.record() for cell in tested], list(missing)
 
 
@@ -66,7 +69,8 @@ def _test_sdist_once(cells: Sequence[RunningCell], wheels: Wheels) -> list[Runni
     files needs no test of its own.
     """
     for cell in cells:
-        if cell.stored and cell.variant == cell.run.variants[0] and not cell.is_skipped:
+        is_of_tree = cell.stored is not None and cell.stored.provenance.artifact == "wheel"
+        if is_of_tree and cell.variant == cell.run.variants[0] and not cell.is_skipped:
             if not compare_with_sdist(cell, wheels):
                 return []
             variant = replace(cell.variant, artifact="sdist")

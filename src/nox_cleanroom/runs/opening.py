@@ -9,6 +9,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 
 from nox_cleanroom import redaction
+from nox_cleanroom.build.distributions import read_distributions
 from nox_cleanroom.build.source_tree import Source
 from nox_cleanroom.build.wheel_key import BuildInputs, read_build_inputs
 from nox_cleanroom.build.worktree import reclaim
@@ -50,6 +51,7 @@ def open_run(request: Request, progress: Progress) -> Iterator[OpenRun]:
     """
     epoch, started_at = time.monotonic(), datetime.now(timezone.utc)
     checkout, options = _find_checkout(request), request.options
+    given = read_distributions(options.dist) if options.dist else None
     reclaimed = reclaim(checkout)
     installers = _read_installer_settings(request.env)
     with (
@@ -81,6 +83,7 @@ def open_run(request: Request, progress: Progress) -> Iterator[OpenRun]:
             epoch=epoch,
             started_at=started_at,
             notes=tuple(_notes(request, source, watch, installers, reclaimed)),
+            given=given,
         )
 
 

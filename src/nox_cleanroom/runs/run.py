@@ -13,6 +13,7 @@ from threading import BoundedSemaphore
 from typing import Any
 
 from nox_cleanroom.build.clone import Trials
+from nox_cleanroom.build.distributions import Distributions
 from nox_cleanroom.build.source_tree import Source
 from nox_cleanroom.build.wheel_key import BuildInputs
 from nox_cleanroom.checkout.watch import Watch
@@ -90,6 +91,8 @@ class OpenRun:
     epoch: float
     started_at: datetime
     notes: tuple[str, ...] = ()
+    #: The distributions to test instead of what the commit builds; None to build it.
+    given: Distributions | None = None
 
     @property
     def variants(self) -> tuple[Variant, ...]:
@@ -104,6 +107,8 @@ class OpenRun:
     @property
     def compares_sdist(self) -> bool:
         """Whether a matrix also builds from the sdist; not when the artifacts are chosen."""
+        if self.given is not None and not (self.given.sdist and self.given.wheels):
+            return False
         chosen = self.request.options.artifact or self.source.settings.artifacts
         return not chosen and not self.request.install_only
 

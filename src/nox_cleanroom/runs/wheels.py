@@ -10,8 +10,9 @@ from functools import partial
 from pathlib import Path
 
 from nox_cleanroom.build.builders import Audience, Builders, audience_of
-from nox_cleanroom.build.frontend import Frontend, What
+from nox_cleanroom.build.frontend import BuiltFile, Frontend, What
 from nox_cleanroom.build.source_tree import naming_submodules
+from nox_cleanroom.build.wheel_key import BuildInputs
 from nox_cleanroom.build.wheelhouse import Provenance, StoredWheel, Wheelhouse
 from nox_cleanroom.changes import display
 from nox_cleanroom.checkout.checkout import Checkout
@@ -116,10 +117,13 @@ class Wheels:
         """The cell's Python, as a Python that can build."""
         return self._builders.find(cell.python) or cell.installed_python
 
+    @property
+    def _inputs(self) -> BuildInputs:
+        """Everything that the wheels depend on, whichever Python builds them."""
+        return self._run.build_inputs
+
     def _key(self, python: InstalledPython, artifact: Artifact) -> str:
-        return self._run.build_inputs.key(
-            builder=python.identity, artifact=artifact, secret=digest_key()
-        )
+        return self._inputs.key(builder=python.identity, artifact=artifact, secret=digest_key())
 
     def _expected_audience(self) -> Audience:
         """The Pythons that the wheel will serve, guessed from the last wheel or from the files."""
@@ -203,20 +207,10 @@ class Wheels:
         versions: Mapping[str, str],
         cell: RunningCell,
     ) -> tuple[Path, Provenance]:
-        source = self._run.source
         # Fail before preparing a build environment; the worktree may state more.
-        source.require_python(python.version)
+        self._run.source.require_python(python.version)
         frontend = self._frontend(python, artifact, versions, cell)
-        with contextlib.ExitStack() as stack:
-            with cell.steps.action("create worktree"):
-                tree = stack.enter_context(source.worktree(self._run.workspace))
-            source.require_python(python.version, tree)
-            what: What = "wheel from sdist" if artifact == "sdist" else "wheel"
-            with naming_submodules(tree):
-                built = frontend.build(what, tree.project)
-            changed = _changed_files(built.path, tree.root)
-            with cell.steps.action("remove worktree"):
-                stack.close()
+        built, changed = self._make(frontend, python, artifact, cell)
         built_at = datetime.now(timezone.utc).isoformat(timespec="milliseconds")
         return built.path, Provenance(
             python=python.python,
@@ -228,6 +222,23 @@ class Wheels:
             changed=changed,
             artifact=artifact,
         )
+
+    def _make(
+        self, frontend: Frontend, python: InstalledPython, artifact: Artifact, cell: RunningCell
+    ) -> tuple[BuiltFile, tuple[str, ...]]:
+        """Build a wheel in a worktree, and name the tracked files that the build has changed."""
+        source = self._run.source
+        with contextlib.ExitStack() as stack:
+            with cell.steps.action("create worktree"):
+                tree = stack.enter_context(source.worktree(self._run.workspace))
+            source.require_python(python.version, tree)
+            what: What = "wheel from sdist" if artifact == "sdist" else "wheel"
+            with naming_submodules(tree):
+                built = frontend.build(what, tree.project)
+            changed = _changed_files(built.path, tree.root)
+            with cell.steps.action("remove worktree"):
+                stack.close()
+        return built, changed
 
     def _frontend(
         self,

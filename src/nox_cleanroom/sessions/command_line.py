@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from nox_cleanroom.config.options import OPTIONS, VALUES
+from nox_cleanroom.config.options import MANY, NONE, ONE, OPTIONS, VALUES
 from nox_cleanroom.config.pythons import supported_pythons
 from nox_cleanroom.errors import Code, UsageError, nearest
-
-#: How many words follow an option: none, one, or all up to the next option.
-_NONE, _ONE, _MANY = 0, 1, 2
 
 #: Our commands that are no sessions of nox.
 COMMANDS = ("check", "explain", "hook")
@@ -33,7 +31,7 @@ NOX_OPTIONS: Mapping[str, int] = {
             *("--no-install", "--non-interactive", "-ts", "--add-timestamp"),
             *("--nocolor", "--no-color", "--forcecolor", "--force-color", _OF_WORKERS),
         ),
-        _NONE,
+        NONE,
     ),
     **dict.fromkeys(
         (
@@ -42,31 +40,24 @@ NOX_OPTIONS: Mapping[str, int] = {
             *("--download-python", "--script-mode", "--script-venv-backend"),
             *("--envdir", "--report"),
         ),
-        _ONE,
+        ONE,
     ),
     **dict.fromkeys(
         (
             *("-s", "-e", "--sessions", "--session", "-t", "--tags", "-p", "--python"),
             *("--extra-pythons", "--extra-python", "-P", "--force-pythons", "--force-python"),
         ),
-        _MANY,
+        MANY,
     ),
 }
 _SESSION_OPTIONS = frozenset({"-s", "-e", "--sessions", "--session"})
-#: Those that take Pythons, and no names of sessions.
-_OF_PYTHONS = frozenset(
-    {
-        *("-p", "--python", "-P", "--force-pythons", "--force-python"),
-        *("--extra-pythons", "--extra-python"),
-    }
-)
 #: Those whose value is a path, which nox resolves against the noxfile's directory.
 _PATH_OPTIONS = frozenset({"--report", "--envdir", "--noxfile", "-f"})
 #: Those that choose sessions, or only list them.
 _CHOOSING = frozenset(
     {
         *("-l", "--list", "--list-sessions", "--usage", "-k", "--keywords", "-t", "--tags"),
-        *(name for name, count in NOX_OPTIONS.items() if count == _MANY),
+        *(name for name, count in NOX_OPTIONS.items() if count == MANY),
     }
 )
 
@@ -161,10 +152,10 @@ def _option(word: str, waiting: list[str]) -> tuple[str, list[str]]:
         return word[:2], [word[2:]]
     name, equals, value = word.partition("=")
     name = _known(name)
-    count = OPTIONS.get(name, NOX_OPTIONS.get(name, _NONE))
+    count = OPTIONS.get(name, NOX_OPTIONS.get(name, NONE))
     if equals and not count:
         raise UsageError(f"The option {name} takes no value.", hint="Leave out the `=`.")
-    return name, [value] if equals else _take(waiting, count, of_pythons=name in _OF_PYTHONS)
+    return name, [value] if equals else _take(waiting, count, _VALUES.get(name, _is_any))
 
 
 def _known(name: str) -> str:
@@ -182,20 +173,40 @@ def _known(name: str) -> str:
     raise refusal("option", name, options)
 
 
-def _take(waiting: list[str], count: int, *, of_pythons: bool) -> list[str]:
+def _take(waiting: list[str], count: int, is_value: Callable[[str], bool]) -> list[str]:
     """Take the values of an option from the words that follow it."""
     taken: list[str] = []
-    while waiting and (count == _MANY or len(taken) < count):
-        if count == _MANY and (
-            waiting[0].startswith("-") or (of_pythons and not _is_python(waiting[0]))
-        ):
+    while waiting and (count == MANY or len(taken) < count):
+        if count == MANY and (waiting[0].startswith("-") or not is_value(waiting[0])):
             break
         taken.append(waiting.pop(0))
     return taken
 
 
+def _is_any(_word: str) -> bool:
+    return True
+
+
+def _is_path(word: str) -> bool:
+    is_session = re.match(r"(smoke|matrix|clean[_-]check)(-|$)", word)
+    return os.path.lexists(word) or not is_session
+
+
 def _is_python(word: str) -> bool:
     return re.match(r"[\d<>=!~]|python|pypy|cpython", word) is not None
+
+
+#: What can follow an option with several values; what cannot is a session.
+_VALUES: Mapping[str, Callable[[str], bool]] = {
+    **dict.fromkeys(
+        (
+            *("-p", "--python", "-P", "--force-pythons", "--force-python"),
+            *("--extra-pythons", "--extra-python"),
+        ),
+        _is_python,
+    ),
+    "--dist": _is_path,
+}
 
 
 def refusal(kind: str, name: str, known: Collection[str]) -> UsageError:
@@ -226,9 +237,9 @@ def complete() -> None:
     parser.add_argument("words", nargs="*").completer = words  # type: ignore[attr-defined]
     parser.add_argument("-V", "--version", "--clear-cache", action="store_true")
     for name, count in {**NOX_OPTIONS, **OPTIONS}.items():
-        if count == _NONE and name != _OF_WORKERS:
+        if count == NONE and name != _OF_WORKERS:
             parser.add_argument(name, action="store_true")
-        elif count != _NONE:
+        elif count != NONE:
             choices = VALUES.get(name, {}).get("choices")
-            parser.add_argument(name, nargs="*" if count == _MANY else None, choices=choices)
+            parser.add_argument(name, nargs="*" if count == MANY else None, choices=choices)
     argcomplete.autocomplete(parser)

@@ -163,7 +163,8 @@ def _announce(session: nox.Session, run: OpenRun) -> None:
     source, commit = run.source, run.source.commit
     where = "" if source.project == "." else f", project {source.project}"
     doing = "installing from" if run.request.session == "install" else "testing"
-    subject = f"{doing} {commit.short} ({commit.subject}){where}"
+    given = "" if run.given is None else f"{run.given}, beside "
+    subject = f"{doing} {given}{commit.short} ({commit.subject}){where}"
     if sys.stderr.isatty():
         subject = cut(subject, shutil.get_terminal_size().columns - len("nox > "))
     verbose = run_request.is_verbose(session, run.request.options)

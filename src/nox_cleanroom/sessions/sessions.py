@@ -12,9 +12,9 @@ from nox_cleanroom.errors import InterpreterMissingError, UsageError
 from nox_cleanroom.reports import github_jobs
 from nox_cleanroom.runs.cell import RunningCell
 from nox_cleanroom.runs.clean_check import clean_check as check_in_place
+from nox_cleanroom.runs.given_wheels import wheels_of
 from nox_cleanroom.runs.matrix import matrix as test_matrix
 from nox_cleanroom.runs.smoke import smoke as test_smoke
-from nox_cleanroom.runs.wheels import Wheels
 from nox_cleanroom.sessions import run_request, skipping
 from nox_cleanroom.sessions.reporting import discard_noxfile_bytecode, opened, reporting
 from nox_cleanroom.sessions.verdict import for_nox
@@ -47,7 +47,7 @@ def smoke(session: nox.Session, project: str | Path = ".") -> None:
             skipping.require_interpreter(python, Path(project), download=download)
             with opened(session, "smoke", project, report) as run:
                 cell = RunningCell.start(run, python, run.variants[0])
-                test_smoke(cell, Wheels(run))
+                test_smoke(cell, wheels_of(run))
                 must_test = cell.is_skipped and not skipping.can_test_another(
                     session, Path(project), skipping.stated_by(cell.record()), than=python
                 )
@@ -94,7 +94,7 @@ def matrix(session: nox.Session, project: str | Path = ".") -> None:
                 cells,
                 missing=tuple(missing),
                 missing_is_error=run_request.config(session).error_on_missing_interpreters
-                or not cells
+                or len(missing) == len(pythons)
                 or report.options.pythons is not None,
             )
 

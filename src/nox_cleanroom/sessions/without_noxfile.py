@@ -11,13 +11,15 @@ from pathlib import Path
 
 from nox.logger import logger
 
+from nox_cleanroom.build.distributions import read_distributions
 from nox_cleanroom.build.project import PROJECT_FILES, find_project, require_project
+from nox_cleanroom.build.stand_in import make_stand_in
 from nox_cleanroom.checkout import pending
 from nox_cleanroom.checkout.checkout import Checkout
 from nox_cleanroom.config.options import Options, parse_options
 from nox_cleanroom.config.pythons import METADATA
 from nox_cleanroom.config.settings import Settings
-from nox_cleanroom.errors import Code, worst_exit_status
+from nox_cleanroom.errors import Code, RepositoryError, worst_exit_status
 from nox_cleanroom.output import clean_text, show
 from nox_cleanroom.places import deletion
 from nox_cleanroom.places.projects import reserve_project
@@ -41,9 +43,14 @@ def run_nox(line: CommandLine) -> int:
         CleanroomError: no session can run.
     """
     options = parse_options(line.ours, relative_to=Path.cwd())
-    project = _find_project(Path.cwd())
-    with reserve_project(project) as reserved, contextlib.ExitStack() as stack:
+    project = _find_project(Path.cwd(), options)
+    with reserve_project(project or Path.cwd()) as reserved, contextlib.ExitStack() as stack:
         scratch = reserved.scratch()
+        if project is None:
+            _say("there is no repository here, so nothing is watched; only the files are tested")
+            place = scratch / "release"
+            place.mkdir()
+            project = make_stand_in(read_distributions(options.dist), place)
         if not (line.only_lists or line.noxfile):
             # Nothing of the project's stays there: it may hold a secret.
             stack.callback(deletion.tidy, reserved.home, scratch / _METADATA)
@@ -104,9 +111,17 @@ def _say(words: str) -> None:
     show(clean_text(f"nox-cleanroom: {words}"), sys.stderr)
 
 
-def _find_project(start: Path) -> Path:
-    """The nearest Python project, from a directory up to the top level of the checkout."""
-    checkout = Checkout.find(start)
+def _find_project(start: Path, options: Options) -> Path | None:
+    """The nearest Python project, from a directory up to the top level of the checkout.
+
+    None where there is no repository and the options name distributions.
+    """
+    try:
+        checkout = Checkout.find(start)
+    except RepositoryError as error:
+        if options.dist and error.code is Code.NOT_A_REPOSITORY:
+            return None
+        raise
     project = find_project(start.resolve(), checkout.root.resolve())
     if project is None:
         require_project(checkout, checkout.resolve("HEAD"), ".")

@@ -290,6 +290,21 @@ FILES: dict[str, tuple[dict[str, str], dict[str, str], str]] = {
         {"demo/_version.py": "2"},
         "",
     ),
+    "libraries that auditwheel adds": (
+        {
+            **DEMO,
+            "demo.libs/libz-1.so": "",
+            "demo/.dylibs/libz.dylib": "",
+            f"{INFO}/sboms/auditwheel.cdx.json": "",
+        },
+        DEMO,
+        "",
+    ),
+    "lines that delvewheel adds": (
+        {f"{INFO}/DELVEWHEEL": "", "demo/data.json": "1"},
+        {"demo/data.json": "2"},
+        "",
+    ),
     "another content of what is compiled": ({"demo/x.so": "1"}, {"demo/x.so": "2"}, ""),
     "a file of the backend's own": ({**DEMO, f"{INFO}/top_level.txt": ""}, DEMO, "lacks *.dist-info/top_level.txt"),
 }  # fmt: skip

@@ -64,6 +64,7 @@ def a_run(*, compares_sdist: bool = False, variants: tuple[Variant, ...] = (Vari
         steps=lambda name: NoSteps(),
         variants=variants,
         compares_sdist=compares_sdist,
+        given=None,
     )
 
 
@@ -252,7 +253,7 @@ def smokes(monkeypatch: pytest.MonkeyPatch) -> Callable[..., FakeWheels]:
             cell.check({})
 
         monkeypatch.setattr(matrix_module, "smoke", smoke)
-        monkeypatch.setattr(matrix_module, "Wheels", lambda run: wheels)
+        monkeypatch.setattr(matrix_module, "wheels_of", lambda run: wheels)
         return wheels
 
     return prepare
@@ -306,7 +307,7 @@ def test_what_ends_a_matrix_ends_all_of_it(monkeypatch: pytest.MonkeyPatch) -> N
 
     stopped: list[bool] = []
     monkeypatch.setattr(matrix_module, "smoke", smoke)
-    monkeypatch.setattr(matrix_module, "Wheels", lambda run: FakeWheels())
+    monkeypatch.setattr(matrix_module, "wheels_of", lambda run: FakeWheels())
     monkeypatch.setattr(
         "nox_cleanroom.processes.supervision.stop_all", lambda: stopped.append(True)
     )

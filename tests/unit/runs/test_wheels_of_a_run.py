@@ -46,7 +46,7 @@ class MadeUp(Wheels):
     def __init__(self, run: Any, shelf: Shelf, build: Build) -> None:
         super().__init__(run)
         self._wheelhouse = cast("Any", shelf)
-        self._make = build
+        self._made_by = build
         self.asked: list[str] = []
 
     def _build(
@@ -57,7 +57,7 @@ class MadeUp(Wheels):
         cell: RunningCell,
     ) -> tuple[Path, Provenance]:
         self.asked.append(f"{artifact} by {python.python}")
-        value = self._make(python.python, artifact, versions)
+        value = self._made_by(python.python, artifact, versions)
         provenance = Provenance(
             python=python.python,
             built_with=python.version,
