@@ -11,7 +11,7 @@ from nox_cleanroom.checkout import git, pending
 
 
 def make_stand_in(given: Distributions, place: Path) -> Path:
-    """A new repository, with what the source distribution holds in its only commit.
+    """A new repository, with what the source distribution holds in its only commit, and its tag.
 
     Without a source distribution, the commit states what the wheels state.
 
@@ -39,6 +39,8 @@ def make_stand_in(given: Distributions, place: Path) -> Path:
     answer = git.ask(tree, *signing, *words, env=pending.ALWAYS)
     if answer.returncode != 0:
         raise git.failure(answer)
+    # A version that comes from git would be compared with the tags.
+    git.must(tree, "tag", given.version)
     return tree
 
 

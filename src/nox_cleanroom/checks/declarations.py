@@ -28,18 +28,22 @@ _UNKNOWN = "UNKNOWN"
 _Said = Mapping[Hashable, str]
 
 
-def differences(ours: Wheel, theirs: Wheel) -> Iterator[str]:
+def differences(ours: Wheel, theirs: Wheel, *, are_of_one_backend: bool = True) -> Iterator[str]:
     """The different statements of another wheel, in words that follow "the wheel".
 
     Args:
         ours: the correct wheel.
         theirs: the other wheel.
+        are_of_one_backend: whether the backend may have had one version for both. Another version
+            may write other classifiers, URLs and texts.
     """
     for one, many, read in _LISTS:
-        yield from _lost_and_added(one, many, read(ours.metadata), read(theirs.metadata))
+        if are_of_one_backend or read in _BINDING:
+            yield from _lost_and_added(one, many, read(ours.metadata), read(theirs.metadata))
     for name, read_one in _SINGLES:
-        yield from _changed(name, read_one(ours.metadata), read_one(theirs.metadata))
-    yield from _description(ours.metadata, theirs.metadata)
+        if are_of_one_backend or read_one in _BINDING:
+            yield from _changed(name, read_one(ours.metadata), read_one(theirs.metadata))
+    yield from _description(ours.metadata, theirs.metadata) if are_of_one_backend else ()
     yield from _entry_points(ours, theirs)
 
 
@@ -192,3 +196,6 @@ _SINGLES = (
     ("summary", _summary),
     ("licence", _licence),
 )
+
+#: Fields that decide what users install, and not only what they read.
+_BINDING = (_requirements, _extras, _name, _requires_python)

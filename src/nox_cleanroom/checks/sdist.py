@@ -54,6 +54,9 @@ def differences_of(one: BuiltWheel, other: BuiltWheel, tracked: Tracked) -> str:
     of the build requirements were used for both.
     """
     ours, theirs = _files(one.wheel), _files(other.wheel)
+    if not one.built_with:
+        # Nothing is known of its backend, whose versions write different files beside METADATA.
+        ours, theirs = (_without_about(files) for files in (ours, theirs))
     missing = sorted(ours.keys() - theirs.keys())
     added = sorted(theirs.keys() - ours.keys())
     names = {PurePosixPath(path).name for path in tracked.names}
@@ -80,7 +83,8 @@ def differences_of(one: BuiltWheel, other: BuiltWheel, tracked: Tracked) -> str:
     lost = sorted(_licence_names(one.wheel) - _licence_names(other.wheel))
     if lost and one.requirements == other.requirements:
         words.append(f"lacks the licence file {_listed(lost)}")
-    return "; ".join([*words, *differences(one.wheel, other.wheel)])
+    more = differences(one.wheel, other.wheel, are_of_one_backend=bool(one.built_with))
+    return "; ".join([*words, *more])
 
 
 #: What tools that put shared libraries into wheels add: the libraries, and files about them. The
@@ -104,6 +108,10 @@ def _files(wheel: Wheel) -> dict[str, str]:
     }
     found = {**wheel.installed_digests, **about}
     return {name: digest for name, digest in found.items() if not _OF_REPAIRS.match(name)}
+
+
+def _without_about(files: dict[str, str]) -> dict[str, str]:
+    return {name: digest for name, digest in files.items() if not name.startswith("*.dist-info/")}
 
 
 def _licence_names(wheel: Wheel) -> set[str]:

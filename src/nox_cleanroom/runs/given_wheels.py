@@ -17,7 +17,7 @@ from nox_cleanroom.build.wheel_key import BuildInputs
 from nox_cleanroom.build.wheelhouse import Provenance, StoredWheel
 from nox_cleanroom.config.axes import Artifact
 from nox_cleanroom.environments.interpreter import InstalledPython
-from nox_cleanroom.errors import InstallError, UsageError
+from nox_cleanroom.errors import CleanroomError, InstallError, UsageError
 from nox_cleanroom.probes.builds import VersionSources
 from nox_cleanroom.probes.description import render_description
 from nox_cleanroom.probes.traces import look_for_traces
@@ -56,23 +56,11 @@ class GivenWheels(Wheels):
         if best is not None:
             return self._stored(best)
         if self._given.sdist is None:
-            raise self._lacking(artifact, cell)
+            raise _lacking(artifact)
         stored = super().take("sdist", cell)
         remark = f"no wheel serves Python {cell.python}, so it is built from the sdist"
         remarks = (remark,) if artifact == "wheel" and self._given.wheels else ()
         return replace(stored, remarks=(*stored.remarks, *remarks))
-
-    def _lacking(self, artifact: Artifact, cell: RunningCell) -> Exception:
-        if artifact == "sdist":
-            return UsageError(
-                "There is no source distribution to build from.",
-                hint="Leave out --artifact, or name it, too.",
-            )
-        return InstallError(
-            f"No wheel serves Python {cell.facts.version} on {cell.facts.platform}, and there is no"
-            " source distribution to build from: nobody can install it there.",
-            hint="Build that wheel, add the source distribution, or exclude it in Requires-Python.",
-        )
 
     def only_read(self, cells: Sequence[RunningCell]) -> Iterator[RunningCell]:
         """A cell for each wheel that no other cell has tested, with what its file alone shows.
@@ -136,3 +124,16 @@ class GivenWheels(Wheels):
         source = unpack_sdist(self._sdist, cell.steps.directory("source"))
         # A fresh clone shows nothing about a source distribution.
         return replace(frontend, trials=None).build("wheel", source), ()
+
+
+def _lacking(artifact: Artifact) -> CleanroomError:
+    if artifact == "sdist":
+        return UsageError(
+            "There is no source distribution to build from.",
+            hint="Leave out --artifact, or name it, too.",
+        )
+    return InstallError(
+        "No wheel serves this interpreter, and there is no source distribution to build from:"
+        " nobody can install it there.",
+        hint="Build that wheel, add the source distribution, or exclude it in Requires-Python.",
+    )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
@@ -314,6 +314,29 @@ FILES: dict[str, tuple[dict[str, str], dict[str, str], str]] = {
 def test_files(tree: dict[str, str], sdist: dict[str, str], words: str) -> None:
     found = compare(Content(files=tree), Content(files=sdist), "src/demo/data.json", "lib/x.so")
     assert found == (failed(words) if words else SAYS.passed(SUBJECT))
+
+
+@pytest.mark.parametrize(
+    ("tree", "sdist", "words"),
+    [
+        # Textualize/rich 14.0.0 on the index, built by an older poetry-core.
+        (
+            Content(files={f"{INFO}/LICENSE": ""}),
+            Content(metadata="Classifier: A :: B\nProject-URL: Homepage, https://example.org\n"),
+            "",
+        ),
+        (Content(metadata="Requires-Dist: a\n"), Content(), "lacks the requirement `a`"),
+        (Content(files=DEMO), Content(), "lacks demo/__init__.py"),
+        (Content(files=points("[a]\nb = demo\n")), Content(), "no entry point `a:b`"),
+    ],
+)
+def test_of_a_wheel_that_somebody_else_has_built_only_what_is_installed_counts(
+    tree: Content, sdist: Content, words: str
+) -> None:
+    given = replace(built(tree.wheel), built_with="", python="")
+    builds = Builds(from_tree=given, from_sdist=built(sdist.wheel))
+    (finding,) = look(NAME, {"tracked": tracked(), "builds": builds})
+    assert (words in finding.message) if words else (finding == SAYS.passed(SUBJECT))
 
 
 def test_what_another_python_made_of_the_sdist_is_settled_by_its_wheel_of_the_tree() -> None:
