@@ -11,23 +11,18 @@ from pathlib import Path
 from nox_cleanroom import redaction
 from nox_cleanroom.build.distributions import read_distributions
 from nox_cleanroom.build.source_tree import Source
-from nox_cleanroom.build.wheel_key import BuildInputs, read_build_inputs
 from nox_cleanroom.build.worktree import reclaim
 from nox_cleanroom.changes import display
 from nox_cleanroom.checkout import pending
 from nox_cleanroom.checkout.checkout import Checkout
 from nox_cleanroom.checkout.watch import Watch
-from nox_cleanroom.config.options import STAGED, WORKING_TREE, Options
+from nox_cleanroom.config.options import STAGED, WORKING_TREE
 from nox_cleanroom.config.pyproject import parse_toml, tool_table
 from nox_cleanroom.environments.installed_pythons import InstalledPythons
-from nox_cleanroom.environments.installer_commands import (
-    constraints_options,
-    find_links_options,
-)
 from nox_cleanroom.environments.installer_settings import InstallerSettings, settings_kept
 from nox_cleanroom.environments.pip_and_uv_configuration import read_user_settings
 from nox_cleanroom.environments.venvs import Environments
-from nox_cleanroom.errors import ConfigError, DirtyCheckoutError, UsageError
+from nox_cleanroom.errors import ConfigError, DirtyCheckoutError
 from nox_cleanroom.places.ownership import Owned
 from nox_cleanroom.places.projects import reserve_project
 from nox_cleanroom.places.workspace import (
@@ -36,7 +31,7 @@ from nox_cleanroom.places.workspace import (
     create_workspace,
     reserve_environments,
 )
-from nox_cleanroom.processes import supervision, variables
+from nox_cleanroom.processes import supervision
 from nox_cleanroom.reports.evidence import require_usable
 from nox_cleanroom.runs.run import OpenRun, Request
 from nox_cleanroom.steps import Progress
@@ -62,22 +57,17 @@ def open_run(request: Request, progress: Progress) -> Iterator[OpenRun]:
         supervision.supervised(),
     ):
         source = _find_source(request, checkout, workspace)
-        time_of_commit = source.commit.time
-        build_env = variables.for_build(
-            request.env, installers=handed_over, tmp=workspace.tmp, commit_time=time_of_commit
-        )
         watch = Watch(checkout, exempt=_exempt(request, checkout), allowed=source.settings.allow)
         if options.require_clean:
             _require_clean(watch)
-        yield OpenRun(
+        run = OpenRun(
             request=request,
             source=source,
             environments=_environments(request, room, reserved.home),
             workspace=workspace,
             home=reserved.home,
-            build_inputs=_build_inputs(request, source, watch, build_env, installers),
-            build_env=build_env,
-            install_options=_install_options(options, source, workspace),
+            installers=installers,
+            installer_env=handed_over,
             watch=watch,
             progress=progress,
             epoch=epoch,
@@ -85,16 +75,7 @@ def open_run(request: Request, progress: Progress) -> Iterator[OpenRun]:
             notes=tuple(_notes(request, source, watch, installers, reclaimed)),
             given=given,
         )
-
-
-def _install_options(options: Options, source: Source, workspace: Workspace) -> tuple[str, ...]:
-    for link in options.find_links:
-        if "://" not in link and not Path(link).exists():
-            raise UsageError(
-                f"There is no {link!r}.", hint="--find-links takes a directory or a URL."
-            )
-    constraints = constraints_options(source.settings.constraints, workspace.root)
-    return (*find_links_options(options.find_links), *constraints)
+        yield run.of(source)
 
 
 def _environments(request: Request, room: EnvironmentsDirectory, home: Owned) -> Environments:
@@ -104,25 +85,6 @@ def _environments(request: Request, room: EnvironmentsDirectory, home: Owned) ->
         room=room,
         pythons=InstalledPythons.of(request.project, request.env),
         known=home.path / "interpreters",
-    )
-
-
-def _build_inputs(
-    request: Request,
-    source: Source,
-    watch: Watch,
-    build_env: Mapping[str, str],
-    installers: InstallerSettings,
-) -> BuildInputs:
-    return read_build_inputs(
-        source.checkout,
-        source.commit,
-        project=source.project,
-        refs=watch.refs,
-        build_env=build_env,
-        uv_toml=installers.uv_toml,
-        find_links=request.options.find_links,
-        missing_submodules=source.missing_submodules,
     )
 
 

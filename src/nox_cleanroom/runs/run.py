@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property, partial
 from pathlib import Path
@@ -15,7 +15,7 @@ from typing import Any
 from nox_cleanroom.build.clone import Trials
 from nox_cleanroom.build.distributions import Distributions
 from nox_cleanroom.build.source_tree import Source
-from nox_cleanroom.build.wheel_key import BuildInputs
+from nox_cleanroom.build.wheel_key import BuildInputs, read_build_inputs
 from nox_cleanroom.checkout.watch import Watch
 from nox_cleanroom.checks.registry import CHECKS
 from nox_cleanroom.checks.waivers import unused_waivers
@@ -24,14 +24,20 @@ from nox_cleanroom.config.options import Options
 from nox_cleanroom.config.pythons import supported_pythons
 from nox_cleanroom.environments.bytecode import BytecodeStore
 from nox_cleanroom.environments.environment import INSIDE, Facts
+from nox_cleanroom.environments.installer_commands import (
+    constraints_options,
+    find_links_options,
+)
+from nox_cleanroom.environments.installer_settings import InstallerSettings
 from nox_cleanroom.environments.venvs import Download, Environments
+from nox_cleanroom.errors import UsageError
 from nox_cleanroom.output import clean_text
 from nox_cleanroom.places.layout import open_store
 from nox_cleanroom.places.ownership import Owned
 from nox_cleanroom.places.workspace import Workspace
 from nox_cleanroom.probes.readings import Readings
 from nox_cleanroom.probes.tracked import Tracked, list_tracked
-from nox_cleanroom.processes import process
+from nox_cleanroom.processes import process, variables
 from nox_cleanroom.processes.cpus import available_cpus
 from nox_cleanroom.results import Cell, Run, Subject
 from nox_cleanroom.steps import DEFAULT_TIMEOUT_SECONDS, Progress, Shown, Steps
@@ -79,12 +85,9 @@ class OpenRun:
     workspace: Workspace
     #: The directory that keeps the project's data between runs.
     home: Owned
-    #: Everything that the wheels of the run depend on, whichever Python builds them.
-    build_inputs: BuildInputs
-    #: The variables that builds and installers see.
-    build_env: dict[str, str]
-    #: The installer's options for the wheel, the project in place and the tests' requirements.
-    install_options: tuple[str, ...]
+    #: The user's settings of pip and uv that installers see, and the variables that say them.
+    installers: InstallerSettings
+    installer_env: Mapping[str, str]
     watch: Watch
     progress: Progress
     #: When it started: on the monotonic clock, and for people.
@@ -93,6 +96,58 @@ class OpenRun:
     notes: tuple[str, ...] = ()
     #: The distributions to test instead of what the commit builds; None to build it.
     given: Distributions | None = None
+    #: Limits how many steps start a process at once: one more than there are processors, because
+    #: usually one step waits for the disk.
+    at_once: BoundedSemaphore = field(
+        default_factory=lambda: BoundedSemaphore(1 + available_cpus())
+    )
+
+    def of(self, source: Source) -> OpenRun:
+        """The same run with another commit, or another project of it, in the same places.
+
+        Raises:
+            UsageError: the options name what does not exist.
+        """
+        run = replace(self, source=source)
+        # The threads of cells are to find them as they are now.
+        _ = run.build_inputs, run.install_options
+        return run
+
+    @cached_property
+    def build_env(self) -> dict[str, str]:
+        """The variables that builds and installers see."""
+        return variables.for_build(
+            self.request.env,
+            installers=self.installer_env,
+            tmp=self.workspace.tmp,
+            commit_time=self.source.commit.time,
+        )
+
+    @cached_property
+    def build_inputs(self) -> BuildInputs:
+        """Everything that the wheels depend on, whichever Python builds them."""
+        return read_build_inputs(
+            self.source.checkout,
+            self.source.commit,
+            project=self.source.project,
+            refs=self.watch.refs,
+            build_env=self.build_env,
+            uv_toml=self.installers.uv_toml,
+            find_links=self.request.options.find_links,
+            missing_submodules=self.source.missing_submodules,
+        )
+
+    @cached_property
+    def install_options(self) -> tuple[str, ...]:
+        """The installer's options for the wheel, the project in place and what tests require."""
+        for link in self.request.options.find_links:
+            if "://" not in link and not Path(link).exists():
+                raise UsageError(
+                    f"There is no {link!r}.", hint="--find-links takes a directory or a URL."
+                )
+        place = self.workspace.directory("constraints")
+        constraints = constraints_options(self.source.settings.constraints, place)
+        return (*find_links_options(self.request.options.find_links), *constraints)
 
     @property
     def variants(self) -> tuple[Variant, ...]:
@@ -134,14 +189,6 @@ class OpenRun:
             missing_submodules=self.source.missing_submodules,
             pyproject=self.source.pyproject,
         )
-
-    @cached_property
-    def at_once(self) -> BoundedSemaphore:
-        """Limits how many steps start a process at once: one more than there are processors.
-
-        Usually one step waits for the disk.
-        """
-        return BoundedSemaphore(1 + available_cpus())
 
     @cached_property
     def trials(self) -> Trials | None:
