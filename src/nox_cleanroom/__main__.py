@@ -37,11 +37,12 @@ every Python you support, without a file of your checkout being touched.
   explain CODE     what a code such as BUILD_FAILED means, and what to do
   hook install     test what you push, before it is pushed; hook uninstall
 
-  --rev REV        the commit to test        --artifact wheel|sdist
-  --staged         what is staged instead    --working-tree   what lies here
+  --rev REV        the commit to test        --staged  --working-tree  instead
+  --rev A..B       each of these commits     --bisect  the first bad of them
   --dist PATH ...  these wheels and sdist, or those in a directory
   --pythons X,Y    only these Pythons        --resolution highest|lowest-direct
-  --extras A,B     install these extras      --find-links DIR
+  --artifact wheel|sdist                     --find-links DIR
+  --extras A,B     install these extras
   --strict         warnings fail             --require-clean
   --rebuild        build anew                --keep           the environments
   --timeout SEC    of each step              --durations      of all steps

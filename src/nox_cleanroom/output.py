@@ -89,3 +89,12 @@ def last_lines(text: str, count: int = 12) -> str:
     """The last lines that are not empty, safe to print."""
     lines = [line.rstrip() for line in clean_text(text).splitlines() if line.strip()]
     return "\n".join(line if len(line) <= 400 else f"{line[:400]}..." for line in lines[-count:])
+
+
+def counted(number: int, noun: str) -> str:
+    """A number with its noun.
+
+    >>> counted(2, "commit")
+    '2 commits'
+    """
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"

@@ -5,13 +5,10 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
-
-from packaging.utils import canonicalize_name
 
 from nox_cleanroom.build.build_system import BuildSystem
 from nox_cleanroom.checkout.listing import Stat, list_files
-from nox_cleanroom.environments.environment import Environment, Facts
+from nox_cleanroom.environments.environment import Environment, Facts, installed_versions
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,10 +22,7 @@ class BuildEnvironment:
     @property
     def requirements(self) -> dict[str, str]:
         """The installed versions, by name."""
-        sites = {self.facts.paths[scheme] for scheme in ("purelib", "platlib")}
-        found = [info.stem for site in sites for info in Path(site).glob("*.dist-info")]
-        pairs = (name.rpartition("-") for name in sorted(found))
-        return {canonicalize_name(name): version for name, _, version in pairs if name}
+        return installed_versions(self.facts)
 
     def contents(self) -> dict[bytes, tuple[int, ...]]:
         """The files of the environment, without bytecode and times that links to a cache change."""

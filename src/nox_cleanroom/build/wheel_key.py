@@ -102,7 +102,7 @@ def read_build_inputs(
         commit=commit.oid,
         project=project,
         refs=tuple(sorted(one for one in refs.items() if one[0].startswith(_REFS))),
-        branches=checkout.branches_containing(commit),
+        branches=_branches_containing(checkout, commit),
         configuration=tuple(
             sorted(one for one in checkout.configuration if not one.startswith(_IRRELEVANT))
         ),
@@ -113,6 +113,15 @@ def read_build_inputs(
         uv_toml=uv_toml,
         find_links=tuple(_listing(link) for link in links),
     )
+
+
+def _branches_containing(checkout: Checkout, commit: Commit) -> str:
+    """The names of local and remote branches from which a commit can be reached.
+
+    Where history is damaged, some may be missing.
+    """
+    where = ("--contains", commit.oid, "refs/heads", "refs/remotes")
+    return os.fsdecode(checkout.ask("for-each-ref", "--format=%(refname)", *where).stdout)
 
 
 def _digests(checkout: Checkout) -> Iterator[tuple[str, str]]:

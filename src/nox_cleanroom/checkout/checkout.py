@@ -85,10 +85,17 @@ class Checkout:
 
     def oid_of(self, rev: str) -> str:
         """The object id of the commit that a revision names; see `resolve`."""
-        answer = self.ask("rev-parse", "-q", "--verify", "--end-of-options", f"{rev}^{{commit}}")
-        if answer.returncode != 0:
+        oid = self.find_oid(rev)
+        if not oid:
             raise git.unresolved(self.root, rev)
-        return answer.stdout.decode().strip()
+        return oid
+
+    def find_oid(self, rev: str) -> str:
+        """The object id of the commit that a revision names; empty when it names none."""
+        # What follows `:/` is what to search messages for.
+        spelled = rev if rev.startswith(":/") else f"{rev}^{{commit}}"
+        answer = self.ask("rev-parse", "-q", "--verify", "--end-of-options", spelled)
+        return answer.stdout.decode().strip() if answer.returncode == 0 else ""
 
     def read_file(self, commit: Commit, path: str) -> str | None:
         """The text of a file at a commit; None when the commit has no such file."""
@@ -222,14 +229,6 @@ class Checkout:
         pairs = (os.fsdecode(line).rpartition(" ") for line in lines)
         return {name: oid for name, _, oid in pairs if not name.startswith("refs/remotes/")}
 
-    def branches_containing(self, commit: Commit) -> str:
-        """The names of local and remote branches from which a commit can be reached.
-
-        Where history is damaged, some may be missing.
-        """
-        where = ("--contains", commit.oid, "refs/heads", "refs/remotes")
-        return os.fsdecode(self.ask("for-each-ref", "--format=%(refname)", *where).stdout)
-
     def ignored(self, paths: Iterable[bytes]) -> frozenset[bytes]:
         """Those of `paths` that an ignore rule covers and that are not tracked."""
         wanted = list(paths)
@@ -284,7 +283,10 @@ class Checkout:
         Raises:
             RepositoryError: git failed.
         """
-        return git.must(self.root, *arguments)
+        answer = self.ask(*arguments)
+        if answer.returncode != 0:
+            raise git.failure(answer)
+        return answer.stdout
 
 
 def _of(repository: Path | None) -> tuple[str, ...]:

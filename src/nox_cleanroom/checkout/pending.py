@@ -15,6 +15,7 @@ from pathlib import Path
 
 from nox_cleanroom.checkout import git
 from nox_cleanroom.checkout.checkout import Checkout
+from nox_cleanroom.checkout.ranges import commits_in
 from nox_cleanroom.config.options import STAGED, WORKING_TREE
 from nox_cleanroom.errors import Code, RepositoryError
 
@@ -38,6 +39,8 @@ def resolve(
 ) -> tuple[Checkout, str]:
     """The object id of what a revision names, and the checkout that finds it.
 
+    Of a range it is the last commit.
+
     Args:
         checkout: the checkout.
         rev: a revision, `STAGED` or `WORKING_TREE`.
@@ -48,7 +51,8 @@ def resolve(
         RepositoryError: there is no such commit, or the index has conflicts.
     """
     if rev not in _MESSAGES:
-        return checkout, checkout.oid_of(rev)
+        commits = commits_in(checkout, rev)
+        return checkout, commits[-1] if commits else checkout.oid_of(rev)
     index = place / "index"
     with contextlib.suppress(FileNotFoundError):
         # Without an index, nothing is staged.

@@ -27,6 +27,8 @@ class Options:
 
     #: The commit under test, as git spells revisions, or one of the two below.
     rev: str = "HEAD"
+    #: Search a range for the first commit that fails, instead of testing all.
+    bisect: bool = False
     #: Refuse to start when the checkout has uncommitted changes.
     require_clean: bool = False
     #: Warnings fail the run.
@@ -108,7 +110,8 @@ def _extras(text: str) -> Extras:
 
 #: The options, each with what `-- --help` says of it.
 _HELP = {
-    "--rev": "the commit to test (default: HEAD)",
+    "--rev": "the commit to test (default: HEAD); smoke: also a range of commits, such as main..",
+    "--bisect": "smoke: find the first bad commit of a range, --rev GOOD..BAD",
     "--staged": "test what is staged instead of a commit",
     "--working-tree": "test what lies in the checkout, except for ignored files",
     "--require-clean": "refuse to start when tracked files are changed or unignored files are new",
@@ -204,6 +207,11 @@ def _subject(given: dict[str, Any]) -> str:
         raise UsageError(
             "Only one of --rev, --staged and --working-tree can be tested.",
             hint="Leave out the others.",
+        )
+    if given["bisect"] and ".." not in (given["rev"] or ""):
+        raise UsageError(
+            "--bisect needs a range of commits.",
+            hint="`--rev GOOD..BAD --bisect` finds the first bad commit after GOOD.",
         )
     return str(named[0]) if named else "HEAD"
 

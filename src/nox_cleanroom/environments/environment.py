@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from packaging.utils import canonicalize_name
+
 from nox_cleanroom.results import InterpreterRecord
 
 #: The directory of the programs that run in the interpreter under test.
@@ -51,6 +53,14 @@ class Environment:
         if self.uv:
             return [self.uv, "pip", "uninstall", "--python", str(self.python), name]
         return self.module("pip", "uninstall", "--yes", name)
+
+
+def installed_versions(facts: Facts) -> dict[str, str]:
+    """The versions of what is installed in an environment, by name."""
+    sites = {facts.paths[scheme] for scheme in ("purelib", "platlib")}
+    found = [info.stem for site in sites for info in Path(site).glob("*.dist-info")]
+    pairs = (name.rpartition("-") for name in sorted(found))
+    return {canonicalize_name(name): version for name, _, version in pairs if name}
 
 
 @dataclass(frozen=True, kw_only=True)

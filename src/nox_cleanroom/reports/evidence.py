@@ -21,7 +21,7 @@ from nox_cleanroom.output import clean_text
 from nox_cleanroom.places.files import write_whole
 from nox_cleanroom.redaction import redact
 from nox_cleanroom.reports.encoding import decode, encode
-from nox_cleanroom.results import Cell, Run
+from nox_cleanroom.results import Cell, RangeVerdict, Run
 
 #: The format's version: raised when a field changes its meaning or is removed.
 FORMAT = 1
@@ -88,6 +88,24 @@ def write_evidence(run: Run, directory: Path, version: str, *, mode: int = 0o600
         code = Code.NO_SPACE if is_full else Code.NOT_WRITABLE
         raise _unwritable(directory, str(error.strerror), code) from None
     return written
+
+
+def write_range(found: RangeVerdict, directory: Path, version: str, *, mode: int) -> Path:
+    """Write the verdicts on the commits of a range to one file; see `write_evidence`."""
+    path = directory / f"{found.session}-commits.json"
+    document = {
+        "tool": {"name": "nox-cleanroom", "version": version},
+        "format": FORMAT,
+        "verdict": found.outcome.name,
+        "codes": sorted(code.name for code in found.codes),
+        **encode(found, redact),
+    }
+    try:
+        directory.mkdir(parents=True, mode=0o700, exist_ok=True)
+        write_json(document, path, mode=mode)
+    except OSError as error:
+        raise _unwritable(directory, str(error.strerror)) from None
+    return path
 
 
 def _unwritable(directory: Path, why: str, code: Code = Code.NOT_WRITABLE) -> CleanroomError:

@@ -8,16 +8,14 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import product
 
-from nox_cleanroom.changes import Attribution
 from nox_cleanroom.errors import Code, how_to_get
 from nox_cleanroom.findings import Finding, Outcome, Problem
-from nox_cleanroom.output import clean_text
+from nox_cleanroom.output import clean_text, counted
+from nox_cleanroom.reports.changed_paths import change_lines
 from nox_cleanroom.reports.grid import render_grid
 from nox_cleanroom.reports.style import Style
 from nox_cleanroom.results import Cell, Run
 
-#: How many changed paths are listed; the rest is counted.
-_LISTED = 10
 #: How many lines of output a finding has, unless all lines are asked for.
 _OUTPUT_LINES = 8
 #: How many lines a report has with the lines of nox, without and with a grid.
@@ -82,7 +80,7 @@ def render(run: Run, *, style: Style | None = None, durations: bool = False) -> 
     if style.quiet:
         return verdict
     grid = render_grid(run, style.grid_width) if run.session == "matrix" else []
-    changes = _change_lines(run, None if style.verbose else _LISTED)
+    changes = change_lines(run.changes, all_of_them=style.verbose)
     ending = [*_missing_lines(run), *changes, *(f"note: {note}" for note in run.notes)]
     room = (_LINES_WITH_GRID if grid else _LINES) - _LINES_OF_NOX
     room -= len(grid) + style.height(ending) + 1
@@ -103,7 +101,7 @@ def verdict_line(run: Run) -> str:
     names = ", ".join(sorted(code.name for code in run.codes))
     wheel = _tested_wheel(run)
     where = f"{'at' if wheel else 'of'} {run.subject.commit[:12]}"
-    counts = f", {_count(len(run.cells), 'cell')}" if run.session == "matrix" else ""
+    counts = f", {counted(len(run.cells), 'cell')}" if run.session == "matrix" else ""
     return (
         f"{run.outcome.symbol} {run.outcome.name}: {wheel or run.session} {where}{counts},"
         f" {run.duration:.1f} s{f' [{names}]' if names else ''}"
@@ -148,10 +146,6 @@ def _in_words(age: timedelta) -> str:
     return f"{minutes // 60} h" if minutes >= 60 else f"{minutes} min"
 
 
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
-
-
 def _names(names: Sequence[str], everywhere: int) -> str:
     """The names of cells, as far as they can be read at a glance."""
     if len(names) == everywhere > 2:
@@ -187,8 +181,8 @@ def _finding_lines(run: Run, style: Style, room: int) -> list[str]:
         total -= style.height([notes.pop()] if notes else shown.pop())
         is_less = True
     left = [
-        *([_count(all_of_them - len(shown), "more finding")] if all_of_them > len(shown) else []),
-        *([_count(all_notes - len(notes), "note")] if all_notes > len(notes) else []),
+        *([counted(all_of_them - len(shown), "more finding")] if all_of_them > len(shown) else []),
+        *([counted(all_notes - len(notes), "note")] if all_notes > len(notes) else []),
     ]
     is_told = bool(left) or (is_less and total < room)
     more = [f"note: {' and '.join(left) or 'more lines'}; -v shows all"] if is_told else []
@@ -264,25 +258,6 @@ def _missing_lines(run: Run) -> Iterator[str]:
         yield f"{symbol} INTERPRETER_MISSING: Python {', '.join(run.missing)}"
         yield "    The project supports Pythons that are not on this machine."
         yield f"    -> {how_to_get(*run.missing)}; or choose others with --pythons."
-
-
-def _change_lines(run: Run, listed: int | None) -> Iterator[str]:
-    by_path: dict[str, list[Attribution]] = {}
-    for change in run.dirtied:
-        by_path.setdefault(change.change.path, []).append(change)
-    if by_path:
-        count = _count(len(by_path), "path")
-        yield f"✗ DIRTY_REPO_POST: the checkout changed during the run ({count})"
-        for changes in list(by_path.values())[:listed]:
-            again = f"; and {len(changes) - 1} times more" if changes[1:] else ""
-            yield f"    {changes[0]}{again}"
-        if listed is not None and len(by_path) > listed:
-            yield f"    and {len(by_path) - listed:,} more; -v lists all"
-        yield "    -> If you edited files meanwhile, or another session wrote them, run it again."
-        yield "       What may change can be listed under `allow` in [tool.nox-cleanroom]."
-    for change in run.changes:
-        if change.is_note:
-            yield f"note: an editor or a daemon wrote meanwhile: {change}"
 
 
 def _duration_lines(run: Run) -> Iterator[str]:

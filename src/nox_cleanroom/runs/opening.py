@@ -15,6 +15,7 @@ from nox_cleanroom.build.worktree import reclaim
 from nox_cleanroom.changes import display
 from nox_cleanroom.checkout import pending
 from nox_cleanroom.checkout.checkout import Checkout
+from nox_cleanroom.checkout.ranges import commits_in
 from nox_cleanroom.checkout.watch import Watch
 from nox_cleanroom.config.options import STAGED, WORKING_TREE
 from nox_cleanroom.config.pyproject import parse_toml, tool_table
@@ -22,7 +23,7 @@ from nox_cleanroom.environments.installed_pythons import InstalledPythons
 from nox_cleanroom.environments.installer_settings import InstallerSettings, settings_kept
 from nox_cleanroom.environments.pip_and_uv_configuration import read_user_settings
 from nox_cleanroom.environments.venvs import Environments
-from nox_cleanroom.errors import ConfigError, DirtyCheckoutError
+from nox_cleanroom.errors import ConfigError, DirtyCheckoutError, UsageError
 from nox_cleanroom.places.ownership import Owned
 from nox_cleanroom.places.projects import reserve_project
 from nox_cleanroom.places.workspace import (
@@ -46,6 +47,7 @@ def open_run(request: Request, progress: Progress) -> Iterator[OpenRun]:
     """
     epoch, started_at = time.monotonic(), datetime.now(timezone.utc)
     checkout, options = _find_checkout(request), request.options
+    commits = _commits(request, checkout)
     given = read_distributions(options.dist) if options.dist else None
     reclaimed = reclaim(checkout)
     installers = _read_installer_settings(request.env)
@@ -74,6 +76,7 @@ def open_run(request: Request, progress: Progress) -> Iterator[OpenRun]:
             started_at=started_at,
             notes=tuple(_notes(request, source, watch, installers, reclaimed)),
             given=given,
+            commits=commits,
         )
         yield run.of(source)
 
@@ -93,6 +96,21 @@ def _find_checkout(request: Request) -> Checkout:
     if request.options.report_dir is not None:
         require_usable(checkout, request.options.report_dir)
     return checkout
+
+
+def _commits(request: Request, checkout: Checkout) -> tuple[str, ...]:
+    """The commits of a range, which only `smoke` tests."""
+    commits, rev = commits_in(checkout, request.options.rev), request.options.rev
+    if commits and request.session != "smoke":
+        raise UsageError(
+            f"{rev!r} is a range of commits, which only `smoke` tests.", hint="Name one commit."
+        )
+    if commits and request.options.dist:
+        raise UsageError(
+            f"{rev!r} is a range of commits, and --dist names the files of one.",
+            hint="Leave out one of the two.",
+        )
+    return commits
 
 
 def _find_source(request: Request, checkout: Checkout, workspace: Workspace) -> Source:

@@ -96,6 +96,8 @@ class OpenRun:
     notes: tuple[str, ...] = ()
     #: The distributions to test instead of what the commit builds; None to build it.
     given: Distributions | None = None
+    #: The commits of the range to test, the oldest first; none for a single commit.
+    commits: tuple[str, ...] = ()
     #: Limits how many steps start a process at once: one more than there are processors, because
     #: usually one step waits for the disk.
     at_once: BoundedSemaphore = field(

@@ -31,6 +31,7 @@ def smoke(
     *,
     meanwhile: Callable[[], object] | None = None,
     compares: bool = True,
+    is_known: Callable[[Installation], bool] = lambda _: False,
 ) -> None:
     """Test the commit's wheel on one interpreter.
 
@@ -39,6 +40,7 @@ def smoke(
         wheels: the commit's wheels.
         meanwhile: called when the environment exists, to start other work at the same time.
         compares: whether to compare the wheel of a source distribution with that of the tree.
+        is_known: whether the verdict on what is installed is known, so that nothing is probed.
 
     Raises:
         InterpreterMissingError: the interpreter is not on this machine.
@@ -53,7 +55,7 @@ def smoke(
         stored = cell.stored = wheels.take(cell.variant.artifact, cell)
         # The environment is still empty, except for pip where pip installs.
         installation = install(cell, stored)
-        if not run.request.install_only:
+        if not (run.request.install_only or is_known(installation)):
             _probe_and_check(cell, stored, installation)
     if compares and cell.variant.artifact == "sdist" and cell.findings:
         compare_with_sdist(cell, wheels)

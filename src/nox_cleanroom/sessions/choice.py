@@ -10,6 +10,8 @@ from pathlib import Path
 
 from nox.virtualenv import ALL_VENVS
 
+from nox_cleanroom.checkout.checkout import Checkout
+from nox_cleanroom.checkout.ranges import commits_in
 from nox_cleanroom.config.options import PYTHON, Options
 from nox_cleanroom.config.pythons import supported_pythons, why_supported
 from nox_cleanroom.environments.installed_pythons import InstalledPythons
@@ -55,13 +57,16 @@ def _usual(options: Options, supported: Sequence[str], project: Path) -> Choice:
     if options.emit or options.dist:
         return Choice(sessions=("matrix",))
     pythons = options.pythons or [newest_here(supported, project)]
-    sessions = (*_with_pythons(("smoke",), pythons), "clean_check")
+    sessions = tuple(_with_pythons(("smoke",), pythons))
+    if not commits_in(Checkout.find(project), options.rev):
+        sessions = (*sessions, "clean_check")
     known = {*(f"smoke-{python}" for python in supported), "clean_check"}
     for name in sessions:
         if name not in known:
             raise _refusal(name, [*known], project)
     *others, last = sessions
-    words = f"{', '.join(others)} and {last} (`nox-cleanroom --help` shows more)"
+    several = f"{', '.join(others)} and " if others else ""
+    words = f"{several}{last} (`nox-cleanroom --help` shows more)"
     return Choice(sessions=sessions, announcement=words)
 
 

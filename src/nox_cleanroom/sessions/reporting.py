@@ -26,11 +26,11 @@ from nox_cleanroom.places.deletion import discard_bytecode
 from nox_cleanroom.places.entries import removal_of
 from nox_cleanroom.processes.interruption import ending_with_parent, interruptible
 from nox_cleanroom.reports.progress import board, cut
-from nox_cleanroom.results import Run
+from nox_cleanroom.results import RangeVerdict, Run
 from nox_cleanroom.runs.opening import open_run
 from nox_cleanroom.runs.run import OpenRun
 from nox_cleanroom.sessions import run_request
-from nox_cleanroom.sessions.verdict import conclude, for_nox, tell_status
+from nox_cleanroom.sessions.verdict import conclude, conclude_range, for_nox, tell_status
 from nox_cleanroom.steps import Progress
 
 
@@ -41,7 +41,7 @@ class Report:
     options: Options
     progress: Progress
     #: None when there is nothing to report.
-    run: Run | None = None
+    run: Run | RangeVerdict | None = None
 
 
 @contextlib.contextmanager
@@ -76,6 +76,8 @@ def reporting(session: nox.Session, options: Options | None = None) -> Iterator[
         session.error(for_nox(str(error)))
     if report.run is None:
         discard_noxfile_bytecode(session)
+    elif isinstance(report.run, RangeVerdict):
+        conclude_range(session, report.run, options)
     else:
         conclude(session, report.run, options)
 
@@ -165,6 +167,8 @@ def _announce(session: nox.Session, run: OpenRun) -> None:
     doing = "installing from" if run.request.session == "install" else "testing"
     given = "" if run.given is None else f"{run.given}, beside "
     subject = f"{doing} {given}{commit.short} ({commit.subject}){where}"
+    if run.commits:
+        subject = f"{doing} {len(run.commits)} commits up to {commit.short}{where}"
     if sys.stderr.isatty():
         subject = cut(subject, shutil.get_terminal_size().columns - len("nox > "))
     verbose = run_request.is_verbose(session, run.request.options)

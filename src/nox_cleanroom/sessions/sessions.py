@@ -9,15 +9,19 @@ from pathlib import Path
 import nox
 
 from nox_cleanroom.errors import InterpreterMissingError, UsageError
+from nox_cleanroom.output import clean_text
 from nox_cleanroom.reports import github_jobs
+from nox_cleanroom.results import RangeVerdict, Run
 from nox_cleanroom.runs.cell import RunningCell
 from nox_cleanroom.runs.clean_check import clean_check as check_in_place
 from nox_cleanroom.runs.given_wheels import wheels_of
+from nox_cleanroom.runs.history import History
 from nox_cleanroom.runs.matrix import matrix as test_matrix
+from nox_cleanroom.runs.run import OpenRun
 from nox_cleanroom.runs.smoke import smoke as test_smoke
 from nox_cleanroom.sessions import run_request, skipping
 from nox_cleanroom.sessions.reporting import discard_noxfile_bytecode, opened, reporting
-from nox_cleanroom.sessions.verdict import for_nox
+from nox_cleanroom.sessions.verdict import for_nox, write_evidence
 
 
 def smoke(session: nox.Session, project: str | Path = ".") -> None:
@@ -46,6 +50,9 @@ def smoke(session: nox.Session, project: str | Path = ".") -> None:
             download = run_request.download(session)
             skipping.require_interpreter(python, Path(project), download=download)
             with opened(session, "smoke", project, report) as run:
+                if run.commits:
+                    report.run = _test_range(session, run, python)
+                    return
                 cell = RunningCell.start(run, python, run.variants[0])
                 test_smoke(cell, wheels_of(run))
                 must_test = cell.is_skipped and not skipping.can_test_another(
@@ -57,6 +64,26 @@ def smoke(session: nox.Session, project: str | Path = ".") -> None:
                 raise
             discard_noxfile_bytecode(session)
             session.skip(for_nox(error.message))
+
+
+def _test_range(session: nox.Session, run: OpenRun, python: str) -> RangeVerdict:
+    """Test the commits of a range, or find the first bad one."""
+    options = run.request.options
+
+    def announce(words: str) -> None:
+        session.log(clean_text(words))
+
+    def keep(record: Run) -> None:
+        write_evidence(session, record, options)
+
+    history = History(run=run, python=python, announce=announce, keep=keep)
+    suspects = None
+    if options.bisect:
+        suspects = history.find_first_bad()
+    else:
+        stops = bool(run_request.config(session).stop_on_first_error)
+        history.test_all(stops_at_first=stops)
+    return history.record(suspects)
 
 
 def clean_check(session: nox.Session, project: str | Path = ".") -> None:

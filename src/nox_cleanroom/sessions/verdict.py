@@ -12,8 +12,8 @@ from nox_cleanroom._version import __version__
 from nox_cleanroom.config.options import Options
 from nox_cleanroom.errors import CleanroomError, Code
 from nox_cleanroom.output import clean_text, display_path, show
-from nox_cleanroom.reports import evidence, terminal
-from nox_cleanroom.results import Run
+from nox_cleanroom.reports import commits, evidence, terminal
+from nox_cleanroom.results import RangeVerdict, Run
 from nox_cleanroom.sessions import run_request
 from nox_cleanroom.sessions.run_request import envdir, report_dir
 
@@ -29,7 +29,7 @@ def conclude(session: nox.Session, run: Run, options: Options) -> None:
     show(terminal.render(run, style=style, durations=options.durations))
     codes, reason = run.codes, ""
     try:
-        written = _write_evidence(session, run, options)
+        written = write_evidence(session, run, options)
         if not options.quiet:
             short = display_path(written[0], Path(session.invoked_from))
             show(style.text(clean_text(f"evidence: {short}")))
@@ -43,20 +43,41 @@ def conclude(session: nox.Session, run: Run, options: Options) -> None:
         session.skip(for_nox(terminal.verdict_line(run)))
 
 
+def conclude_range(session: nox.Session, found: RangeVerdict, options: Options) -> None:
+    """Print the verdicts on the commits of a range, and give nox the verdict on all of them."""
+    style = run_request.style(session, "smoke", options)
+    show(commits.render(found, style=style))
+    directory, mode = _place(session, options)
+    written = evidence.write_range(found, directory, __version__, mode=mode)
+    if not options.quiet:
+        short = display_path(written, Path(session.invoked_from))
+        show(style.text(clean_text(f"evidence: {short}")))
+    tell_status(session, found.codes)
+    if found.codes:
+        session.error(for_nox(f"{found.outcome.name}: {commits.result(found)}"))
+
+
 def for_nox(words: str) -> str:
     """The reason of a session's end as nox wants it: nox writes the final full stop."""
     return clean_text(words).removesuffix(".")
 
 
-def _write_evidence(session: nox.Session, run: Run, options: Options) -> list[Path]:
-    """Write the evidence to the requested directory, or to a private default for the user."""
+def write_evidence(session: nox.Session, run: Run, options: Options) -> list[Path]:
+    """Write the evidence of a run; returns the files, of which the first is for people."""
+    directory, mode = _place(session, options)
+    return evidence.write_evidence(run, directory, __version__, mode=mode)
+
+
+def _place(session: nox.Session, options: Options) -> tuple[Path, int]:
+    """The requested directory for evidence, or a private default, and the mode of the files."""
     if options.report_dir is not None:
-        return evidence.write_evidence(run, options.report_dir, __version__, mode=0o666)
+        return options.report_dir, 0o666
     directory = report_dir(session)
-    written = evidence.write_evidence(run, directory, __version__)
     if directory.is_relative_to(envdir(session)):
+        with contextlib.suppress(OSError):
+            envdir(session).mkdir(parents=True, exist_ok=True)
         _ignore(envdir(session))
-    return written
+    return directory, 0o600
 
 
 def _ignore(envdir: Path) -> None:
