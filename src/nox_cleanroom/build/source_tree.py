@@ -16,7 +16,7 @@ from nox_cleanroom.build.project import require_project
 from nox_cleanroom.build.worktree import Worktree, create_worktree, missing_submodules
 from nox_cleanroom.checkout.checkout import Checkout, Commit
 from nox_cleanroom.config.pyproject import parse_toml
-from nox_cleanroom.config.pythons import requires_python, stated_in
+from nox_cleanroom.config.pythons import files_in, stated_by, stated_in, supported_by
 from nox_cleanroom.config.settings import Settings
 from nox_cleanroom.errors import BuildError, PythonExcludedError
 from nox_cleanroom.places.workspace import Workspace
@@ -56,6 +56,14 @@ class Source:
             pyproject=parse_toml(text, source),
             settings=Settings.from_pyproject(text, source),
             timeout_seconds=timeout_seconds,
+        )
+
+    @cached_property
+    def supported(self) -> list[str]:
+        """The Pythons that the project supports at the commit, oldest first, such as ``3.11``."""
+        prefix = "" if self.project == "." else f"{self.project}/"
+        return supported_by(
+            lambda name: self.checkout.read_file(self.commit, f"{prefix}{name}") or ""
         )
 
     @cached_property
@@ -101,7 +109,9 @@ class Source:
             PythonExcludedError: Requires-Python excludes it.
         """
         with contextlib.suppress(InvalidSpecifier):
-            stated = stated_in(self.pyproject) if tree is None else requires_python(tree.project)
+            stated = (
+                stated_in(self.pyproject) if tree is None else stated_by(files_in(tree.project))
+            )
             require_admitted(stated, version)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +30,9 @@ _PATCHES = range(40)
 #: it, the files of the checkout count, because nox needs the sessions before a commit is chosen.
 METADATA = "NOX_CLEANROOM_METADATA"
 
+#: Returns the text of one of a project's files by its name; empty when there is none.
+Read = Callable[[str], str]
+
 
 def supported_pythons(project: str | Path = ".") -> list[str]:
     """The Pythons that sessions are made for, oldest first.
@@ -47,13 +50,21 @@ def supported_pythons(project: str | Path = ".") -> list[str]:
     Returns:
         Versions such as ``["3.11", "3.12"]``.
     """
-    project = Path(project)
+    return supported_by(_metadata(Path(project)))
+
+
+def supported_by(read: Read) -> list[str]:
+    """The Pythons that a project's files support; see `supported_pythons`.
+
+    Args:
+        read: returns the text of one of its files by its name; empty when there is none.
+    """
     with contextlib.suppress(Exception):
-        configured = _configured(project)
+        configured = _configured(read)
         if configured:
             return configured
     try:
-        requires = requires_python(project)
+        requires = stated_by(read)
     except Exception:  # noqa: BLE001 - the session reports it
         requires = None
     return admitted(requires)
@@ -62,7 +73,7 @@ def supported_pythons(project: str | Path = ".") -> list[str]:
 def why_supported(project: Path) -> str:
     """Why `supported_pythons` returns what it does, as a clause for people."""
     with contextlib.suppress(Exception):
-        if _configured(project):
+        if _configured(_metadata(project)):
             return "`pythons` of [tool.nox-cleanroom] says so"
     with contextlib.suppress(Exception):
         stated = requires_python(project)
@@ -74,17 +85,17 @@ def why_supported(project: Path) -> str:
 def pythons_that_may_fail(project: Path) -> tuple[str, ...]:
     """The Pythons that the configuration lets fail; like `supported_pythons`, it never raises."""
     with contextlib.suppress(Exception):
-        return _settings(project).may_fail
+        return _settings(_metadata(project)).may_fail
     return ()
 
 
-def _configured(project: Path) -> list[str]:
-    pythons = _settings(project).pythons or ()
+def _configured(read: Read) -> list[str]:
+    pythons = _settings(read).pythons or ()
     return list(dict.fromkeys(python.rstrip("?") for python in pythons))
 
 
-def _settings(project: Path) -> Settings:
-    return Settings.from_table({"pythons": tool_table(_pyproject(project))["pythons"]})
+def _settings(read: Read) -> Settings:
+    return Settings.from_table({"pythons": tool_table(_pyproject(read))["pythons"]})
 
 
 def admitted(requires: SpecifierSet | None) -> list[str]:
@@ -111,27 +122,44 @@ def requires_python(project: Path) -> SpecifierSet | None:
         ConfigError: ``pyproject.toml`` is not TOML.
         InvalidSpecifier: the statement is no version specifier (PEP 440).
     """
-    for read in (_from_pyproject, _from_setup_cfg, _from_setup_py):
-        stated = read(project)
+    return stated_by(_metadata(project))
+
+
+def stated_by(read: Read) -> SpecifierSet | None:
+    """The Requires-Python that a project's files state; see `requires_python`.
+
+    Args:
+        read: returns the text of one of its files by its name; empty when there is none.
+    """
+    for look in (_from_pyproject, _from_setup_cfg, _from_setup_py):
+        stated = look(read)
         if stated is not None:
             return stated
     return None
 
 
-def _read(project: Path, name: str) -> str:
-    """The text of a file of the project's metadata; empty when there is none."""
-    with contextlib.suppress(OSError):
-        path = Path(os.environ.get(METADATA) or project, name)
-        return path.read_text(encoding="utf-8", errors="replace")
-    return ""
+def files_in(directory: Path) -> Read:
+    """A function that returns the text of a file in a directory; empty when there is none."""
+
+    def read(name: str) -> str:
+        with contextlib.suppress(OSError):
+            return (directory / name).read_text(encoding="utf-8", errors="replace")
+        return ""
+
+    return read
 
 
-def _pyproject(project: Path) -> Mapping[str, Any]:
-    return parse_toml(_read(project, "pyproject.toml"), "pyproject.toml")
+def _metadata(project: Path) -> Read:
+    """The files of the commit under test, or those in the project's directory."""
+    return files_in(Path(os.environ.get(METADATA) or project))
 
 
-def _from_pyproject(project: Path) -> SpecifierSet | None:
-    return stated_in(_pyproject(project))
+def _pyproject(read: Read) -> Mapping[str, Any]:
+    return parse_toml(read("pyproject.toml"), "pyproject.toml")
+
+
+def _from_pyproject(read: Read) -> SpecifierSet | None:
+    return stated_in(_pyproject(read))
 
 
 def stated_in(document: Mapping[str, Any]) -> SpecifierSet | None:
@@ -187,12 +215,12 @@ def _poetry_part(part: str) -> str:
     return part if part[0] in "<>=!~" else f"=={part}"
 
 
-def _from_setup_cfg(project: Path) -> SpecifierSet | None:
+def _from_setup_cfg(read: Read) -> SpecifierSet | None:
     import configparser  # noqa: PLC0415 - few projects need it, and listing sessions should be quick
 
     parser = configparser.RawConfigParser()
     try:
-        parser.read_string(_read(project, "setup.cfg"))
+        parser.read_string(read("setup.cfg"))
     except configparser.Error:
         return None
     for key in ("python_requires", "python-requires"):
@@ -202,11 +230,11 @@ def _from_setup_cfg(project: Path) -> SpecifierSet | None:
     return None
 
 
-def _from_setup_py(project: Path) -> SpecifierSet | None:
+def _from_setup_py(read: Read) -> SpecifierSet | None:
     import ast  # noqa: PLC0415 - few projects need it, and listing sessions should be quick
 
     try:
-        tree = ast.parse(_read(project, "setup.py"))
+        tree = ast.parse(read("setup.py"))
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         # Old parsers raise MemoryError for too many levels.
         return None

@@ -21,7 +21,6 @@ from nox_cleanroom.checks.registry import CHECKS
 from nox_cleanroom.checks.waivers import unused_waivers
 from nox_cleanroom.config.axes import Variant, variants
 from nox_cleanroom.config.options import Options
-from nox_cleanroom.config.pythons import supported_pythons
 from nox_cleanroom.environments.bytecode import BytecodeStore
 from nox_cleanroom.environments.environment import INSIDE, Facts
 from nox_cleanroom.environments.installer_commands import (
@@ -168,11 +167,6 @@ class OpenRun:
             return False
         chosen = self.request.options.artifact or self.source.settings.artifacts
         return not chosen and not self.request.install_only
-
-    @cached_property
-    def supported(self) -> Sequence[str]:
-        """The Pythons that the project supports, oldest first, such as ``3.11``."""
-        return supported_pythons(self.request.project)
 
     @property
     def may_fail(self) -> tuple[str, ...]:

@@ -50,7 +50,7 @@ class Wheels:
         self._wheelhouse = Wheelhouse(
             home=run.home, not_before=run.started_at if run.request.options.rebuild else None
         )
-        self._builders = Builders(run.supported, run.environments.pythons.find)
+        self._builders = Builders(run.source.supported, run.environments.pythons.find)
 
     def take(self, artifact: Artifact, cell: RunningCell) -> StoredWheel:
         """A copy of the commit's wheel for a cell's interpreter, built when there is none.

@@ -80,12 +80,11 @@ def prepare(
     run = SimpleNamespace(
         home=SimpleNamespace(path=tmp_path),
         request=SimpleNamespace(options=SimpleNamespace(rebuild=False), env={}),
-        supported=("3.10", "3.11", "3.12", "3.13"),
         environments=SimpleNamespace(pythons=SimpleNamespace(find=python)),
         build_inputs=SimpleNamespace(
             key=lambda *, builder, artifact, secret: f"{builder} {artifact}"
         ),
-        source=SimpleNamespace(project="."),
+        source=SimpleNamespace(project=".", supported=("3.10", "3.11", "3.12", "3.13")),
         tracked=tracked(*names),
     )
     shelf = Shelf(latest)
