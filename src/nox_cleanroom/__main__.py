@@ -40,6 +40,7 @@ every Python you support, without a file of your checkout being touched.
   --rev REV        the commit to test        --staged  --working-tree  instead
   --rev A..B       each of these commits     --bisect  the first bad of them
   --dist PATH ...  these wheels and sdist, or those in a directory
+  --all-packages   of the repository         --changed-since REV
   --pythons X,Y    only these Pythons        --resolution highest|lowest-direct
   --artifact wheel|sdist                     --find-links DIR
   --extras A,B     install these extras

@@ -28,6 +28,7 @@ class Code(Enum):
 
     PYTHON_EXCLUDED = 0
     PYTHON_UNSUPPORTED = 0
+    SIBLING_FAILED = 0
     DIRTY_REPO_PRE = 10
     DIRTY_REPO_POST = 30
     BUILD_FAILED = 1
@@ -220,6 +221,12 @@ class PythonUnsupportedError(CleanroomError):
     """No tool here makes environments for this interpreter, so there is nothing to test."""
 
     code = Code.PYTHON_UNSUPPORTED
+
+
+class SiblingFailedError(CleanroomError):
+    """Another package of the commit, which this one needs, has failed, so nothing was tested."""
+
+    code = Code.SIBLING_FAILED
 
 
 class PythonExcludedError(CleanroomError):

@@ -117,7 +117,7 @@ class Problem:
 
 
 def _outcome_of(code: Code) -> Outcome:
-    if code in {Code.PYTHON_EXCLUDED, Code.PYTHON_UNSUPPORTED}:
+    if code in {Code.PYTHON_EXCLUDED, Code.PYTHON_UNSUPPORTED, Code.SIBLING_FAILED}:
         return Outcome.SKIPPED
     at_fault = code.exit_status == 1 and code is not Code.INTERPRETER_MISSING
     return Outcome.FAILED if at_fault else Outcome.ERROR

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from nox_cleanroom.changes import Attribution
 from nox_cleanroom.errors import Code
@@ -86,6 +86,8 @@ class Cell:
     problems: tuple[Problem, ...] = ()
     wheel: WheelRecord | None = None
     interpreter: InterpreterRecord | None = None
+    #: Whether it may fail without failing the run.
+    may_fail: bool = False
     #: The values of the probes, by name; the checks of this cell use nothing else.
     values: Mapping[str, object] = field(default_factory=dict, repr=False)
 
@@ -170,7 +172,11 @@ class Run:
     @property
     def counting_cells(self) -> tuple[Cell, ...]:
         """The cells that decide the verdict."""
-        return tuple(cell for cell in self.cells if cell.python not in self.may_fail)
+        return tuple(cell for cell in self.cells if not self.lets_fail(cell))
+
+    def lets_fail(self, cell: Cell) -> bool:
+        """Whether a cell may fail without failing the run."""
+        return cell.may_fail or cell.python in self.may_fail
 
     @property
     def codes(self) -> set[Code]:
@@ -206,88 +212,24 @@ class Run:
         return worst(outcomes)
 
 
-@dataclass(frozen=True, kw_only=True)
-class CommitVerdict:
-    """The verdict on one commit of a range."""
-
-    #: Its object id, and the first line of its message.
-    commit: str = ""
-    subject: str = ""
-    outcome: Outcome
-    codes: tuple[Code, ...] = ()
-    #: The worst that was found, in one sentence; empty when nothing is bad.
-    reason: str = ""
-    #: When it was tested, in seconds since the epoch.
-    tested_at: float = 0.0
-    #: How long it took, in seconds.
-    duration: float = 0.0
-    #: The commit whose verdict was used, because both install the same; empty when it was tested.
-    like: str = ""
-
-    @classmethod
-    def of(cls, run: Run) -> CommitVerdict:
-        """The verdict of a run on its commit."""
-        problems = [one.message for cell in run.cells for one in cell.problems]
-        bad = (
-            f"{one.check}: {one.subject}: {one.message}"
-            for cell in run.cells
-            for one in cell.findings
-            if one.outcome.is_bad and not one.waived
+def merge(runs: Sequence[Run]) -> Run:
+    """One run of several packages that were tested at the same time."""
+    first = runs[0]
+    pythons = [{*run.missing, *(cell.python for cell in run.cells)} for run in runs]
+    missing = dict.fromkeys(python for run in runs for python in run.missing)
+    may_fail = (
+        python
+        for python in missing
+        if all(
+            python in run.may_fail for run, own in zip(runs, pythons, strict=True) if python in own
         )
-        return cls(
-            commit=run.subject.commit,
-            outcome=run.outcome,
-            codes=tuple(sorted(run.codes, key=lambda code: code.name)),
-            reason=next(iter([*problems, *bad]), ""),
-        )
-
-    @property
-    def is_bad(self) -> bool:
-        """Whether it fails a run."""
-        return any(code.exit_status for code in self.codes)
-
-
-@dataclass(frozen=True, kw_only=True)
-class RangeVerdict:
-    """The verdicts on the commits of a range."""
-
-    #: The session, such as ``smoke-3.12``, and the requested range.
-    session: str
-    rev: str
-    #: How many commits are in the range.
-    total: int
-    #: Those that were tested, the oldest first.
-    tested: tuple[CommitVerdict, ...]
-    #: The commits that may be the first bad one; None when that was not asked.
-    suspects: tuple[str, ...] | None = None
-    #: The changes in the checkout during the run.
-    changes: tuple[Attribution, ...] = ()
-    notes: tuple[str, ...] = ()
-    #: How long it took, in seconds.
-    duration: float = 0.0
-
-    @property
-    def dirtied(self) -> tuple[Attribution, ...]:
-        """The changes that fail the run."""
-        return tuple(change for change in self.changes if not change.is_note)
-
-    @property
-    def bad(self) -> tuple[CommitVerdict, ...]:
-        """The commits that fail the run: all bad ones, or the first one that was searched for."""
-        found = (one for one in self.tested if one.is_bad)
-        if self.suspects is None:
-            return tuple(found)
-        return tuple(one for one in found if one.commit in self.suspects)
-
-    @property
-    def codes(self) -> set[Code]:
-        """The codes of all problems."""
-        codes = {code for one in self.bad for code in one.codes}
-        return codes | ({Code.DIRTY_REPO_POST} if self.dirtied else set())
-
-    @property
-    def outcome(self) -> Outcome:
-        """The worst outcome that counts; FAILED if the checkout changed."""
-        counting = self.tested if self.suspects is None else self.bad
-        outcomes = [one.outcome for one in counting if one.outcome is not Outcome.SKIPPED]
-        return worst([*outcomes, *([Outcome.FAILED] if self.dirtied else [])])
+    )
+    return replace(
+        first,
+        suffix="",
+        cells=tuple(cell for run in runs for cell in run.cells),
+        missing=tuple(missing),
+        may_fail=tuple(may_fail),
+        missing_is_error=any(run.missing_is_error for run in runs),
+        notes=tuple(dict.fromkeys(note for run in runs for note in run.notes)),
+    )

@@ -98,18 +98,13 @@ def dirty(root: Path) -> None:
 
 def several(root: Path) -> None:
     """Two projects, with a noxfile for both."""
-    lines = [
-        f'nox_cleanroom.define_sessions("packages/{name}")\n' for name in ("colours", "shapes")
-    ]
-    write_files(
-        root,
-        {
-            "noxfile.py": f"import nox_cleanroom\n{''.join(lines)}",
-            ".gitignore": ".nox\n__pycache__\n",
-        },
-    )
+    define = "nox_cleanroom.define_sessions(packages=['packages/*'])"
+    noxfile = f"import nox_cleanroom\n{define}\n"
+    write_files(root, {"noxfile.py": noxfile, ".gitignore": ".nox\n__pycache__\n"})
     for name in ("colours", "shapes"):
-        write_files(root / "packages" / name, demo_files())
+        table = f'[tool.nox-cleanroom]\npythons = ["{PYTHON}"]\n'
+        text = pyproject(name=name, tool=table)
+        write_files(root / "packages" / name, demo_files(**{"pyproject.toml": text}))
     git(root, "init", "-q", "-b", "main")
     commit_all(root)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Collection, Mapping
 from pathlib import Path
@@ -50,10 +51,7 @@ def require_project(checkout: Checkout, commit: Commit, subdirectory: str) -> No
     """
     names = checkout.file_names(commit)
     prefix = "" if subdirectory == "." else f"{subdirectory}/"
-    if any(
-        f"{prefix}{name}" in names and _is_project(checkout, commit, prefix, name)
-        for name in PROJECT_FILES
-    ):
+    if is_project(checkout, commit, subdirectory, names):
         return
     where = "at the top level" if subdirectory == "." else f"in {subdirectory!r}"
     text = checkout.read_file(commit, f"{prefix}pyproject.toml") or ""
@@ -65,6 +63,25 @@ def require_project(checkout: Checkout, commit: Commit, subdirectory: str) -> No
     raise ProjectError(
         f"Commit {commit.short} has no Python project {where}: {refusal or looked_for}.",
         hint=_where_else(names) or (_IF_INSTALLED if refusal else _what_to_do(names, prefix)),
+    )
+
+
+def is_project(checkout: Checkout, commit: Commit, directory: str, names: Collection[str]) -> bool:
+    """Whether the commit has a project in a directory.
+
+    Args:
+        checkout: the repository.
+        commit: the commit.
+        directory: relative to the top level.
+        names: the files of the commit.
+
+    Raises:
+        ConfigError: its pyproject.toml is not TOML.
+    """
+    prefix = "" if directory == "." else f"{directory}/"
+    return any(
+        f"{prefix}{name}" in names and _is_project(checkout, commit, prefix, name)
+        for name in PROJECT_FILES
     )
 
 
@@ -128,6 +145,22 @@ def directory_of_project(checkout: Checkout, commit: Commit, wanted: str) -> str
         if stated and canonicalize_name(stated[1]) == canonicalize_name(wanted):
             return name.rpartition("/")[0] or "."
     return ""
+
+
+def name_in(texts: Mapping[str, str]) -> str:
+    """The name of a project, as its files state it literally; empty when they do not.
+
+    Args:
+        texts: the text of each of its files, by name.
+    """
+    with contextlib.suppress(ConfigError, AttributeError):
+        document = parse_toml(texts.get("pyproject.toml", ""), "pyproject.toml")
+        poetry = document.get("tool", {}).get("poetry", {})
+        stated = document.get("project", {}).get("name") or poetry.get("name")
+        if isinstance(stated, str):
+            return stated
+    found = (_NAME.search(texts.get(name, "")) for name in PROJECT_FILES[1:])
+    return next((one[1] for one in found if one), "")
 
 
 #: The name of a project, as its three kinds of files state it.

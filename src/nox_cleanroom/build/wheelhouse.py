@@ -97,6 +97,8 @@ class Wheelhouse:
 
     #: The directory that keeps the project's data between runs.
     home: Owned
+    #: The name of the wheels' directory in it.
+    name: str = "wheels"
     #: Older wheels are not reused; None to accept wheels of any age.
     not_before: datetime | None = None
     #: The wheels that were already read, by digest.
@@ -105,7 +107,7 @@ class Wheelhouse:
     @property
     def root(self) -> Path:
         """The directory of the wheels."""
-        return self.home.path / "wheels"
+        return self.home.path / self.name
 
     def find(self, key: str, into: Path) -> StoredWheel | None:
         """A copy of the newest wheel under a key; None when there is none.

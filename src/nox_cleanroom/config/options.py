@@ -47,6 +47,10 @@ class Options:
     find_links: tuple[str, ...] = ()
     #: Distributions to test instead of building any, and their directories.
     dist: tuple[str, ...] = ()
+    #: Test all packages of the repository.
+    all_packages: bool = False
+    #: Of these, test only what has changed since this revision, and what depends on it.
+    changed_since: str | None = None
     #: The Pythons of a matrix; None for all supported ones.
     pythons: tuple[str, ...] | None = None
     #: Print the matrix for this CI system instead of running it.
@@ -123,6 +127,8 @@ _HELP = {
     "--resolution": "install the newest requirements, or the oldest that the metadata admits (uv)",
     "--find-links": "also take requirements from this directory or page; may be repeated",
     "--dist": "test these distributions, or those in these directories, and build no wheel",
+    "--all-packages": "matrix, smoke: test all packages of the repository, with each other",
+    "--changed-since": "the packages that have changed since, and those that need them",
     "--pythons": "matrix: only these interpreters",
     "--emit": "matrix: print the jobs for CI and run nothing",
     "--report-dir": "write the evidence there",
@@ -141,6 +147,7 @@ VALUES: Mapping[str, Mapping[str, Any]] = {
     "--resolution": {"choices": get_args(Resolution)},
     "--find-links": {"action": "append", "default": [], "metavar": "DIR"},
     "--dist": {"action": "extend", "nargs": "+", "default": [], "metavar": "PATH"},
+    "--changed-since": {"metavar": "REV"},
     "--pythons": {"type": _pythons, "metavar": "X.Y,..."},
     "--emit": {"choices": EMITTERS},
     "--report-dir": {"metavar": "DIR"},
@@ -189,6 +196,7 @@ def parse_options(arguments: Sequence[str], *, relative_to: Path) -> Options:
     """
     given: dict[str, Any] = vars(_parser().parse_args(list(arguments)))
     given["rev"] = _subject(given)
+    given["all_packages"] |= given["changed_since"] is not None
     given["find_links"] = tuple(
         link if "://" in link else str(relative_to / link) for link in given["find_links"]
     )

@@ -51,6 +51,8 @@ class OwnTests:
 class Settings:
     """The table, with defaults for the keys that it does not have."""
 
+    #: Globs of the directories of packages that belong together; None when there is no such key.
+    packages: tuple[str, ...] | None = None
     #: Interpreters to test on; None for those that the metadata supports. One with a question mark
     #: may fail.
     pythons: tuple[str, ...] | None = None
@@ -194,6 +196,7 @@ def _waivers(reader: TableReader, key: str, value: Any) -> tuple[Waiver, ...]:
 #: The keys of the table, each with the name of its setting and the function that reads it.
 KEYS: Mapping[str, tuple[str, Callable[[TableReader, str, Any], Any]]] = {
     "pythons": ("pythons", _versions),
+    "packages": ("packages", strings),
     "artifact": ("artifacts", some_of(get_args(Artifact))),
     "resolution": ("resolutions", some_of(get_args(Resolution))),
     "extras": ("extras", _extras),

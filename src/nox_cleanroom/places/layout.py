@@ -180,7 +180,10 @@ def digest_key() -> bytes:
     """
     path = cache_directory(KEYS) / "digest"
     if not path.exists():
-        write_whole(path, secrets.token_bytes(32))
+        # Of the threads and processes of a first run, one decides.
+        with FileLock(cache_directory(LOCKS) / "digest.lock"):
+            if not path.exists():
+                write_whole(path, secrets.token_bytes(32))
     return path.read_bytes()
 
 

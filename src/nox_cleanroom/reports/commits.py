@@ -8,7 +8,7 @@ from nox_cleanroom.findings import Outcome
 from nox_cleanroom.output import clean_text, counted
 from nox_cleanroom.reports.changed_paths import change_lines
 from nox_cleanroom.reports.style import Style
-from nox_cleanroom.results import CommitVerdict, RangeVerdict
+from nox_cleanroom.verdicts import CommitVerdict, RangeVerdict
 
 #: How many characters of a commit's message, and of what was found, are shown.
 _SUBJECT, _REASON = 40, 160

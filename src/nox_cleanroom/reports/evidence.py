@@ -21,7 +21,8 @@ from nox_cleanroom.output import clean_text
 from nox_cleanroom.places.files import write_whole
 from nox_cleanroom.redaction import redact
 from nox_cleanroom.reports.encoding import decode, encode
-from nox_cleanroom.results import Cell, RangeVerdict, Run
+from nox_cleanroom.results import Cell, Run
+from nox_cleanroom.verdicts import RangeVerdict
 
 #: The format's version: raised when a field changes its meaning or is removed.
 FORMAT = 1

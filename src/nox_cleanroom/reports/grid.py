@@ -14,6 +14,7 @@ from string import ascii_lowercase
 from nox_cleanroom.findings import Outcome, worst
 from nox_cleanroom.results import Cell, Run
 
+_MAY_FAIL = "  (may fail)"
 _PASSED = Outcome.PASSED.symbol
 #: The marks of a cell with nothing to say about a check.
 _SILENT = {" ", Outcome.SKIPPED.symbol}
@@ -38,17 +39,12 @@ def render_grid(run: Run, width: int) -> list[str]:
     for number, cell in enumerate(run.cells):
         column = [marks_of[number] for marks_of in shown.values()]
         row = _row(cell, [*column, *(_PASSED for _ in others)], heads)
-        lines.append(
-            f"{cell.outcome.symbol} {cell.name:{name_width}}{row}{_may_fail(run, cell.python)}"
-        )
+        note = _MAY_FAIL if run.lets_fail(cell) else ""
+        lines.append(f"{cell.outcome.symbol} {cell.name:{name_width}}{row}{note}")
     for name, python in zip(missing, run.missing, strict=True):
-        note = _may_fail(run, python)
+        note = _MAY_FAIL if python in run.may_fail else ""
         lines.append(f"{Outcome.SKIPPED.symbol} {name:{name_width}}  missing{note}")
     return [line.rstrip() for line in (*lines, *legend)]
-
-
-def _may_fail(run: Run, python: str) -> str:
-    return "  (may fail)" if python in run.may_fail else ""
 
 
 def _marks(cells: Sequence[Cell]) -> dict[str, list[str]]:

@@ -116,8 +116,10 @@ def reason_line(run: Run) -> str:
 
 
 def _tested_wheel(run: Run) -> str:
-    found = next((cell.wheel for cell in run.cells if cell.wheel), None)
-    return f"{found.name} {found.version}" if found else ""
+    found = {cell.wheel.name: cell.wheel for cell in run.cells if cell.wheel}
+    if len(found) > 1:
+        return counted(len(found), "package")
+    return next((f"{one.name} {one.version}" for one in found.values()), "")
 
 
 def wheel_lines(run: Run) -> Iterator[str]:

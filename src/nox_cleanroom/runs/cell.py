@@ -44,6 +44,8 @@ class RunningCell:
     #: Remarks on another wheel that was compared with this one.
     remarks: tuple[str, ...] = ()
     interpreter: InterpreterRecord | None = None
+    #: The installer's options that bring the wheels of other packages of the commit.
+    sibling_options: tuple[str, ...] = ()
     environment: Environment = field(init=False)
     facts: Facts = field(init=False)
 
@@ -142,6 +144,11 @@ class RunningCell:
             self.problems.append(Problem.from_error(unforeseen(error)))
 
     @property
+    def install_options(self) -> tuple[str, ...]:
+        """The installer's options for the wheel, and what tests require."""
+        return (*self.run.install_options, *self.sibling_options)
+
+    @property
     def is_skipped(self) -> bool:
         """Whether there is nothing to test on this interpreter."""
         return self.record().outcome is Outcome.SKIPPED
@@ -164,6 +171,7 @@ class RunningCell:
             wheel=self._wheel_record,
             interpreter=self.interpreter,
             values=dict(self.values),
+            may_fail=self.python in self.run.may_fail,
         )
 
 

@@ -29,11 +29,12 @@ from nox_cleanroom.places.files import write_whole
 from nox_cleanroom.places.layout import digest_key
 from nox_cleanroom.probes.installation import Installation
 from nox_cleanroom.reports.encoding import decode, encode
-from nox_cleanroom.results import CommitVerdict, RangeVerdict, Run
+from nox_cleanroom.results import Run
 from nox_cleanroom.runs.cell import RunningCell
 from nox_cleanroom.runs.given_wheels import wheels_of
 from nox_cleanroom.runs.run import OpenRun
 from nox_cleanroom.runs.smoke import smoke
+from nox_cleanroom.verdicts import CommitVerdict, RangeVerdict
 
 #: How long a verdict is used again, in seconds: new versions of requirements appear.
 _KEPT_SECONDS = 24 * 3600

@@ -67,7 +67,7 @@ def install_in(
             installation.steps,
             extras=installation.extras,
             lowest_on=installation.facts if cell.variant.resolution == "lowest-direct" else None,
-            options=(*cell.run.install_options, *more),
+            options=(*cell.install_options, *more),
             cwd=cwd,
         )
     with cell.steps.action("prove identity"):
@@ -84,7 +84,8 @@ def _naming_siblings(run: OpenRun) -> Iterator[None]:
         found = error.absent and directory_of_project(source.checkout, source.commit, error.absent)
         if found:
             error.hint = (
-                f"`{error.absent}` is the project in {found} of this commit: build its wheel into a"
-                " directory, and name that with `--find-links DIRECTORY`."
+                f"`{error.absent}` is the project in {found} of this commit: test them together"
+                " with `--all-packages`, or build its wheel into a directory, and name that with"
+                " `--find-links DIRECTORY`."
             )
         raise

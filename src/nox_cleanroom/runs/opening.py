@@ -10,6 +10,7 @@ from pathlib import Path
 
 from nox_cleanroom import redaction
 from nox_cleanroom.build.distributions import read_distributions
+from nox_cleanroom.build.packages import configured_packages, find_packages
 from nox_cleanroom.build.source_tree import Source
 from nox_cleanroom.build.worktree import reclaim
 from nox_cleanroom.changes import display
@@ -58,7 +59,7 @@ def open_run(request: Request, progress: Progress) -> Iterator[OpenRun]:
         installers.handed_over(workspace.root) as handed_over,
         supervision.supervised(),
     ):
-        source = _find_source(request, checkout, workspace)
+        source, packages = _find_source(request, checkout, workspace)
         watch = Watch(checkout, exempt=_exempt(request, checkout), allowed=source.settings.allow)
         if options.require_clean:
             _require_clean(watch)
@@ -77,6 +78,7 @@ def open_run(request: Request, progress: Progress) -> Iterator[OpenRun]:
             notes=tuple(_notes(request, source, watch, installers, reclaimed)),
             given=given,
             commits=commits,
+            packages=packages,
         )
         yield run.of(source)
 
@@ -113,15 +115,22 @@ def _commits(request: Request, checkout: Checkout) -> tuple[str, ...]:
     return commits
 
 
-def _find_source(request: Request, checkout: Checkout, workspace: Workspace) -> Source:
+def _find_source(
+    request: Request, checkout: Checkout, workspace: Workspace
+) -> tuple[Source, tuple[str, ...]]:
+    """The project at the commit, and all packages that belong together, if any do."""
     place = workspace.directory("pending")
     found, oid = pending.resolve(checkout, request.options.rev, place, request.env)
-    return Source.read(
-        found,
-        found.commit(oid),
-        request.project.resolve().relative_to(checkout.root.resolve()).as_posix(),
-        timeout_seconds=request.timeout_seconds,
-    )
+    commit = found.commit(oid)
+    project = request.project.resolve().relative_to(checkout.root.resolve()).as_posix()
+    packages = request.packages
+    if packages is None and not request.options.dist:
+        packages = configured_packages(found, commit, project)
+    elif packages == ():
+        packages = find_packages(found, commit, project)
+        project = packages[0]
+    source = Source.read(found, commit, project, timeout_seconds=request.timeout_seconds)
+    return source, packages or ()
 
 
 def _exempt(request: Request, checkout: Checkout) -> tuple[Path, ...]:
@@ -176,7 +185,7 @@ def _notes(
         paths = "1 uncommitted path is" if count == 1 else f"{count:,} uncommitted paths are"
         yield f"{paths} not part of what is tested"
     with contextlib.suppress(OSError, ConfigError):
-        path = request.project / "pyproject.toml"
+        path = source.checkout.root / source.project / "pyproject.toml"
         text = path.read_text(encoding="utf-8", errors="replace") if path.exists() else ""
         if tool_table(parse_toml(text, str(path))) != tool_table(source.pyproject):
             yield (

@@ -65,6 +65,9 @@ class Request:
     install_only: bool = False
     #: Which output of steps is shown as it comes.
     shown: Shown = "nothing"
+    #: The other packages of the repository, relative to the top level: the empty tuple to look for
+    #: them; None to test one project alone.
+    packages: tuple[str, ...] | None = None
     #: The Pythons that the user named: they must not fail.
     named_pythons: tuple[str, ...] = ()
 
@@ -97,6 +100,8 @@ class OpenRun:
     given: Distributions | None = None
     #: The commits of the range to test, the oldest first; none for a single commit.
     commits: tuple[str, ...] = ()
+    #: The directories of all packages that belong together; none when there is only one.
+    packages: tuple[str, ...] = ()
     #: Limits how many steps start a process at once: one more than there are processors, because
     #: usually one step waits for the disk.
     at_once: BoundedSemaphore = field(

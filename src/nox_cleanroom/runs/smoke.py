@@ -61,6 +61,14 @@ def smoke(
         compare_with_sdist(cell, wheels)
 
 
+def build(cell: RunningCell, wheels: Wheels) -> None:
+    """Build the commit's wheel for one interpreter, for others; see `smoke`."""
+    with cell.noting_problems():
+        cell.make_environment()
+        cell.run.source.require_python(cell.facts.version)
+        cell.stored = wheels.take(cell.variant.artifact, cell)
+
+
 def _probe_and_check(cell: RunningCell, stored: StoredWheel, installation: Installation) -> None:
     """Run the probes and the checks; commands that need files get a worktree."""
     run = cell.run
@@ -81,7 +89,7 @@ def _probe_and_check(cell: RunningCell, stored: StoredWheel, installation: Insta
         )
         cell.bring(commands=partial(run_commands, installation))
         # Last, because other probes must not see the requirements of the tests.
-        pyproject, options = run.source.pyproject, run.install_options
+        pyproject, options = run.source.pyproject, cell.install_options
         cell.bring(tests=partial(run_tests, installation, pyproject, options))
         cell.check(
             {

@@ -48,7 +48,10 @@ class Wheels:
     def __init__(self, run: OpenRun) -> None:
         self._run = run
         self._wheelhouse = Wheelhouse(
-            home=run.home, not_before=run.started_at if run.request.options.rebuild else None
+            home=run.home,
+            # The packages of a repository have one home.
+            name=f"wheels{run.request.suffix}",
+            not_before=run.started_at if run.request.options.rebuild else None,
         )
         self._builders = Builders(run.source.supported, run.environments.pythons.find)
 
@@ -112,6 +115,9 @@ class Wheels:
         source, frontend = self._run.source, self._frontend(python, "sdist", {}, cell)
         with source.worktree(self._run.workspace) as tree, naming_submodules(tree):
             return frontend.build("sdist", tree.project).path
+
+    def finish(self, cell: RunningCell) -> None:
+        """Called when a cell has ended, however it ended."""
 
     def _own(self, cell: RunningCell) -> InstalledPython:
         """The cell's Python, as a Python that can build."""

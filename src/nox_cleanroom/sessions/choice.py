@@ -54,7 +54,7 @@ def choose(line: CommandLine, options: Options, project: Path) -> Choice:
 
 def _usual(options: Options, supported: Sequence[str], project: Path) -> Choice:
     """What runs when no session is named: a smoke on the newest Python here, and a clean_check."""
-    if options.emit or options.dist:
+    if options.emit or options.dist or options.all_packages:
         return Choice(sessions=("matrix",))
     pythons = options.pythons or [newest_here(supported, project)]
     sessions = tuple(_with_pythons(("smoke",), pythons))

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from pathlib import Path
 
 import nox
 import nox.registry
 
+from nox_cleanroom.config.packages import suffix_of
 from nox_cleanroom.config.pythons import supported_pythons
 from nox_cleanroom.loading import load
 from nox_cleanroom.sessions.backend import BACKEND
@@ -34,11 +34,11 @@ _SESSIONS: tuple[tuple[str, str, dict[str, object]], ...] = (
 )
 
 
-#: The attribute that marks our session functions; its value is the project.
+#: The attribute that marks our session functions; its value is the project and its siblings.
 _OF_PROJECT = "_nox_cleanroom_project"
 
 
-def define_sessions(project: str | Path = ".") -> None:
+def define_sessions(project: str | Path = ".", *, packages: Sequence[str] = ()) -> None:
     """Define ``smoke``, ``clean_check`` and ``matrix`` for the noxfile that calls this.
 
     A noxfile that calls it for several projects has sessions for each: ``smoke_colours``,
@@ -47,6 +47,8 @@ def define_sessions(project: str | Path = ".") -> None:
 
     Args:
         project: the project's directory, relative to the noxfile's.
+        packages: globs of the directories of packages that are tested with each other, such as
+            ``["packages/*"]``, relative to the noxfile's, instead of a project.
 
     Example:
         The whole noxfile::
@@ -55,19 +57,24 @@ def define_sessions(project: str | Path = ".") -> None:
 
             nox_cleanroom.define_sessions()
     """
-    projects = list(dict.fromkeys([*_withdraw_sessions(), str(project)]))
+    named = [str(project)]
+    if packages:
+        found = (path.parent for one in packages for path in Path().glob(f"{one}/pyproject.toml"))
+        named = sorted({path.as_posix() for path in found})
+    siblings = {**_withdraw_sessions(), **dict.fromkeys(named, tuple(named) if packages else ())}
+    projects = list(siblings)
     for one in projects:
-        suffix = _suffix(one, projects)
+        suffix = suffix_of(Path(one).as_posix(), [Path(each).as_posix() for each in projects])
         for name, about, declared in _SESSIONS:
             pythons = {"python": supported_pythons(one)} if name == "smoke" else {}
-            _define(name, suffix, about, {**declared, **pythons}, one)
+            _define(f"{name}{suffix}", about, {**declared, **pythons}, name, one, siblings[one])
 
 
-def _withdraw_sessions() -> list[str]:
+def _withdraw_sessions() -> dict[str, tuple[str, ...]]:
     """Remove the sessions defined so far, because their names depend on all projects.
 
     Returns:
-        The projects of these sessions.
+        The projects of these sessions, each with the packages that it is tested with.
     """
     registry = nox.registry._REGISTRY  # noqa: SLF001 - nox only adds to it; pinned by a test
     ours = {
@@ -77,25 +84,24 @@ def _withdraw_sessions() -> list[str]:
     }
     for name in ours:
         del registry[name]
-    return list(dict.fromkeys(ours.values()))
+    return dict(ours.values())
 
 
-def _suffix(project: str, projects: Sequence[str]) -> str:
-    """The suffix that distinguishes a project's sessions: its directory, as far as needed."""
-    parts = Path(project).parts
-    if len(projects) == 1 or not parts:
-        return ""
-    namesakes = [one for one in projects if Path(one).parts[-1:] == parts[-1:]]
-    own = parts if len(namesakes) > 1 else parts[-1:]
-    return "_" + "_".join(re.sub(r"\W", "_", part) for part in own)
-
-
-def _define(name: str, suffix: str, about: str, declared: dict[str, object], project: str) -> None:
+def _define(
+    full_name: str,
+    about: str,
+    declared: dict[str, object],
+    name: str,
+    project: str,
+    packages: tuple[str, ...],
+) -> None:
     def session_function(session: nox.Session) -> None:
         # Load the code only now, because nox also loads noxfiles to list sessions or run others.
-        getattr(load("sessions.sessions"), name)(session, project)
+        function = getattr(load("sessions.sessions"), name)
+        more = {"packages": packages} if packages and name != "clean_check" else {}
+        function(session, project, **more)
 
     session_function.__doc__ = about
-    setattr(session_function, _OF_PROJECT, project)
-    decorate = nox.session(name=f"{name}{suffix}", **declared)  # type: ignore[call-overload]
+    setattr(session_function, _OF_PROJECT, (project, packages))
+    decorate = nox.session(name=full_name, **declared)  # type: ignore[call-overload]
     decorate(session_function)

@@ -8,7 +8,7 @@ import logging
 import os
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib.util import cache_from_source
 from pathlib import Path
@@ -21,17 +21,18 @@ from nox_cleanroom.checkout.checkout import Checkout
 from nox_cleanroom.checkout.watch import Watch
 from nox_cleanroom.config.options import Options, help_text, parse_options
 from nox_cleanroom.errors import CleanroomError, unforeseen
-from nox_cleanroom.output import clean_text, printable
+from nox_cleanroom.output import clean_text, counted, printable
 from nox_cleanroom.places.deletion import discard_bytecode
 from nox_cleanroom.places.entries import removal_of
 from nox_cleanroom.processes.interruption import ending_with_parent, interruptible
 from nox_cleanroom.reports.progress import board, cut
-from nox_cleanroom.results import RangeVerdict, Run
+from nox_cleanroom.results import Run
 from nox_cleanroom.runs.opening import open_run
 from nox_cleanroom.runs.run import OpenRun
 from nox_cleanroom.sessions import run_request
 from nox_cleanroom.sessions.verdict import conclude, conclude_range, for_nox, tell_status
 from nox_cleanroom.steps import Progress
+from nox_cleanroom.verdicts import RangeVerdict
 
 
 @dataclass(kw_only=True)
@@ -42,6 +43,8 @@ class Report:
     progress: Progress
     #: None when there is nothing to report.
     run: Run | RangeVerdict | None = None
+    #: The runs of several packages, of which that is the sum.
+    parts: Sequence[Run] = ()
 
 
 @contextlib.contextmanager
@@ -79,7 +82,7 @@ def reporting(session: nox.Session, options: Options | None = None) -> Iterator[
     elif isinstance(report.run, RangeVerdict):
         conclude_range(session, report.run, options)
     else:
-        conclude(session, report.run, options)
+        conclude(session, report.run, options, report.parts)
 
 
 @functools.cache
@@ -132,10 +135,14 @@ def _clean_log(*, verbose: bool) -> Iterator[None]:
 
 @contextlib.contextmanager
 def opened(
-    session: nox.Session, kind: str, project: str | Path, report: Report
+    session: nox.Session,
+    kind: str,
+    project: str | Path,
+    report: Report,
+    packages: Sequence[str] = (),
 ) -> Iterator[OpenRun]:
     """An open run in a neutral directory, which announces its subject and lists what it keeps."""
-    request = run_request.request(session, kind, project, report.options)
+    request = run_request.request(session, kind, project, report.options, packages)
     with open_run(request, report.progress) as run:
         if kind != "run":
             _announce(session, run)
@@ -164,6 +171,8 @@ def _working_in(directory: Path) -> Iterator[None]:
 def _announce(session: nox.Session, run: OpenRun) -> None:
     source, commit = run.source, run.source.commit
     where = "" if source.project == "." else f", project {source.project}"
+    if run.request.packages == ():
+        where = f", {counted(len(run.packages), 'package')}"
     doing = "installing from" if run.request.session == "install" else "testing"
     given = "" if run.given is None else f"{run.given}, beside "
     subject = f"{doing} {given}{commit.short} ({commit.subject}){where}"

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING
 
 import nox
 
+from nox_cleanroom.checkout.checkout import Checkout
 from nox_cleanroom.config.options import Options
 from nox_cleanroom.config.pythons import supported_pythons
 from nox_cleanroom.environments.venvs import Download
-from nox_cleanroom.errors import Code, UsageError
+from nox_cleanroom.errors import Code, ConfigError, UsageError
 from nox_cleanroom.places.layout import known_caches
 from nox_cleanroom.places.projects import kept_directory
 from nox_cleanroom.processes import process
@@ -56,8 +57,19 @@ def report_dir(session: nox.Session) -> Path:
     return envdir(session) / ".cache" / "nox-cleanroom" / "evidence"
 
 
-def request(session: nox.Session, name: str, project: str | Path, options: Options) -> Request:
+def request(
+    session: nox.Session,
+    name: str,
+    project: str | Path,
+    options: Options,
+    packages: Sequence[str] = (),
+) -> Request:
     """The request of one of our sessions, by kind: ``smoke``, ``clean_check`` or ``matrix``."""
+    if options.all_packages and (name not in {"smoke", "matrix"} or options.dist):
+        raise UsageError(
+            "Only `smoke` and `matrix` test all packages, and only as the commit builds them.",
+            hint="Leave out --all-packages or --changed-since.",
+        )
     told = config(session)
     noxfile = Path(told.noxfile)
     bytecode = noxfile.parent / "__pycache__" / f"{noxfile.stem}."
@@ -73,8 +85,21 @@ def request(session: nox.Session, name: str, project: str | Path, options: Optio
         env=dict(os.environ),
         install_only=name != "clean_check" and told.install_only,
         shown=_shown(name, options, verbose=is_verbose(session, options)),
+        packages=() if options.all_packages else _from_top(noxfile.parent, packages) or None,
         named_pythons=(python_of(session),) if Selection.of(session).is_named else (),
     )
+
+
+def _from_top(directory: Path, packages: Sequence[str]) -> tuple[str, ...]:
+    """Directories relative to a noxfile's, as paths relative to the top level of the checkout."""
+    if not packages:
+        return ()
+    root, here = Checkout.find(directory).root.resolve(), directory.resolve()
+    inside = [Path(os.path.abspath(here / one)) for one in packages]
+    for path in inside:
+        if not path.is_relative_to(root):
+            raise ConfigError(f"{str(path)!r} is outside of the repository.")
+    return tuple(path.relative_to(root).as_posix() for path in inside)
 
 
 def _shown(name: str, options: Options, *, verbose: bool) -> Shown:

@@ -8,28 +8,38 @@ from pathlib import Path
 
 import nox
 
-from nox_cleanroom.errors import InterpreterMissingError, UsageError
+from nox_cleanroom.errors import Code, InterpreterMissingError, UsageError
 from nox_cleanroom.output import clean_text
 from nox_cleanroom.reports import github_jobs
-from nox_cleanroom.results import RangeVerdict, Run
+from nox_cleanroom.results import Run, merge
 from nox_cleanroom.runs.cell import RunningCell
 from nox_cleanroom.runs.clean_check import clean_check as check_in_place
 from nox_cleanroom.runs.given_wheels import wheels_of
 from nox_cleanroom.runs.history import History
 from nox_cleanroom.runs.matrix import matrix as test_matrix
+from nox_cleanroom.runs.matrix import matrix_of
+from nox_cleanroom.runs.packages import chosen_packages, parts_of
 from nox_cleanroom.runs.run import OpenRun
 from nox_cleanroom.runs.smoke import smoke as test_smoke
 from nox_cleanroom.sessions import run_request, skipping
-from nox_cleanroom.sessions.reporting import discard_noxfile_bytecode, opened, reporting
+from nox_cleanroom.sessions.reporting import (
+    Report,
+    discard_noxfile_bytecode,
+    opened,
+    reporting,
+)
 from nox_cleanroom.sessions.verdict import for_nox, write_evidence
+from nox_cleanroom.verdicts import RangeVerdict
 
 
-def smoke(session: nox.Session, project: str | Path = ".") -> None:
+def smoke(session: nox.Session, project: str | Path = ".", *, packages: Sequence[str] = ()) -> None:
     """Install HEAD's wheel in a fresh environment and probe it.
 
     Args:
         session: a session with an environment of its own; one for each interpreter.
         project: the project's directory, relative to the noxfile's.
+        packages: the directories of all packages of the repository, relative to the noxfile's, when
+            those that the project needs are to come from the same commit.
 
     Example:
         >>> @nox.session(
@@ -49,9 +59,12 @@ def smoke(session: nox.Session, project: str | Path = ".") -> None:
         try:
             download = run_request.download(session)
             skipping.require_interpreter(python, Path(project), download=download)
-            with opened(session, "smoke", project, report) as run:
+            with opened(session, "smoke", project, report, packages) as run:
                 if run.commits:
                     report.run = _test_range(session, run, python)
+                    return
+                if run.packages:
+                    _test_packages(session, run, report, [python])
                     return
                 cell = RunningCell.start(run, python, run.variants[0])
                 test_smoke(cell, wheels_of(run))
@@ -101,21 +114,31 @@ def clean_check(session: nox.Session, project: str | Path = ".") -> None:
             report.run = run.finish([check_in_place(run, pythons)], must_test=True)
 
 
-def matrix(session: nox.Session, project: str | Path = ".") -> None:
+def matrix(
+    session: nox.Session, project: str | Path = ".", *, packages: Sequence[str] = ()
+) -> None:
     """Test HEAD's wheel on every supported interpreter at once, and show one grid.
 
     Args:
         session: a session; it needs no environment, and should not be a default one.
         project: the project's directory, relative to the noxfile's.
+        packages: see `smoke`.
     """
     with reporting(session) as report:
         if report.options.help:
             return
-        pythons = run_request.wanted_pythons(project, report.options)
         if report.options.emit is not None:
-            _emit(session, pythons)
+            if report.options.all_packages:
+                raise UsageError(
+                    "--emit lists the jobs of one package.", hint="Leave out --all-packages."
+                )
+            _emit(session, run_request.wanted_pythons(project, report.options))
             return
-        with opened(session, "matrix", project, report) as run:
+        with opened(session, "matrix", project, report, packages) as run:
+            if run.packages:
+                _test_packages(session, run, report, report.options.pythons)
+                return
+            pythons = run_request.wanted_pythons(project, report.options)
             cells, missing = test_matrix(run, pythons)
             report.run = run.finish(
                 cells,
@@ -124,6 +147,41 @@ def matrix(session: nox.Session, project: str | Path = ".") -> None:
                 or len(missing) == len(pythons)
                 or report.options.pythons is not None,
             )
+
+
+def _test_packages(
+    session: nox.Session, run: OpenRun, report: Report, pythons: Sequence[str] | None
+) -> None:
+    """Test several packages of a commit, or one of them with the wheels of the others.
+
+    Raises:
+        UsageError: no package supports one of the Pythons.
+    """
+    options = report.options
+    chosen = chosen_packages(run) if options.all_packages else [run.source.project]
+    if not chosen:
+        session.log(f"nothing to test: no package has changed since {options.changed_since}")
+        return
+    parts = [part for part in parts_of(run, chosen, pythons) if part.pythons]
+    if not any(part.is_tested for part in parts):
+        raise UsageError(
+            f"No package supports Python {', '.join(pythons or ())}.",
+            hint="Choose others with --pythons.",
+            code=Code.EMPTY_MATRIX,
+        )
+    report.parts = [
+        part.run.finish(
+            cells,
+            missing=tuple(missing),
+            missing_is_error=run_request.config(session).error_on_missing_interpreters
+            or len(missing) == len(part.pythons)
+            or options.pythons is not None,
+        )
+        for part, (cells, missing) in zip(
+            (part for part in parts if part.is_tested), matrix_of(parts), strict=True
+        )
+    ]
+    report.run = merge(report.parts) if options.all_packages else report.parts[0]
 
 
 def _emit(session: nox.Session, pythons: Sequence[str]) -> None:

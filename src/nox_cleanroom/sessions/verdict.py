@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 import nox
@@ -13,23 +14,31 @@ from nox_cleanroom.config.options import Options
 from nox_cleanroom.errors import CleanroomError, Code
 from nox_cleanroom.output import clean_text, display_path, show
 from nox_cleanroom.reports import commits, evidence, terminal
-from nox_cleanroom.results import RangeVerdict, Run
+from nox_cleanroom.results import Run
 from nox_cleanroom.sessions import run_request
 from nox_cleanroom.sessions.run_request import envdir, report_dir
+from nox_cleanroom.verdicts import RangeVerdict
 
 #: The variable by which ``nox-cleanroom`` tells sessions where to write their codes.
 STATUS_DIR = "NOX_CLEANROOM_STATUS_DIR"
 
 
-def conclude(session: nox.Session, run: Run, options: Options) -> None:
-    """Print the report before anything can fail, keep the evidence, and give nox the verdict."""
+def conclude(session: nox.Session, run: Run, options: Options, parts: Sequence[Run] = ()) -> None:
+    """Print the report before anything can fail, keep the evidence, and give nox the verdict.
+
+    Args:
+        session: the session.
+        run: the record of the run.
+        options: its options.
+        parts: the runs of several packages, of which that is the sum.
+    """
     for line in terminal.wheel_lines(run):
         session.log(clean_text(line))
     style = run_request.style(session, run.session, options)
     show(terminal.render(run, style=style, durations=options.durations))
     codes, reason = run.codes, ""
     try:
-        written = write_evidence(session, run, options)
+        written = [path for one in parts or [run] for path in write_evidence(session, one, options)]
         if not options.quiet:
             short = display_path(written[0], Path(session.invoked_from))
             show(style.text(clean_text(f"evidence: {short}")))

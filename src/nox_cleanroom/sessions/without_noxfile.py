@@ -6,16 +6,19 @@ import contextlib
 import json
 import logging
 import os
+import re
 import sys
 from pathlib import Path
 
 from nox.logger import logger
 
 from nox_cleanroom.build.distributions import read_distributions
+from nox_cleanroom.build.packages import find_packages, find_top
 from nox_cleanroom.build.project import PROJECT_FILES, find_project, require_project
+from nox_cleanroom.build.source_tree import Source
 from nox_cleanroom.build.stand_in import make_stand_in
 from nox_cleanroom.checkout import pending
-from nox_cleanroom.checkout.checkout import Checkout
+from nox_cleanroom.checkout.checkout import Checkout, Commit
 from nox_cleanroom.config.options import Options, parse_options
 from nox_cleanroom.config.pythons import METADATA
 from nox_cleanroom.config.settings import Settings
@@ -93,6 +96,11 @@ def _write_metadata(scratch: Path, project: Path, options: Options) -> Path:
     place.mkdir()
     checkout, oid = pending.resolve(checkout, options.rev, place, os.environ)
     prefix = project.resolve().relative_to(checkout.root.resolve()).as_posix()
+    if options.all_packages:
+        pythons = _pythons_of_packages(checkout, checkout.commit(oid), prefix)
+        stated = f"[tool.nox-cleanroom]\npythons = {json.dumps(pythons)}\n"
+        (directory / "pyproject.toml").write_text(stated, encoding="utf-8")
+        return directory
     for name in PROJECT_FILES:
         text = checkout.read_at(oid, name if prefix == "." else f"{prefix}/{name}")
         if text is not None:
@@ -100,6 +108,15 @@ def _write_metadata(scratch: Path, project: Path, options: Options) -> Path:
             if name == "pyproject.toml":
                 Settings.from_pyproject(text, f"pyproject.toml of {oid[:12]}")
     return directory
+
+
+def _pythons_of_packages(checkout: Checkout, commit: Commit, top: str) -> list[str]:
+    """The Pythons that some package of a commit supports, oldest first."""
+    found = set[str]()
+    for package in find_packages(checkout, commit, top):
+        source = Source.read(checkout, commit, package, timeout_seconds=0)
+        found.update(source.supported)
+    return sorted(found, key=lambda one: [int(part) for part in re.findall(r"\d+", one)])
 
 
 def _is_about_us(record: logging.LogRecord) -> bool:
@@ -118,6 +135,8 @@ def _find_project(start: Path, options: Options) -> Path | None:
     """
     try:
         checkout = Checkout.find(start)
+        if options.all_packages:
+            return find_top(start.resolve(), checkout.root.resolve())
     except RepositoryError as error:
         if options.dist and error.code is Code.NOT_A_REPOSITORY:
             return None

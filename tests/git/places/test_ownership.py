@@ -7,7 +7,10 @@ import os
 import shutil
 import subprocess
 import sys
+import threading
+import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -16,7 +19,7 @@ from filelock import FileLock
 from nox_cleanroom.build.worktree import reclaim
 from nox_cleanroom.checkout.checkout import Checkout
 from nox_cleanroom.errors import CleanroomError
-from nox_cleanroom.places import deletion, layout, ownership
+from nox_cleanroom.places import deletion, files, layout, ownership
 from nox_cleanroom.places.clearing import clear
 from nox_cleanroom.places.ownership import LOCK, RECORD
 from nox_cleanroom.places.projects import reserve_project
@@ -454,3 +457,20 @@ def test_a_record_that_names_no_workspace_breaks_nothing(checkout: Checkout) -> 
     entry.mkdir(parents=True)
     ownership.adopt(entry)
     assert reclaim(checkout) == 0
+
+
+def test_the_threads_of_a_first_run_have_one_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    write, together = files.write_whole, threading.Barrier(8)
+
+    def write_late(path: Path, content: bytes) -> None:
+        time.sleep(0.05)
+        write(path, content)
+
+    def ask() -> bytes:
+        together.wait()
+        return layout.digest_key()
+
+    monkeypatch.setattr(layout, "write_whole", write_late)
+    with ThreadPoolExecutor(8) as threads:
+        keys = [threads.submit(ask) for _ in range(8)]
+    assert len({key.result() for key in keys}) == 1

@@ -65,6 +65,7 @@ def a_run(*, compares_sdist: bool = False, variants: tuple[Variant, ...] = (Vari
         variants=variants,
         compares_sdist=compares_sdist,
         given=None,
+        may_fail=(),
     )
 
 
@@ -196,6 +197,9 @@ class FakeWheels:
         if artifact not in self.built:
             raise BuildError("There is none.")
         return self.built[artifact]
+
+    def finish(self, cell: RunningCell) -> None:
+        pass
 
     def rebuild(self, other: StoredWheel, artifact: str, cell: RunningCell) -> StoredWheel:
         self.rebuilt.append(other.provenance.python)

@@ -104,6 +104,7 @@ def check(monkeypatch: pytest.MonkeyPatch) -> Any:
         monkeypatch.setattr(RunningCell, "frontend", lambda *_, **__: FakeFrontend(work))
         open_run: Any = SimpleNamespace(
             request=SimpleNamespace(suffix="", env={}),
+            may_fail=(),
             source=SimpleNamespace(
                 settings=Settings(clean_check=(command,)),
                 worktree=lambda workspace: contextlib.nullcontext(tree),

@@ -65,6 +65,7 @@ class Smoke:
         environment = SimpleNamespace(backend="uv", python=Path("/env/bin/python"))
         run = SimpleNamespace(
             request=SimpleNamespace(suffix="", env={}, install_only=install_only),
+            may_fail=(),
             source=SimpleNamespace(
                 settings=settings or Settings(),
                 require_python=lambda version: self.do("require Python"),

@@ -150,7 +150,10 @@ def notes(
 ) -> list[str]:
     """The notes on a run whose commit has one constraint in its settings."""
     source = SimpleNamespace(
-        settings=Settings(constraints=("numpy<2",)), pyproject={"tool": {"nox-cleanroom": {"a": 1}}}
+        settings=Settings(constraints=("numpy<2",)),
+        pyproject={"tool": {"nox-cleanroom": {"a": 1}}},
+        checkout=SimpleNamespace(root=project),
+        project=".",
     )
     watch = SimpleNamespace(uncommitted=dict.fromkeys(map(bytes, range(uncommitted)), letters))
     installers = SimpleNamespace(notes=("An installer's note.",))

@@ -79,7 +79,7 @@ def prepare(
     """The wheels of a run on 3.10 to 3.13."""
     run = SimpleNamespace(
         home=SimpleNamespace(path=tmp_path),
-        request=SimpleNamespace(options=SimpleNamespace(rebuild=False), env={}),
+        request=SimpleNamespace(options=SimpleNamespace(rebuild=False), env={}, suffix=""),
         environments=SimpleNamespace(pythons=SimpleNamespace(find=python)),
         build_inputs=SimpleNamespace(
             key=lambda *, builder, artifact, secret: f"{builder} {artifact}"

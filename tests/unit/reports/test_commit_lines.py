@@ -10,7 +10,7 @@ from nox_cleanroom.errors import Code
 from nox_cleanroom.findings import Outcome
 from nox_cleanroom.reports.commits import render, verdict_line
 from nox_cleanroom.reports.style import Style
-from nox_cleanroom.results import CommitVerdict, RangeVerdict
+from nox_cleanroom.verdicts import CommitVerdict, RangeVerdict
 
 GOOD = CommitVerdict(commit="a" * 40, subject="Add colours", outcome=Outcome.PASSED, duration=0.5)
 SAME = CommitVerdict(commit="b" * 40, subject="Fix a typo", outcome=Outcome.PASSED, like="a" * 40)

@@ -1,0 +1,227 @@
+"""Several packages of one commit, tested with each other: siblings come from the commit."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import (
+    BACKEND,
+    PYTHON,
+    Ran,
+    Tool,
+    commit_all,
+    git,
+    make_wheel,
+    pyproject,
+    state_of,
+    write_files,
+)
+
+Make = Callable[..., Path]
+
+
+def package(
+    name: str,
+    code: str = "",
+    *,
+    requires: tuple[str, ...] = (),
+    fields: dict[str, Any] | None = None,
+) -> dict[str, str]:
+    """The files of a package in ``packages/NAME``."""
+    stated = {"name": f"acme_{name}", "dependencies": [*requires], **(fields or {})}
+    files = {
+        "pyproject.toml": pyproject(**stated),
+        "in_tree_backend.py": BACKEND,
+        f"src/acme_{name}/__init__.py": code,
+    }
+    return {f"packages/{name}/{path}": text for path, text in files.items()}
+
+
+def workspace(*packages: dict[str, str], **more: str) -> dict[str, str]:
+    files = {"pyproject.toml": "[tool.uv.workspace]\nmembers = ['packages/*']\n", **more}
+    for one in packages:
+        files |= one
+    return files
+
+
+CORE = package("core", "WHENCE = 'the commit'\n")
+APP = package(
+    "app",
+    "from acme_core import WHENCE\nassert WHENCE == 'the commit', WHENCE\n",
+    requires=("acme-core==1.0",),
+)
+TOOL = package("tool")
+
+
+def outcomes(ran: Ran) -> dict[str, str]:
+    found = re.findall(r"^(\S) (smoke\S+)", ran.out, re.MULTILINE)
+    return {name.rpartition("-")[0].removeprefix("smoke_"): symbol for symbol, name in found}
+
+
+def only(python: str = PYTHON) -> list[str]:
+    return ["--pythons", python]
+
+
+@pytest.mark.parametrize("backend", ["uv", "virtualenv"])
+def test_siblings_win_over_the_index(
+    repository: Make, cleanroom: Tool, tmp_path: Path, backend: str
+) -> None:
+    root = repository(workspace(APP, CORE, TOOL))
+    # The index has the same name and version.
+    make_wheel(tmp_path / "links", {"acme_core.py": "WHENCE = 'the index'\n"}, name="acme_core")
+    before = state_of(root)
+    links = ["--find-links", str(tmp_path / "links"), "--force-venv-backend", backend]
+    ran = cleanroom(root, "matrix", "--all-packages", *only(), *links)
+    assert ran.status == 0, ran.text
+    assert outcomes(ran) == {"app": "✓", "core": "✓", "tool": "✓"}
+    assert "PASSED: 3 packages at" in ran.out
+    assert state_of(root) == before
+
+
+def test_each_is_built_once_for_all_pythons(
+    repository: Make, cleanroom: Tool, several: list[str], tmp_path: Path
+) -> None:
+    root = repository(workspace(APP, CORE))
+    ran = cleanroom(root, "matrix", "--all-packages", "--pythons", ",".join(several))
+    assert ran.status == 0, ran.text
+    reports = tmp_path / "reports"
+    assert {"matrix_app.json", "matrix_core.json"} <= {path.name for path in reports.iterdir()}
+    for name in ("app", "core"):
+        said = json.loads((reports / f"matrix_{name}.json").read_text())
+        assert said["subject"]["project"] == f"packages/{name}"
+        assert [cell["name"] for cell in said["cells"]] == [
+            f"smoke_{name}-{one}" for one in several
+        ]
+        built = [
+            cell["wheel"]["built_with"] for cell in said["cells"] if cell["wheel"]["built_now"]
+        ]
+        assert len(built) == 1, built
+
+
+def test_what_needs_a_failed_one_is_blocked_and_not_red(repository: Make, cleanroom: Tool) -> None:
+    last = package("last", requires=("acme-app",))
+    root = repository(workspace(APP, package("core", "import absent_one\n"), TOOL, last))
+    ran = cleanroom(root, "matrix", "--all-packages", *only())
+    assert ran.status == 1
+    assert outcomes(ran) == {"app": "-", "core": "✗", "last": "-", "tool": "✓"}
+    assert "SIBLING_FAILED: SKIPPED" in ran.out
+    assert "It needs packages/core, which has failed." in ran.out
+    assert "[PROBE_FAILED]" in ran.out
+
+
+def test_a_build_that_fails_blocks_too(repository: Make, cleanroom: Tool) -> None:
+    core = {**CORE, "packages/core/in_tree_backend.py": "raise RuntimeError('no')\n"}
+    ran = cleanroom(repository(workspace(APP, core, TOOL)), "matrix", "--all-packages", *only())
+    assert ran.status == 1
+    assert outcomes(ran) == {"app": "-", "core": "✗", "tool": "✓"}
+
+
+def test_a_circle_is_fine(repository: Make, cleanroom: Tool) -> None:
+    core = package("core", "WHENCE = 'the commit'\n", requires=("acme-app",))
+    ran = cleanroom(repository(workspace(APP, core)), "matrix", "--all-packages", *only())
+    assert ran.status == 0, ran.text
+    broken = package("core", "import absent_one\n", requires=("acme-app",))
+    root = repository(workspace(APP, broken, TOOL), "second")
+    ran = cleanroom(root, "matrix", "--all-packages", *only())
+    assert outcomes(ran) == {"app": "✗", "core": "✗", "tool": "✓"}
+
+
+def test_each_package_has_its_own_pythons(
+    repository: Make, cleanroom: Tool, several: list[str]
+) -> None:
+    first, second = several[:2]
+    new = package("new", fields={"requires-python": f">={second}"})
+    old = package("old", fields={"requires-python": f"=={first}.*"})
+    root = repository(workspace(new, old))
+    ran = cleanroom(root, "matrix", "--all-packages", "--pythons", f"{first},{second}")
+    assert ran.status == 0, ran.text
+    assert re.findall(r"smoke\S+", ran.out)[:2] == [f"smoke_new-{second}", f"smoke_old-{first}"]
+    ran = cleanroom(root, f"smoke-{second}", "--all-packages")
+    assert (ran.status, len(ran.evidence["cells"])) == (0, 1), ran.text
+
+
+def test_only_what_has_changed_is_tested_with_what_it_needs(
+    repository: Make, cleanroom: Tool
+) -> None:
+    root = repository(workspace(APP, CORE, TOOL))
+    write_files(root, {"packages/app/src/acme_app/more.py": ""})
+    commit_all(root)
+    ran = cleanroom(root, "--changed-since", "HEAD~1", *only())
+    assert ran.status == 0, ran.text
+    assert outcomes(ran) == {"app": "✓"}
+    ran = cleanroom(root, "--changed-since", "HEAD", *only())
+    assert ran.status == 0, ran.text
+    assert "nothing to test: no package has changed since HEAD" in ran.text
+    ran = cleanroom(root, "--changed-since", "nix", *only())
+    assert (ran.status, "'nix' is no commit" in ran.text) == (2, True)
+
+
+def test_waivers_and_pythons_that_may_fail_are_those_of_each_package(
+    repository: Make, cleanroom: Tool
+) -> None:
+    table = f"[tool.nox-cleanroom]\npythons = ['{PYTHON}?', '3.98?']\n"
+    bad = package("bad", "import absent_one\n", fields={"tool": table})
+    root = repository(workspace(bad, TOOL))
+    ran = cleanroom(root, "matrix", "--all-packages")
+    assert ran.status == 0, ran.text
+    assert re.search(rf"✗ smoke_bad-{re.escape(PYTHON)} .*\(may fail\)", ran.out)
+
+
+def test_a_repository_says_itself_which_packages_belong_together(
+    repository: Make, cleanroom: Tool
+) -> None:
+    table = "[tool.nox-cleanroom]\npackages = ['packages/*']\n"
+    root = repository(workspace(APP, CORE, **{"pyproject.toml": table}))
+    # The index does not have `acme-core`.
+    ran = cleanroom(root / "packages/app", f"smoke-{PYTHON}")
+    assert ran.status == 0, ran.text
+    assert "acme-app 1.0 at" in ran.out
+
+
+def test_sessions_of_packages_in_a_noxfile(repository: Make) -> None:
+    text = "import nox_cleanroom\nnox_cleanroom.define_sessions(packages=['packages/*'])\n"
+    root = repository(
+        workspace(APP, CORE, **{"noxfile.py": text, ".gitignore": ".nox\n__pycache__\n"})
+    )
+
+    def nox(*words: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "nox", *words]
+        return subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)
+
+    listed = nox("-l").stdout
+    assert f"smoke_core-{PYTHON}" in listed
+    assert "matrix_app" in listed
+    done = nox("-s", f"smoke_app-{PYTHON}")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "PASSED: acme-app 1.0" in done.stdout
+    assert git(root, "status", "--porcelain") == ""
+
+
+WRONG = {
+    "outside": (["matrix", "--all-packages"], "packages = ['../x']", 2, "is not below"),
+    "no project": (["matrix", "--all-packages"], "packages = ['x/*']", 2, "has no Python project"),
+    "clean_check": (["clean_check", "--all-packages"], "", 2, "Only `smoke` and `matrix`"),
+    "given files": (["matrix", "--all-packages", "--dist", "."], "", 2, "Only `smoke` and"),
+    "jobs": (["matrix", "--all-packages", "--emit", "github"], "", 2, "the jobs of one package"),
+    "no such Python": (["matrix", "--all-packages", "--pythons", "3.98"], "", 2, "No package supports"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("words", "key", "status", "said"), WRONG.values(), ids=WRONG)
+def test_what_cannot_be_is_a_sentence(
+    repository: Make, cleanroom: Tool, words: list[str], key: str, status: int, said: str
+) -> None:
+    top = f"[tool.nox-cleanroom]\n{key}\n" if key else ""
+    root = repository(workspace(CORE, **{"pyproject.toml": top}))
+    before = state_of(root)
+    ran = cleanroom(root, *words)
+    assert (ran.status, said in ran.text) == (status, True), ran.text
+    assert "Traceback" not in ran.text
+    assert state_of(root) == before
