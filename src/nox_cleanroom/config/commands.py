@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, fields
 from typing import Any, Literal, get_args
 
 from nox_cleanroom.config import tables
-from nox_cleanroom.config.tables import TableReader
+from nox_cleanroom.config.tables import Kind, TableReader
 
 #: The directory that a command runs in: an empty one, or the project's in the worktree.
 WorkingDirectory = Literal["neutral", "worktree"]
@@ -67,21 +67,7 @@ def _command(reader: TableReader, key: str, value: Any) -> Command | None:
         return Command(argv=argv) if argv else None
     if not reader.expect(key, value, dict, "a string, or a table with `run`"):
         return None
-    values = reader.read(
-        value,
-        {
-            "run": ("argv", _argv),
-            "timeout": ("timeout_seconds", tables.seconds),
-            "env": ("env", _variables),
-            "cwd": ("cwd", tables.one_of(get_args(WorkingDirectory))),
-            "expect-exit": ("expect_exit", tables.integer),
-            "json": ("json", tables.boolean),
-            "require": ("require", tables.strings),
-            "equals": ("equals", tables.mapping),
-            "paths": ("paths", tables.strings),
-            "sha256": ("sha256", tables.string_mapping),
-        },
-    )
+    values = reader.read(value, _KEYS)
     if not values.get("argv"):
         if "run" not in value:
             reader.problems.append(f"`{key}` needs `run`, the command line")
@@ -120,3 +106,27 @@ def _argv(reader: TableReader, key: str, value: Any) -> tuple[str, ...]:
     if not argv or "\0" in value:
         reader.problems.append(f"`{key}` is an empty command")
     return argv
+
+
+_LINE: Mapping[str, Any] = {"type": "string", "pattern": r"\S"}
+_WORDS: Mapping[str, Any] = {"type": "array", "items": {"type": "string"}, "minItems": 1}
+
+#: The keys of a command that is a table.
+_KEYS: tables.Keys = {
+    "run": ("argv", Kind(_argv, {"anyOf": [_LINE, _WORDS]})),
+    "timeout": ("timeout_seconds", tables.SECONDS),
+    "env": ("env", Kind(_variables, tables.STRING_MAPPING.schema)),
+    "cwd": ("cwd", tables.one_of(get_args(WorkingDirectory))),
+    "expect-exit": ("expect_exit", tables.INTEGER),
+    "json": ("json", tables.BOOLEAN),
+    "require": ("require", tables.STRINGS),
+    "equals": ("equals", tables.MAPPING),
+    "paths": ("paths", tables.STRINGS),
+    "sha256": ("sha256", tables.STRING_MAPPING),
+}
+
+#: A list of commands.
+COMMANDS = Kind(
+    read_commands,
+    {"type": "array", "items": {"anyOf": [_LINE, tables.schema_of(_KEYS, "run")]}},
+)

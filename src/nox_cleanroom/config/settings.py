@@ -4,15 +4,26 @@ from __future__ import annotations
 
 import contextlib
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
 from nox_cleanroom.config.axes import Artifact, Extras, Resolution
-from nox_cleanroom.config.commands import PROJECT_PLACEHOLDER, Command, read_commands
+from nox_cleanroom.config.commands import COMMANDS, PROJECT_PLACEHOLDER, Command
 from nox_cleanroom.config.options import PYTHON
 from nox_cleanroom.config.pyproject import misspelt_tables, parse_toml, tool_table
-from nox_cleanroom.config.tables import TableReader, lines, one_of, some_of, strings
+from nox_cleanroom.config.tables import (
+    LINE,
+    LINES,
+    STRINGS,
+    Keys,
+    Kind,
+    TableReader,
+    one_of,
+    schema_of,
+    some_of,
+    strings,
+)
 from nox_cleanroom.errors import ConfigError
 from nox_cleanroom.findings import Waiver
 
@@ -99,8 +110,8 @@ class Settings:
         """
         reader = TableReader()
         settings = reader.read(table, KEYS)
-        alone = [f"`{key}`" for key in table if key in KEYS and key.startswith("test-")]
-        if alone and "test-command" not in table:
+        alone = [f"`{key}`" for key in table if key in NEEDS and NEEDS[key] not in table]
+        if alone:
             need = "needs" if len(alone) == 1 else "need"
             reader.problems.append(f"{', '.join(alone)} {need} `test-command`")
         # `OwnTests` keeps these.
@@ -193,23 +204,44 @@ def _waivers(reader: TableReader, key: str, value: Any) -> tuple[Waiver, ...]:
     return tuple(waivers)
 
 
-#: The keys of the table, each with the name of its setting and the function that reads it.
-KEYS: Mapping[str, tuple[str, Callable[[TableReader, str, Any], Any]]] = {
-    "pythons": ("pythons", _versions),
-    "packages": ("packages", strings),
+_VERSION: Mapping[str, Any] = {"type": "string", "pattern": rf"^({PYTHON})\??$"}
+_WAIVER = schema_of({"finding": ("", LINE), "reason": ("", LINE)}, "finding", "reason")
+
+#: The keys of the table, each with the name of its setting, and its kind.
+KEYS: Keys = {
+    "packages": ("packages", STRINGS),
+    "pythons": (
+        "pythons",
+        Kind(_versions, {"type": "array", "items": _VERSION, "minItems": 1}),
+    ),
     "artifact": ("artifacts", some_of(get_args(Artifact))),
     "resolution": ("resolutions", some_of(get_args(Resolution))),
-    "extras": ("extras", _extras),
-    "constraints": ("constraints", _constraints),
+    "extras": (
+        "extras",
+        Kind(
+            _extras,
+            {
+                "anyOf": [
+                    {"const": "all"},
+                    STRINGS.schema,
+                    {"type": "array", "items": STRINGS.schema, "minItems": 1},
+                ]
+            },
+        ),
+    ),
+    "constraints": ("constraints", Kind(_constraints, STRINGS.schema)),
     "imports": ("imports", one_of(get_args(Imports))),
-    "smoke": ("smoke", read_commands),
-    "test-command": ("test_commands", lines),
-    "test-requires": ("test_requires", strings),
-    "test-groups": ("test_groups", strings),
-    "test-extras": ("test_extras", strings),
-    "test-sources": ("test_sources", strings),
-    "clean-check": ("clean_check", read_commands),
-    "allow": ("allow", strings),
-    "pass-env": ("pass_env", strings),
-    "ignore": ("ignore", _waivers),
+    "smoke": ("smoke", COMMANDS),
+    "test-command": ("test_commands", LINES),
+    "test-requires": ("test_requires", STRINGS),
+    "test-groups": ("test_groups", STRINGS),
+    "test-extras": ("test_extras", STRINGS),
+    "test-sources": ("test_sources", STRINGS),
+    "clean-check": ("clean_check", COMMANDS),
+    "allow": ("allow", STRINGS),
+    "pass-env": ("pass_env", STRINGS),
+    "ignore": ("ignore", Kind(_waivers, {"type": "array", "items": _WAIVER})),
 }
+
+#: The keys that need another one.
+NEEDS = {key: "test-command" for key in KEYS if key.startswith("test-") and key != "test-command"}

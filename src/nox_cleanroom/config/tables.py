@@ -1,11 +1,25 @@
-"""Reading a table of TOML: the types of its values, and all of its problems in one error."""
+"""Reading a table of TOML: the types of its values, and all of its problems in one error.
+
+Each kind of value has a function that reads it, and a JSON schema for editors and other validators.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from nox_cleanroom.errors import ConfigError, nearest
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What a value may be."""
+
+    #: Reads a value of a key, and notes what is wrong with it.
+    read: Callable[[TableReader, str, Any], Any]
+    #: Its JSON schema, which may admit more than `read` does.
+    schema: Mapping[str, Any]
 
 
 class TableReader:
@@ -17,19 +31,19 @@ class TableReader:
     def read(
         self,
         table: Mapping[str, Any],
-        known: Mapping[str, tuple[str, Callable[[TableReader, str, Any], Any]]],
+        known: Keys,
     ) -> dict[str, Any]:
         """The values of a table, converted; an unknown key is a problem.
 
         Args:
             table: the table.
-            known: for each key the name of its value, and the function that reads it.
+            known: for each key the name of its value, and its kind.
         """
         values: dict[str, Any] = {}
         for key, value in table.items():
             if key in known:
-                name, convert = known[key]
-                values[name] = convert(self, key, value)
+                name, kind = known[key]
+                values[name] = kind.read(self, key, value)
             else:
                 near = nearest(key, known)
                 more = f"did you mean `{near}`?" if near else f"known: {', '.join(known)}"
@@ -56,6 +70,25 @@ class TableReader:
                 hint="https://nox-cleanroom.readthedocs.io/en/latest/reference/configuration.html"
                 " lists the keys and their types.",
             )
+
+
+#: The keys of a table, each with the name of its value, and its kind.
+Keys = Mapping[str, tuple[str, Kind]]
+
+
+def schema_of(keys: Keys, *required: str) -> dict[str, Any]:
+    """The JSON schema of a table with some keys and no others.
+
+    Args:
+        keys: its keys.
+        required: those that must be there.
+    """
+    return {
+        "type": "object",
+        "additionalProperties": False,
+        "properties": {key: dict(kind.schema) for key, (_, kind) in keys.items()},
+        **({"required": [*required]} if required else {}),
+    }
 
 
 def strings(reader: TableReader, key: str, value: Any) -> tuple[str, ...]:
@@ -92,8 +125,8 @@ def seconds(reader: TableReader, key: str, value: Any) -> float | None:
     return value if isinstance(value, (int, float)) else None
 
 
-def one_of(words: tuple[str, ...]) -> Callable[[TableReader, str, Any], str]:
-    """A function that reads one of several words; the first word is the default."""
+def one_of(words: tuple[str, ...]) -> Kind:
+    """One of several words; the first word is the default."""
 
     def convert(reader: TableReader, key: str, value: Any) -> str:
         if value in words:
@@ -102,18 +135,19 @@ def one_of(words: tuple[str, ...]) -> Callable[[TableReader, str, Any], str]:
         reader.problems.append(f"`{key}` must be {known}, not {value!r}")
         return words[0]
 
-    return convert
+    return Kind(convert, {"enum": [*words]})
 
 
-def some_of(words: tuple[str, ...]) -> Callable[[TableReader, str, Any], tuple[str, ...]]:
-    """A function that reads one of several words, or a list of them."""
-    convert = one_of(words)
+def some_of(words: tuple[str, ...]) -> Kind:
+    """One of several words, or a list of them."""
+    one = one_of(words)
 
     def convert_all(reader: TableReader, key: str, value: Any) -> tuple[str, ...]:
         values = value if isinstance(value, list) and value else [value]
-        return tuple(dict.fromkeys(convert(reader, key, item) for item in values))
+        return tuple(dict.fromkeys(one.read(reader, key, item) for item in values))
 
-    return convert_all
+    several = {"type": "array", "items": one.schema, "minItems": 1}
+    return Kind(convert_all, {"anyOf": [one.schema, several]})
 
 
 def integer(reader: TableReader, key: str, value: Any) -> int:
@@ -124,3 +158,14 @@ def integer(reader: TableReader, key: str, value: Any) -> int:
 def boolean(reader: TableReader, key: str, value: Any) -> bool:
     """True or false."""
     return bool(value) if reader.expect(key, value, bool, "true or false") else False
+
+
+STRING = {"type": "string"}
+STRINGS = Kind(strings, {"type": "array", "items": STRING})
+LINE = Kind(lines, {**STRING, "pattern": r"\S"})
+LINES = Kind(lines, {"anyOf": [LINE.schema, STRINGS.schema]})
+MAPPING = Kind(mapping, {"type": "object"})
+STRING_MAPPING = Kind(string_mapping, {"type": "object", "additionalProperties": STRING})
+SECONDS = Kind(seconds, {"type": "number", "exclusiveMinimum": 0, "exclusiveMaximum": 1e9})
+INTEGER = Kind(integer, {"type": "integer"})
+BOOLEAN = Kind(boolean, {"type": "boolean"})
