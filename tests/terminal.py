@@ -16,7 +16,13 @@ from pyte.screens import Char
 
 
 def screen_of(
-    command: list[str], where: Path, env: Mapping[str, str], columns: int, rows: int
+    command: list[str],
+    where: Path,
+    env: Mapping[str, str],
+    columns: int,
+    rows: int,
+    *,
+    typed: bytes = b"",
 ) -> tuple[int, list[list[Char]]]:
     """The exit status of a command, and the rows that it leaves, with those that scrolled away.
 
@@ -26,6 +32,7 @@ def screen_of(
         env: its variables, without those of the terminal.
         columns: the width of the terminal, in characters.
         rows: its height.
+        typed: what is typed there.
     """
     screen = pyte.HistoryScreen(columns, rows, history=1000, ratio=1)
     stream = pyte.ByteStream(screen)
@@ -36,6 +43,7 @@ def screen_of(
         command, cwd=where, env=env, stdin=inner, stdout=inner, stderr=inner, start_new_session=True
     ) as process:
         os.close(inner)
+        os.write(outer, typed)
         while part := _read(outer):
             stream.feed(part)
         status = process.wait()

@@ -36,6 +36,7 @@ every Python you support, without a file of your checkout being touched.
   check FILE ...   run all checks again on the evidence of earlier runs
   explain CODE     what a code such as BUILD_FAILED means, and what to do
   hook install     test what you push, before it is pushed; hook uninstall
+  init             write a noxfile, .gitignore, a workflow and the hook
 
   --rev REV        the commit to test        --staged  --working-tree  instead
   --rev A..B       each of these commits     --bisect  the first bad of them

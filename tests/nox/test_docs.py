@@ -182,6 +182,7 @@ SETUPS: Mapping[str, Callable[[Path], object]] = {
     "how-to/platforms": usual,
     "how-to/ci": usual,
     "how-to/release": released,
+    "how-to/init": usual,
 }
 PAGES = {
     "README": ROOT / "README.md",

@@ -62,6 +62,14 @@ def is_top(document: Mapping[str, Any]) -> bool:
     return is_named or _members(document) is not None
 
 
+def member_patterns(document: Mapping[str, Any]) -> list[str]:
+    """The globs by which a ``pyproject.toml`` names the packages that belong together."""
+    table = tool_table(document)
+    named = table.get("packages") if isinstance(table, Mapping) else None
+    members = _members(document)
+    return _strings(named) or (_strings([*members[0]]) if members else [])
+
+
 def _require_inside(pattern: str) -> None:
     path = PurePosixPath(pattern)
     if path.is_absolute() or ".." in path.parts:

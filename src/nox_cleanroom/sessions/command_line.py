@@ -13,7 +13,7 @@ from nox_cleanroom.config.pythons import supported_pythons
 from nox_cleanroom.errors import Code, UsageError, nearest
 
 #: Our commands that are no sessions of nox.
-COMMANDS = ("check", "explain", "hook")
+COMMANDS = ("check", "explain", "hook", "init")
 
 #: The option that nox gives to its own processes.
 _OF_WORKERS = "--parallel-worker"

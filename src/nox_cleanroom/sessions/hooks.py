@@ -43,11 +43,11 @@ def hook(words: Sequence[str]) -> int:
     for name in names:
         _require_known(name)
     here = Path.cwd()
-    directory = _directory(Checkout.find(here))
+    checkout = Checkout.find(here)
     for name in names or (["pre-push"] if action == "install" else _NAMES):
-        path = directory / name
+        path = hook_path(checkout, name)
         if action == "install":
-            git_hooks.write(path, _script(name, here))
+            git_hooks.write(path, hook_script(name, here))
             show(f"wrote {path}")
         elif git_hooks.remove(path):
             show(f"removed {path}")
@@ -64,8 +64,18 @@ def _directory(checkout: Checkout) -> Path:
     return checkout.root / os.fsdecode(values[-1] if values else checkout.common_dir / "hooks")
 
 
-def _script(name: str, project: Path) -> str:
-    """The command of a hook; git runs it at the top of the checkout."""
+def hook_path(checkout: Checkout, name: str) -> Path:
+    """Where git looks for a hook, such as ``pre-push``."""
+    return _directory(checkout) / name
+
+
+def hook_script(name: str, project: Path) -> str:
+    """The command of a hook; git runs it at the top of the checkout.
+
+    Args:
+        name: such as ``pre-push``.
+        project: the directory that it tests.
+    """
     words = shlex.join(["hook", "run", name])
     inside = project.relative_to(Checkout.find(project).root.resolve())
     program = shlex.quote(sys.executable)

@@ -16,6 +16,7 @@ from nox_cleanroom.reports.style import Style, style_for
 from nox_cleanroom.runs.recheck import recheck
 from nox_cleanroom.sessions.command_line import CommandLine, refusal
 from nox_cleanroom.sessions.hooks import hook
+from nox_cleanroom.sessions.init import init
 from nox_cleanroom.sessions.without_noxfile import run_nox
 
 
@@ -44,6 +45,8 @@ def perform(arguments: Sequence[str], before: Sequence[str]) -> int:
         return _explain(words[1:])
     if words[:1] == ["hook"]:
         return hook(words[1:])
+    if words[:1] == ["init"]:
+        return init(words[1:])
     try:
         here = Path.cwd()
     except FileNotFoundError:
