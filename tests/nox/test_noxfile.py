@@ -95,6 +95,9 @@ def test_every_way_to_write_it(repository: Make, noxfile: str) -> None:
         done = run_nox(root, "-s", session)
         assert done.returncode == 0, done.stdout + done.stderr
     assert evidence(root, f"smoke-{PYTHON}")["verdict"] == "PASSED"
+    # The Pythons are those of the project, also without `nox-cleanroom`.
+    assert [cell["python"] for cell in evidence(root, "matrix")["cells"]] == [PYTHON]
+    assert evidence(root, "matrix")["missing"] == []
     changed = git(root, "status", "--porcelain", "--ignored").splitlines()
     assert set(changed) <= {"!! .nox/", "!! __pycache__/"}
 

@@ -138,7 +138,7 @@ def matrix(
             if run.packages:
                 _test_packages(session, run, report, report.options.pythons)
                 return
-            pythons = run_request.wanted_pythons(project, report.options)
+            pythons = run_request.wanted_pythons(run.request.project, report.options)
             cells, missing = test_matrix(run, pythons)
             report.run = run.finish(
                 cells,
