@@ -196,6 +196,23 @@ FURTHER = Contender(
 )
 
 
+def _own_sessions(stand: Stand) -> Measures:
+    """The work of four sessions of a project's own, one after another."""
+    words = ("-f", "nox_own.py", "-fb", "uv", "-s", "own")
+    return timed(partial(stand.run, tool("nox"), *words))
+
+
+INSTALL_COLD = Contender(
+    name="four sessions with `install`, cold", run=_own_sessions, reset=without_wheels, ours=True
+)
+INSTALL_WARM = Contender(
+    name="four sessions with `install`, warm",
+    run=_own_sessions,
+    reset=used(_own_sessions),
+    ours=True,
+)
+
+
 # --- tox
 
 
@@ -206,6 +223,11 @@ def _tox(*options: str) -> Callable[[Stand], Measures]:
 
 TOX_UV = Contender(name="tox-uv -p 2 -r", run=_tox("-r"), reset=clean)
 TOX_UV_REUSED = Contender(name="tox-uv -p 2, environments reused", run=_tox(), reset=used(_tox()))
+TOX_UV_IN_TURN = Contender(
+    name="tox-uv -r, one after another",
+    run=lambda stand: timed(partial(stand.run, tool("tox"), "run", "-r")),
+    reset=clean,
+)
 TOX = Contender(
     name="tox -p 2 -r, without uv", run=_tox("-r", "--runner", "virtualenv"), reset=clean
 )
@@ -224,6 +246,9 @@ def _nox(backend: str, *options: str, one: bool = False) -> Callable[[Stand], Me
 
 
 NOX_UV = Contender(name="nox with uv", run=_nox("uv", one=True), reset=clean)
+NOX_UV_IN_TURN = Contender(
+    name="four sessions with `session.install`, uv", run=_nox("uv"), reset=clean
+)
 NOX_UV_PARALLEL = Contender(name="nox -j 2 with uv", run=_nox("uv", "-j", "2"), reset=clean)
 NOX_PIP = Contender(name="nox with virtualenv and pip", run=_nox("virtualenv"), reset=clean)
 

@@ -147,6 +147,15 @@ RACES = (
             ),
         ),
     ),
+    Race(
+        name="install",
+        subject=s.ATTRS,
+        rows=(
+            Row(ours=c.INSTALL_COLD, theirs=c.NOX_UV_IN_TURN, at_most=0.5),
+            Row(ours=c.INSTALL_WARM, theirs=c.NOX_UV_IN_TURN),
+            Row(ours=c.INSTALL_COLD, theirs=c.TOX_UV_IN_TURN),
+        ),
+    ),
     # Four times the cells, so at most four times 1.1.
     Race(
         name="sixteen",

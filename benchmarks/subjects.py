@@ -12,7 +12,7 @@ from pathlib import Path
 from stage import Stage, run
 
 #: What builds need, in a form that needs no building itself.
-_BACKENDS = ("hatchling", "setuptools", "build")
+_BACKENDS = ("hatchling", "setuptools", "build", "hatch-vcs", "hatch-fancy-pypi-readme")
 #: Small, pure, and without requirements of their own.
 _REQUIREMENTS = (
     "attrs",
@@ -45,6 +45,10 @@ class Subject:
     axes: bool = False
     #: How many tracked files there are beside the package.
     more_files: int = 0
+    #: A released source distribution, whose files it has instead.
+    sdist: str = ""
+    #: What is imported of it.
+    module: str = "colours"
 
 
 TINY = Subject(name="tiny", about="tiny package")
@@ -53,6 +57,7 @@ TEN = Subject(name="ten", about="ten dependencies", requirements=_REQUIREMENTS)
 EXTENSION = Subject(name="c", about="C extension", pure=False)
 FILES_5000 = Subject(name="5000", about="5,000 files", more_files=5_000)
 FILES_50000 = Subject(name="50000", about="50,000 files", more_files=50_000)
+ATTRS = Subject(name="attrs", about="attrs", sdist="attrs==25.3.0", module="attrs")
 
 
 def fetch_requirements(stage: Stage) -> None:
@@ -73,6 +78,8 @@ def make_repository(stage: Stage, subject: Subject) -> Path:
     """The subject's repository, with one commit."""
     root = stage.root / "subjects" / subject.name
     shutil.rmtree(root, ignore_errors=True)
+    if subject.sdist:
+        _unpack(stage, subject, root)
     for name, content in _files(stage, subject):
         path = root / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -82,25 +89,49 @@ def make_repository(stage: Stage, subject: Subject) -> Path:
         ["init", "--quiet"],
         ["add", "--all"],
         [*identity, "commit", "--quiet", "--message", subject.about],
+        ["tag", "25.3.0"],
     ):
         run(["git", *command], cwd=root, env=stage.env)
     return root
 
 
+def _unpack(stage: Stage, subject: Subject, root: Path) -> None:
+    """Make a directory of what is in a source distribution."""
+    path = stage.wheels / f"{subject.sdist.replace('==', '-')}.tar.gz"
+    if not path.exists():
+        pip = [sys.executable, "-m", "pip", "download", "-qq", "--no-binary=:all:", "--no-deps"]
+        # With the user's own settings, as above.
+        subprocess.run([*pip, "--dest", str(stage.wheels), subject.sdist], check=True)
+    place = stage.root / "tmp" / f"{subject.name}-source"
+    shutil.rmtree(place, ignore_errors=True)
+    shutil.unpack_archive(path, place)
+    (inner,) = place.iterdir()
+    inner.rename(root)
+
+
 def _files(stage: Stage, subject: Subject) -> Iterator[tuple[str, str]]:
     yield ".gitignore", "/.nox/\n/.tox/\n/build/\n/src/*.egg-info/\n__pycache__/\n"
+    yield from _sessions(stage, subject)
+    if subject.sdist:
+        return
     yield "pyproject.toml", _pyproject(stage, subject)
     yield "src/colours/__init__.py", '"""Colours."""\n\n__version__ = "1.0"\n'
     yield "src/colours/cli.py", 'def main() -> None:\n    print("red")\n'
     if not subject.pure:
         yield "setup.py", _SETUP
         yield "src/colours/_mix.c", _EXTENSION
-    yield "noxfile.py", "import nox_cleanroom\n\nnox_cleanroom.define_sessions()\n"
-    yield "nox_plain.py", _PLAIN_NOXFILE.format(pythons=list(stage.pythons))
-    yield "tox.ini", _tox_ini(stage, subject)
     for number in range(subject.more_files):
         place = f"data/{number // _FILES_PER_DIRECTORY:03}/{number % _FILES_PER_DIRECTORY:02}.txt"
         yield place, f"{number}\n"
+
+
+def _sessions(stage: Stage, subject: Subject) -> Iterator[tuple[str, str]]:
+    """The files with which tools test a subject."""
+    pythons = list(stage.pythons)
+    yield "noxfile.py", "import nox_cleanroom\n\nnox_cleanroom.define_sessions()\n"
+    yield "nox_plain.py", _PLAIN_NOXFILE.format(pythons=pythons, module=subject.module)
+    yield "nox_own.py", _OWN_NOXFILE.format(pythons=pythons, module=subject.module)
+    yield "tox.ini", _tox_ini(stage, subject)
 
 
 def _pyproject(stage: Stage, subject: Subject) -> str:
@@ -136,7 +167,7 @@ skip_missing_interpreters = false
 
 [testenv]
 package = wheel
-{shared}commands = python -c "import colours"
+{shared}commands = python -c "import {subject.module}"
 """
 
 
@@ -157,7 +188,18 @@ import nox
 @nox.session(python={pythons}, download_python="never", allow_parallel=True)
 def check(session):
     session.install(".")
-    session.run("python", "-c", "import colours")
+    session.run("python", "-c", "import {module}")
+"""
+
+_OWN_NOXFILE = """\
+import nox
+import nox_cleanroom
+
+
+@nox.session(python={pythons}, download_python="never", allow_parallel=True)
+def own(session):
+    nox_cleanroom.install(session)
+    session.run("python", "-c", "import {module}")
 """
 
 _SETUP = """\

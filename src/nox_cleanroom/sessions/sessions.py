@@ -69,7 +69,7 @@ def smoke(session: nox.Session, project: str | Path = ".", *, packages: Sequence
                 cell = RunningCell.start(run, python, run.variants[0])
                 test_smoke(cell, wheels_of(run))
                 must_test = cell.is_skipped and not skipping.can_test_another(
-                    session, Path(project), skipping.stated_by(cell.record()), than=python
+                    session, run.request.project, skipping.stated_by(cell.record()), than=python
                 )
                 report.run = run.finish([cell.record()], must_test=must_test)
         except InterpreterMissingError as error:

@@ -471,6 +471,8 @@ def test_the_threads_of_a_first_run_have_one_key(monkeypatch: pytest.MonkeyPatch
         return layout.digest_key()
 
     monkeypatch.setattr(layout, "write_whole", write_late)
+    # A run has a place before it has threads.
+    layout.cache_directory("keys")
     with ThreadPoolExecutor(8) as threads:
         keys = [threads.submit(ask) for _ in range(8)]
     assert len({key.result() for key in keys}) == 1
