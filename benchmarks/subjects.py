@@ -89,7 +89,8 @@ def make_repository(stage: Stage, subject: Subject) -> Path:
         ["init", "--quiet"],
         ["add", "--all"],
         [*identity, "commit", "--quiet", "--message", subject.about],
-        ["tag", "25.3.0"],
+        # A version that comes from git is that of the release.
+        *([["tag", subject.sdist.partition("==")[2]]] if subject.sdist else []),
     ):
         run(["git", *command], cwd=root, env=stage.env)
     return root
