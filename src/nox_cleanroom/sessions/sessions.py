@@ -127,18 +127,20 @@ def matrix(
     with reporting(session) as report:
         if report.options.help:
             return
-        if report.options.emit is not None:
-            if report.options.all_packages:
-                raise UsageError(
-                    "--emit lists the jobs of one package.", hint="Leave out --all-packages."
-                )
-            _emit(session, run_request.wanted_pythons(project, report.options))
+        options = report.options
+        if options.emit is not None and options.all_packages:
+            raise UsageError(
+                "--emit lists the jobs of one package.", hint="Leave out --all-packages."
+            )
+        # Each package has its own.
+        pythons = [] if options.all_packages else run_request.wanted_pythons(project, options)
+        if options.emit is not None:
+            _emit(session, pythons)
             return
         with opened(session, "matrix", project, report, packages) as run:
             if run.packages:
-                _test_packages(session, run, report, report.options.pythons)
+                _test_packages(session, run, report, pythons or options.pythons)
                 return
-            pythons = run_request.wanted_pythons(run.request.project, report.options)
             cells, missing = test_matrix(run, pythons)
             report.run = run.finish(
                 cells,
