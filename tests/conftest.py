@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import fastjsonschema
 import pytest
 
 from nox_cleanroom import redaction
@@ -357,7 +358,16 @@ def cleanroom(tmp_path: Path) -> Tool:
     return run
 
 
+#: Every file of evidence that a test reads has the published schema.
+VALID = fastjsonschema.compile(
+    json.loads((HERE.parent / "docs/reference/evidence.schema.json").read_text(encoding="utf-8"))
+)
+
+
 def _evidence(reports: Path) -> dict[str, Any]:
+    for path in reports.glob("*.json"):
+        if not path.name.endswith("-commits.json"):
+            VALID(json.loads(path.read_text(encoding="utf-8")))
     for path in [reports / "matrix.json", *sorted(reports.glob("*.json"))]:
         if path.exists():
             document: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 from values import (
     MARKERS,
     SITE,
     SUBJECT,
+    Says,
     answer,
     built,
     distribution,
@@ -31,8 +33,8 @@ from nox_cleanroom.changes import Attribution, Change
 from nox_cleanroom.checks.registry import run_checks
 from nox_cleanroom.checks.waivers import waive
 from nox_cleanroom.config.commands import Command, JsonContract
-from nox_cleanroom.errors import Code
-from nox_cleanroom.findings import Outcome, Problem, Waiver
+from nox_cleanroom.errors import Code, PythonExcludedError
+from nox_cleanroom.findings import Finding, Outcome, Problem, Waiver
 from nox_cleanroom.probes.builds import Builds, VersionSources
 from nox_cleanroom.probes.cleanliness import Committed, Hidden, Look, Scratch
 from nox_cleanroom.probes.commands import CommandRun, Commands, JsonAnswer, NamedPath
@@ -168,3 +170,38 @@ def full_run() -> Run:
         started_at="2026-01-01T12:00:00+00:00",
         duration=4.25,
     )
+
+
+IMPORTS, POINTS, TESTS = Says("imports"), Says("entry points"), Says("tests")
+
+
+def cell(python: str, *findings: Finding, **more: Any) -> Cell:
+    """A cell of a matrix, or of a smoke."""
+    values = {"wheel": wheel_record(), **more}
+    return Cell(name=f"smoke-{python}", python=python, findings=findings, **values)
+
+
+def run(*cells: Cell, session: str = "smoke", **more: Any) -> Run:
+    values = {"started_at": "2026-01-01T12:00:00+00:00", "duration": 4.25, **more}
+    return Run(session=session, subject=SUBJECT, cells=cells, **values)
+
+
+FINE = (IMPORTS.passed("demo"), POINTS.passed("console_scripts:demo"))
+BROKEN = IMPORTS.failed(
+    "demo.part",
+    "ModuleNotFoundError: No module named 'yaml'",
+    hint="`yaml` is not installed. Is it declared in the project's dependencies?",
+    output='File "demo/part.py", line 1\n  import yaml',
+)
+EXCLUDED = Problem.from_error(PythonExcludedError(">=3.10", "3.9.18"))
+NO_BUILD = Problem(
+    code=Code.BUILD_FAILED,
+    outcome=Outcome.FAILED,
+    message="The wheel cannot be built.",
+    hint="Build it by hand.",
+    output="error: no setup.py",
+)
+
+
+def created(path: str, *steps: str, **more: Any) -> Attribution:
+    return Attribution(change=Change(path=path, kind="created", **more), steps=steps)

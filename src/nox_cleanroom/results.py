@@ -131,6 +131,8 @@ class Subject:
     settings_source: str
     #: How many uncommitted paths are not part of the test.
     uncommitted: int
+    #: The digest of the settings in force.
+    settings_sha256: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -157,6 +159,8 @@ class Run:
     strict: bool = False
     #: The findings that the project accepts: globs, with the reasons.
     waivers: tuple[Waiver, ...] = ()
+    #: The files that were given to test, with their digests; empty when the commit was built.
+    files: dict[str, str] = field(default_factory=dict)
     #: Sentences for people, whatever the verdict is.
     notes: tuple[str, ...] = ()
     #: When it started, in ISO 8601 with a time zone.

@@ -183,6 +183,7 @@ SETUPS: Mapping[str, Callable[[Path], object]] = {
     "how-to/ci": usual,
     "how-to/release": released,
     "how-to/init": usual,
+    "how-to/reports": usual,
 }
 PAGES = {
     "README": ROOT / "README.md",

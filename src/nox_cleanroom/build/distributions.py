@@ -51,6 +51,13 @@ class Distributions:
             default=None,
         )
 
+    def digests(self) -> dict[str, str]:
+        """The sha256 of each file, by name."""
+        found = {path.name: wheel.sha256 for path, wheel in self.wheels.items()}
+        if self.sdist is not None:
+            found[self.sdist.name] = hashlib.sha256(self.sdist.read_bytes()).hexdigest()
+        return found
+
     def __str__(self) -> str:
         """What they are, for people."""
         sdist = [] if self.sdist is None else ["a source distribution"]

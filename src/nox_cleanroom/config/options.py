@@ -17,6 +17,9 @@ from nox_cleanroom.errors import UsageError, nearest
 STAGED = "(staged)"
 WORKING_TREE = "(working tree)"
 
+#: The formats in which the report of a run can be written.
+FORMATS = ("html", "in-toto", "json", "junit", "markdown")
+
 #: The CI systems for which `--emit` prints jobs.
 EMITTERS = ("github",)
 
@@ -57,6 +60,8 @@ class Options:
     emit: str | None = None
     #: Where evidence is written; None for the default directory.
     report_dir: Path | None = None
+    #: Reports to write: the format and the file of each.
+    write: tuple[tuple[str, Path], ...] = ()
     #: The time limit of each step; None for the default.
     timeout_seconds: float | None = None
     #: Show how long each step took.
@@ -108,6 +113,15 @@ def _pythons(text: str) -> tuple[str, ...]:
     return names
 
 
+def _report(text: str) -> tuple[str, str]:
+    name, equals, path = text.partition("=")
+    if name not in FORMATS or not (equals and path):
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is no format and file, such as junit=PATH; formats: {', '.join(FORMATS)}"
+        )
+    return name, path
+
+
 def _extras(text: str) -> Extras:
     return "all" if text == "all" else _names(text)
 
@@ -132,6 +146,7 @@ _HELP = {
     "--pythons": "matrix: only these interpreters",
     "--emit": "matrix: print the jobs for CI and run nothing",
     "--report-dir": "write the evidence there",
+    "--write": "write a report: html, in-toto, json, junit or markdown; may be repeated",
     "--timeout": "the time limit of each step",
     "--durations": "show where the time went, step by step",
     "--quiet": "print the verdict only (-q)",
@@ -151,6 +166,7 @@ VALUES: Mapping[str, Mapping[str, Any]] = {
     "--pythons": {"type": _pythons, "metavar": "X.Y,..."},
     "--emit": {"choices": EMITTERS},
     "--report-dir": {"metavar": "DIR"},
+    "--write": {"action": "append", "default": [], "type": _report, "metavar": "FORMAT=FILE"},
     "--timeout": {"dest": "timeout_seconds", "type": _seconds, "metavar": "SECONDS"},
 }
 
@@ -200,6 +216,7 @@ def parse_options(arguments: Sequence[str], *, relative_to: Path) -> Options:
     given["find_links"] = tuple(
         link if "://" in link else str(relative_to / link) for link in given["find_links"]
     )
+    given["write"] = tuple((name, relative_to / path) for name, path in given["write"])
     given["dist"] = tuple(str(relative_to / place) for place in given["dist"])
     if given["report_dir"] is not None:
         given["report_dir"] = relative_to / given["report_dir"]

@@ -5,12 +5,12 @@ from __future__ import annotations
 import contextlib
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
 from nox_cleanroom.config.axes import Artifact, Extras, Resolution
 from nox_cleanroom.config.commands import COMMANDS, PROJECT_PLACEHOLDER, Command
-from nox_cleanroom.config.options import PYTHON
+from nox_cleanroom.config.options import FORMATS, PYTHON
 from nox_cleanroom.config.pyproject import misspelt_tables, parse_toml, tool_table
 from nox_cleanroom.config.tables import (
     LINE,
@@ -88,6 +88,8 @@ class Settings:
     allow: tuple[str, ...] = ()
     #: Variables, or globs of them, that probes and commands may see.
     pass_env: tuple[str, ...] = ()
+    #: Reports to write: the file of each format, relative to the project.
+    write: Mapping[str, str] = field(default_factory=dict)
     #: Findings that are accepted.
     ignore: tuple[Waiver, ...] = ()
 
@@ -187,6 +189,17 @@ def _versions(reader: TableReader, key: str, value: Any) -> tuple[str, ...]:
     return tuple(dict.fromkeys(versions))
 
 
+def _reports(reader: TableReader, key: str, value: Any) -> dict[str, str]:
+    if not reader.expect(key, value, dict, "a table of formats and files"):
+        return {}
+    known: Keys = {name: (name, Kind(_text, LINE.schema)) for name in FORMATS}
+    return {name: path for name, path in reader.read(value, known).items() if path}
+
+
+def _text(reader: TableReader, key: str, value: Any) -> str:
+    return value if reader.expect(key, value, str, "a path") else ""
+
+
 def _waivers(reader: TableReader, key: str, value: Any) -> tuple[Waiver, ...]:
     words = 'a list of { finding = "...", reason = "..." }'
     if not reader.expect(key, value, list, words):
@@ -240,6 +253,10 @@ KEYS: Keys = {
     "clean-check": ("clean_check", COMMANDS),
     "allow": ("allow", STRINGS),
     "pass-env": ("pass_env", STRINGS),
+    "write": (
+        "write",
+        Kind(_reports, schema_of({name: (name, LINE) for name in FORMATS})),
+    ),
     "ignore": ("ignore", Kind(_waivers, {"type": "array", "items": _WAIVER})),
 }
 

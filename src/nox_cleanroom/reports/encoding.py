@@ -15,6 +15,16 @@ _KEYS = {"findings": "probes", "check": "probe"}
 _LEFT_OUT = frozenset({"settled_by"})
 
 
+def key_of(name: str) -> str:
+    """The name of a field in evidence."""
+    return _KEYS.get(name, name)
+
+
+def left_out(name: str) -> bool:
+    """Whether evidence lacks a field."""
+    return name in _LEFT_OUT
+
+
 def encode(value: Any, text: Callable[[str], str] = str) -> Any:
     """A value in JSON's terms: records become objects, enumerations the names of their members.
 
@@ -32,9 +42,9 @@ def encode(value: Any, text: Callable[[str], str] = str) -> Any:
         return [encode(item, text) for item in value]
     if dataclasses.is_dataclass(value):
         return {
-            _KEYS.get(field.name, field.name): encode(getattr(value, field.name), text)
+            key_of(field.name): encode(getattr(value, field.name), text)
             for field in dataclasses.fields(value)
-            if field.name not in _LEFT_OUT
+            if not left_out(field.name)
         }
     return value
 
@@ -80,8 +90,8 @@ def _decode_float(value: int) -> float:
 def _decode_record(kind: Any, value: Mapping[str, Any]) -> Any:
     types, given = _types_of(kind), {}
     for field in dataclasses.fields(kind):
-        key = _KEYS.get(field.name, field.name)
-        if key in value and field.name not in _LEFT_OUT:
+        key = key_of(field.name)
+        if key in value and not left_out(field.name):
             given[field.name] = decode(types[field.name], value[key])
     try:
         return kind(**given)

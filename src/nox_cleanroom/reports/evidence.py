@@ -33,8 +33,8 @@ _PLAIN_CHARACTERS = 2_000
 _UNPACKED_BYTES = 256 * 2**20
 
 
-def require_usable(checkout: Checkout, directory: Path) -> None:
-    """Make sure that evidence can be written to a directory, and does not dirty the checkout.
+def require_usable(checkout: Checkout, directory: Path, name: str = "evidence.json") -> None:
+    """Make sure that a file can be written to a directory, and does not dirty the checkout.
 
     Raises:
         CleanroomError: `NOT_WRITABLE`, `EVIDENCE_ROOT_NOT_IGNORED`.
@@ -48,7 +48,7 @@ def require_usable(checkout: Checkout, directory: Path) -> None:
     if not place.is_relative_to(os.path.realpath(checkout.root)):
         return
     relative = place.relative_to(os.path.realpath(checkout.root)).as_posix()
-    probe = os.fsencode(f"{relative}/evidence.json" if relative != "." else "evidence.json")
+    probe = os.fsencode(f"{relative}/{name}" if relative != "." else name)
     if not checkout.ignored([probe]):
         raise CleanroomError(
             f"The evidence in {relative!r} would be new, unignored files of the checkout.",
@@ -220,6 +220,28 @@ def _unpack(kept: Mapping[str, Any]) -> Any:
     if unpacker.unconsumed_tail or not unpacker.eof:
         raise ValueError("a value is too large, or cut off")
     return json.loads(text)
+
+
+def write_report(text: str, path: Path) -> None:
+    """Write a report, which everybody may read, to a file.
+
+    Raises:
+        CleanroomError: it cannot be written.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_whole(path, text.encode("utf-8", "backslashreplace"), mode=0o666)
+    except OSError as error:
+        raise CleanroomError(
+            f"{str(path)!r} cannot be written: {error.strerror}.",
+            hint="`--write` takes a format and a file in a directory of yours.",
+            code=Code.NOT_WRITABLE,
+        ) from None
+
+
+def json_of(run: Run, version: str) -> str:
+    """The evidence of a whole run, as text."""
+    return json.dumps(_document(run, version), indent=2, ensure_ascii=True) + "\n"
 
 
 def write_json(document: Any, path: Path, *, mode: int = 0o600) -> None:

@@ -27,8 +27,8 @@ def render_grid(run: Run, width: int) -> list[str]:
         run: the record of a matrix.
         width: how many columns the grid may have.
     """
-    marks = _marks(run.cells)
-    shown = {check: column for check, column in marks.items() if not _is_green(column)}
+    marks = marks_of_checks(run.cells)
+    shown = {check: column for check, column in marks.items() if not is_green(column)}
     folded = len(marks) - len(shown)
     names = [cell.name for cell in run.cells]
     missing = [f"smoke{run.suffix}-{python}" for python in run.missing]
@@ -47,14 +47,15 @@ def render_grid(run: Run, width: int) -> list[str]:
     return [line.rstrip() for line in (*lines, *legend)]
 
 
-def _marks(cells: Sequence[Cell]) -> dict[str, list[str]]:
+def marks_of_checks(cells: Sequence[Cell]) -> dict[str, list[str]]:
     """The marks of all cells for each check that had a subject in any."""
     checks = dict.fromkeys(one.check for cell in cells for one in cell.findings)
     marks = {check: [_mark(cell, check) for cell in cells] for check in checks}
     return {check: column for check, column in marks.items() if not _SILENT.issuperset(column)}
 
 
-def _is_green(column: Sequence[str]) -> bool:
+def is_green(column: Sequence[str]) -> bool:
+    """Whether a check found nothing bad in any cell."""
     return {*column} <= {_PASSED, *_SILENT}
 
 
@@ -72,7 +73,7 @@ def _row(cell: Cell, marks: Sequence[str], heads: Sequence[str]) -> str:
     if not cell.findings:
         return f"  {', '.join(problem.code.name for problem in cell.problems)}"
     if not heads:
-        count = len(_marks([cell]))
+        count = len(marks_of_checks([cell]))
         return f"  {count} {'check' if count == 1 else 'checks'}"
     pairs = zip(marks, heads, strict=True)
     return "".join(f"  {mark.center(_width(head))}" for mark, head in pairs)

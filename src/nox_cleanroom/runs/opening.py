@@ -60,7 +60,11 @@ def open_run(request: Request, progress: Progress) -> Iterator[OpenRun]:
         supervision.supervised(),
     ):
         source, packages = _find_source(request, checkout, workspace)
-        watch = Watch(checkout, exempt=_exempt(request, checkout), allowed=source.settings.allow)
+        reports = reports_of(request, source)
+        for _, path in reports:
+            require_usable(checkout, path.parent, path.name)
+        exempt = (*_exempt(request, checkout), *(path for _, path in reports))
+        watch = Watch(checkout, exempt=exempt, allowed=source.settings.allow)
         if options.require_clean:
             _require_clean(watch)
         run = OpenRun(
@@ -112,6 +116,11 @@ def _commits(request: Request, checkout: Checkout) -> tuple[str, ...]:
             f"{rev!r} is a range of commits, and --dist names the files of one.",
             hint="Leave out one of the two.",
         )
+    if commits and request.options.write:
+        raise UsageError(
+            f"{rev!r} is a range of commits, and --write writes the report of one run.",
+            hint="--report-dir keeps the evidence of each commit.",
+        )
     return commits
 
 
@@ -131,6 +140,12 @@ def _find_source(
         project = packages[0]
     source = Source.read(found, commit, project, timeout_seconds=request.timeout_seconds)
     return source, packages or ()
+
+
+def reports_of(request: Request, source: Source) -> list[tuple[str, Path]]:
+    """The format and the file of each report to write; an option counts more than a setting."""
+    configured = {name: request.project / path for name, path in source.settings.write.items()}
+    return [*{**configured, **dict(request.options.write)}.items()]
 
 
 def _exempt(request: Request, checkout: Checkout) -> tuple[Path, ...]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -21,6 +23,7 @@ from nox_cleanroom.checks.registry import CHECKS
 from nox_cleanroom.checks.waivers import unused_waivers
 from nox_cleanroom.config.axes import Variant, variants
 from nox_cleanroom.config.options import Options
+from nox_cleanroom.config.pyproject import tool_table
 from nox_cleanroom.environments.bytecode import BytecodeStore
 from nox_cleanroom.environments.environment import INSIDE, Facts
 from nox_cleanroom.environments.installer_commands import (
@@ -249,7 +252,9 @@ class OpenRun:
                 rev=self.request.options.rev,
                 settings_source=f"pyproject.toml of {self.source.commit.short}",
                 uncommitted=len(self.watch.uncommitted),
+                settings_sha256=_digest_of(tool_table(self.source.pyproject)),
             ),
+            files={} if self.given is None else self.given.digests(),
             cells=tuple(cells),
             changes=self.watch.changes,
             may_fail=self.may_fail,
@@ -267,3 +272,8 @@ class OpenRun:
         names = {check.name for check in CHECKS}
         for pattern in unused_waivers(self.source.settings.ignore, cells, names):
             yield f'`ignore` has "{clean_text(pattern)}", which matched nothing{where}'
+
+
+def _digest_of(table: Any) -> str:
+    text = json.dumps(table, sort_keys=True, default=str)
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()

@@ -27,7 +27,7 @@ from nox_cleanroom.places.entries import removal_of
 from nox_cleanroom.processes.interruption import ending_with_parent, interruptible
 from nox_cleanroom.reports.progress import board, cut
 from nox_cleanroom.results import Run
-from nox_cleanroom.runs.opening import open_run
+from nox_cleanroom.runs.opening import open_run, reports_of
 from nox_cleanroom.runs.run import OpenRun
 from nox_cleanroom.sessions import run_request
 from nox_cleanroom.sessions.verdict import conclude, conclude_range, for_nox, tell_status
@@ -45,6 +45,8 @@ class Report:
     run: Run | RangeVerdict | None = None
     #: The runs of several packages, of which that is the sum.
     parts: Sequence[Run] = ()
+    #: The format and the file of each report to write.
+    files: Sequence[tuple[str, Path]] = ()
 
 
 @contextlib.contextmanager
@@ -82,7 +84,7 @@ def reporting(session: nox.Session, options: Options | None = None) -> Iterator[
     elif isinstance(report.run, RangeVerdict):
         conclude_range(session, report.run, options)
     else:
-        conclude(session, report.run, options, report.parts)
+        conclude(session, report.run, options, report.parts, report.files)
 
 
 @functools.cache
@@ -147,6 +149,7 @@ def opened(
         if kind != "run":
             _announce(session, run)
         discard_noxfile_bytecode(session, run.watch)
+        report.files = reports_of(run.request, run.source)
         with _working_in(run.workspace.neutral):
             yield run
         if report.options.keep:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -13,7 +14,10 @@ from nox_cleanroom._version import __version__
 from nox_cleanroom.config.options import Options
 from nox_cleanroom.errors import CleanroomError, Code
 from nox_cleanroom.output import clean_text, display_path, show
-from nox_cleanroom.reports import commits, evidence, terminal
+from nox_cleanroom.reports import commits, evidence, github, terminal
+from nox_cleanroom.reports.evidence import write_report
+from nox_cleanroom.reports.formats import FORMATS
+from nox_cleanroom.reports.markdown import markdown
 from nox_cleanroom.results import Run
 from nox_cleanroom.sessions import run_request
 from nox_cleanroom.sessions.run_request import envdir, report_dir
@@ -23,7 +27,13 @@ from nox_cleanroom.verdicts import RangeVerdict
 STATUS_DIR = "NOX_CLEANROOM_STATUS_DIR"
 
 
-def conclude(session: nox.Session, run: Run, options: Options, parts: Sequence[Run] = ()) -> None:
+def conclude(
+    session: nox.Session,
+    run: Run,
+    options: Options,
+    parts: Sequence[Run] = (),
+    files: Sequence[tuple[str, Path]] = (),
+) -> None:
     """Print the report before anything can fail, keep the evidence, and give nox the verdict.
 
     Args:
@@ -31,6 +41,7 @@ def conclude(session: nox.Session, run: Run, options: Options, parts: Sequence[R
         run: the record of the run.
         options: its options.
         parts: the runs of several packages, of which that is the sum.
+        files: the format and the file of each report to write.
     """
     for line in terminal.wheel_lines(run):
         session.log(clean_text(line))
@@ -39,17 +50,32 @@ def conclude(session: nox.Session, run: Run, options: Options, parts: Sequence[R
     codes, reason = run.codes, ""
     try:
         written = [path for one in parts or [run] for path in write_evidence(session, one, options)]
+        for name, path in files:
+            write_report(FORMATS[name](run), path)
         if not options.quiet:
             short = display_path(written[0], Path(session.invoked_from))
             show(style.text(clean_text(f"evidence: {short}")))
     except CleanroomError as error:
         codes, reason = {*codes, error.code}, str(error)
+    _tell_github(run)
     tell_status(session, codes)
     if codes:
         # The report has said the rest.
         session.error(for_nox(reason or terminal.reason_line(run)))
     if run.has_tested_nothing:
         session.skip(for_nox(terminal.verdict_line(run)))
+
+
+def _tell_github(run: Run) -> None:
+    """Mark lines of the repository and add to the summary of the job, in GitHub Actions."""
+    if os.environ.get("GITHUB_ACTIONS") != "true":
+        return
+    for command in github.marks(run):
+        sys.stdout.write(f"{command}\n")
+    summary = os.environ.get("GITHUB_STEP_SUMMARY")
+    if summary:
+        with contextlib.suppress(OSError), Path(summary).open("a", encoding="utf-8") as file:
+            file.write(f"{markdown(run)}\n")
 
 
 def conclude_range(session: nox.Session, found: RangeVerdict, options: Options) -> None:

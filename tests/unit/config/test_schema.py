@@ -50,6 +50,7 @@ FULL: dict[str, Any] = {
     "clean-check": ["make docs"],
     "allow": ["docs/_build"],
     "pass-env": ["AWS_*"],
+    "write": {"junit": "reports/junit.xml", "in-toto": "x.json"},
     "ignore": [{"finding": "imports:demo.old", "reason": "goes in 2.0"}],
 }
 
@@ -113,6 +114,9 @@ WRONG: list[dict[str, Any]] = [
     {"test-requires": ["pytest"]},
     {"allow": [1]},
     {"packages": "packages/*"},
+    {"write": ["junit=x"]},
+    {"write": {"xml": "x"}},
+    {"write": {"junit": 1}},
 ]
 
 

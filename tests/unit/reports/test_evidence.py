@@ -15,7 +15,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import fastjsonschema
 import pytest
+from conftest import VALID
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from samples import PROBLEM, VALUES, checked_cell, full_run
@@ -25,7 +27,8 @@ from nox_cleanroom import redaction
 from nox_cleanroom.checks.registry import value_types
 from nox_cleanroom.errors import CleanroomError, Code, UsageError
 from nox_cleanroom.reports import terminal
-from nox_cleanroom.reports.evidence import _document, read_evidence, write_evidence
+from nox_cleanroom.reports.evidence import _document, json_of, read_evidence, write_evidence
+from nox_cleanroom.reports.evidence_schema import evidence_schema
 from nox_cleanroom.results import Run
 from nox_cleanroom.runs.recheck import recheck
 
@@ -327,3 +330,19 @@ def test_evidence_of_an_older_release_is_said_to_be_that(tmp_path: Path) -> None
     path.write_text('{"format": 1, "cells": []}')
     with pytest.raises(UsageError, match="an older release wrote it"):
         read_evidence(path, {})
+
+
+def test_the_published_schema_is_that_of_the_records() -> None:
+    """`python -c` with `evidence_schema` writes it again, see the message."""
+    page = Path(__file__).parents[3] / "docs/reference/evidence.schema.json"
+    expected = json.dumps(evidence_schema(), indent=1) + "\n"
+    how = f"write evidence_schema() to {page}, and raise FORMAT if a field has another meaning"
+    assert page.read_text(encoding="utf-8") == expected, how
+
+
+def test_a_run_with_every_value_has_the_schema() -> None:
+    document = json.loads(json_of(full_run(), "0"))
+    VALID(document)
+    for wrong in ({**document, "format": 2}, {**document, "more": 1}, {**document, "cells": {}}):
+        with pytest.raises(fastjsonschema.JsonSchemaException):
+            VALID(wrong)

@@ -4,52 +4,28 @@ from __future__ import annotations
 
 import textwrap
 from dataclasses import replace
-from typing import Any
 
 import pytest
-from values import DIGEST, SUBJECT, Says, wheel_record
+from samples import (
+    BROKEN,
+    EXCLUDED,
+    FINE,
+    IMPORTS,
+    NO_BUILD,
+    POINTS,
+    TESTS,
+    cell,
+    created,
+    run,
+)
+from values import DIGEST, Says, wheel_record
 
 from nox_cleanroom.changes import Attribution, Change
-from nox_cleanroom.errors import Code, PythonExcludedError
-from nox_cleanroom.findings import Finding, Outcome, Problem
+from nox_cleanroom.errors import Code
+from nox_cleanroom.findings import Finding
 from nox_cleanroom.reports.style import Style
 from nox_cleanroom.reports.terminal import render, verdict_line, wheel_lines
-from nox_cleanroom.results import Cell, Run, Step
-
-IMPORTS, POINTS, TESTS = Says("imports"), Says("entry points"), Says("tests")
-
-
-def cell(python: str, *findings: Finding, **more: Any) -> Cell:
-    """A cell of a matrix, or of a smoke."""
-    values = {"wheel": wheel_record(), **more}
-    return Cell(name=f"smoke-{python}", python=python, findings=findings, **values)
-
-
-def run(*cells: Cell, session: str = "smoke", **more: Any) -> Run:
-    values = {"started_at": "2026-01-01T12:00:00+00:00", "duration": 4.25, **more}
-    return Run(session=session, subject=SUBJECT, cells=cells, **values)
-
-
-FINE = (IMPORTS.passed("demo"), POINTS.passed("console_scripts:demo"))
-BROKEN = IMPORTS.failed(
-    "demo.part",
-    "ModuleNotFoundError: No module named 'yaml'",
-    hint="`yaml` is not installed. Is it declared in the project's dependencies?",
-    output='File "demo/part.py", line 1\n  import yaml',
-)
-EXCLUDED = Problem.from_error(PythonExcludedError(">=3.10", "3.9.18"))
-NO_BUILD = Problem(
-    code=Code.BUILD_FAILED,
-    outcome=Outcome.FAILED,
-    message="The wheel cannot be built.",
-    hint="Build it by hand.",
-    output="error: no setup.py",
-)
-
-
-def created(path: str, *steps: str, **more: Any) -> Attribution:
-    return Attribution(change=Change(path=path, kind="created", **more), steps=steps)
-
+from nox_cleanroom.results import Run, Step
 
 #: Runs, and what is said of them.
 REPORTS: dict[str, tuple[Run, str]] = {
