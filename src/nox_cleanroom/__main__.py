@@ -34,6 +34,7 @@ every Python you support, without a file of your checkout being touched.
   matrix           the same on all of them at once: one grid, one verdict
   clean_check      build, install and import in place: is a checkout clean then?
   check FILE ...   run all checks again on the evidence of earlier runs
+  join DIR ...     one verdict from the evidence of many jobs
   explain CODE     what a code such as BUILD_FAILED means, and what to do
   hook install     test what you push, before it is pushed; hook uninstall
   init             write a noxfile, .gitignore, a workflow and the hook

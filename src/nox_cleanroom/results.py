@@ -161,6 +161,10 @@ class Run:
     waivers: tuple[Waiver, ...] = ()
     #: The files that were given to test, with their digests; empty when the commit was built.
     files: dict[str, str] = field(default_factory=dict)
+    #: The version of this tool that wrote the evidence; empty for a run of this process.
+    tool_version: str = field(default="", compare=False)
+    #: The names of all cells that a matrix of this project has, with the Python of each.
+    planned: dict[str, str] = field(default_factory=dict)
     #: Sentences for people, whatever the verdict is.
     notes: tuple[str, ...] = ()
     #: When it started, in ISO 8601 with a time zone.

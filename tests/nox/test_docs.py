@@ -168,6 +168,16 @@ def released(root: Path) -> None:
     subprocess.run([sys.executable, "-c", build], cwd=root, check=True)
 
 
+def joinable(root: Path) -> None:
+    """The same, with the evidence of each job in a directory."""
+    usual(root)
+    table = f'[tool.nox-cleanroom]\npythons = ["{PYTHON}"]\n'
+    write_files(root, {"pyproject.toml": pyproject(tool=table), ".gitignore": "/evidence/\n"})
+    commit_all(root)
+    words = ["smoke", "-q", "--report-dir", "evidence/one"]
+    subprocess.run([sys.executable, "-m", "nox_cleanroom", *words], cwd=root, check=True)
+
+
 #: What is there before the first block of a page; an empty directory without.
 SETUPS: Mapping[str, Callable[[Path], object]] = {
     "README": usual,
@@ -180,7 +190,7 @@ SETUPS: Mapping[str, Callable[[Path], object]] = {
     "how-to/indexes": indexed,
     "how-to/pythons": newer,
     "how-to/platforms": usual,
-    "how-to/ci": usual,
+    "how-to/ci": joinable,
     "how-to/release": released,
     "how-to/init": usual,
     "how-to/reports": usual,

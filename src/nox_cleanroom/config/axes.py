@@ -50,6 +50,16 @@ def name_of(variant: Variant) -> str:
     return " ".join(_words(variant))
 
 
+def cell_name(suffix: str, python: str, variant: Variant) -> str:
+    """The name of a cell.
+
+    >>> cell_name("_colours", "3.12", Variant(artifact="sdist"))
+    'smoke_colours-3.12 · sdist'
+    """
+    special = name_of(variant)
+    return f"smoke{suffix}-{python}{f' · {special}' if special else ''}"
+
+
 def _words(variant: Variant) -> Iterator[str]:
     if variant.artifact == "sdist":
         yield "sdist"

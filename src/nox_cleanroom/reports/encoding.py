@@ -12,7 +12,7 @@ from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 #: Fields that have other names in evidence, as in its first format.
 _KEYS = {"findings": "probes", "check": "probe"}
 #: Fields without a meaning after the end of a run.
-_LEFT_OUT = frozenset({"settled_by"})
+_LEFT_OUT = frozenset({"settled_by", "tool_version"})
 
 
 def key_of(name: str) -> str:

@@ -168,26 +168,46 @@ def read_evidence(path: Path, types: Mapping[str, object]) -> Run:
         UsageError: the file cannot be read, or is not evidence of this format.
     """
     try:
-        document = json.loads(path.read_text(encoding="utf-8"))
+        return decode_evidence(path.read_text(encoding="utf-8"), str(path), types)
+    except OSError as error:
+        raise UsageError(f"{str(path)!r} cannot be read: {error.strerror}.") from None
+    except UnicodeDecodeError as error:
+        raise _foreign(str(path), error) from None
+
+
+def decode_evidence(text: str, source: str, types: Mapping[str, object]) -> Run:
+    """The run in the text of a file of evidence; see `read_evidence`.
+
+    Args:
+        text: the content of the file.
+        source: where it comes from, for messages.
+        types: the types of the probes' values, by name.
+    """
+    try:
+        document = json.loads(text)
         _require_format(document)
+        version = document["tool"]["version"]
         values = {name: _unpack(kept) for name, kept in document.pop("values").items()}
         cells = [cell.pop("values") for cell in document["cells"]]
         run: Run = decode(Run, document)
         return dataclasses.replace(
             run,
+            tool_version=str(version),
             cells=tuple(
                 dataclasses.replace(cell, values=_decode_values(named, values, types))
                 for cell, named in zip(run.cells, cells, strict=True)
             ),
         )
-    except OSError as error:
-        raise UsageError(f"{str(path)!r} cannot be read: {error.strerror}.") from None
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError, MemoryError) as error:
-        words = clean_text(" ".join(str(error).split())[:200])
-        raise UsageError(
-            f"{str(path)!r} is not evidence of a run: {words}.",
-            hint="A run writes it where its line `evidence:` says; check that it is whole.",
-        ) from None
+        raise _foreign(source, error) from None
+
+
+def _foreign(source: str, error: Exception) -> UsageError:
+    words = clean_text(" ".join(str(error).split())[:200])
+    return UsageError(
+        f"{source!r} is not evidence of a run: {words}.",
+        hint="A run writes it where its line `evidence:` says; check that it is whole.",
+    )
 
 
 def _require_format(document: Mapping[str, Any]) -> None:

@@ -12,7 +12,7 @@ from nox_cleanroom.build.frontend import Frontend
 from nox_cleanroom.build.wheelhouse import StoredWheel
 from nox_cleanroom.checks.registry import run_checks, unsettled
 from nox_cleanroom.checks.waivers import waive
-from nox_cleanroom.config.axes import Variant, name_of
+from nox_cleanroom.config.axes import Variant, cell_name
 from nox_cleanroom.environments.environment import Environment, Facts
 from nox_cleanroom.environments.interpreter import InstalledPython
 from nox_cleanroom.errors import InterpreterMissingError, InterruptedRunError, unforeseen
@@ -52,8 +52,7 @@ class RunningCell:
     @classmethod
     def start(cls, run: OpenRun, python: str, variant: Variant) -> RunningCell:
         """The cell of an interpreter and a variant, before its first step."""
-        special = name_of(variant)
-        name = f"smoke{run.request.suffix}-{python}{f' · {special}' if special else ''}"
+        name = cell_name(run.request.suffix, python, variant)
         return cls(run=run, name=name, python=python, steps=run.steps(name), variant=variant)
 
     def use(self, environment: Environment) -> None:

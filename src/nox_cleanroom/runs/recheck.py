@@ -17,7 +17,11 @@ def recheck(path: Path) -> Run:
     Raises:
         UsageError: the file is not evidence.
     """
-    run = read_evidence(path, value_types())
+    return check_again(read_evidence(path, value_types()))
+
+
+def check_again(run: Run) -> Run:
+    """A run with the present findings of all checks."""
     return replace(run, cells=tuple(_recheck(cell, run) for cell in run.cells))
 
 

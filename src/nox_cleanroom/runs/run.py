@@ -21,7 +21,7 @@ from nox_cleanroom.build.wheel_key import BuildInputs, read_build_inputs
 from nox_cleanroom.checkout.watch import Watch
 from nox_cleanroom.checks.registry import CHECKS
 from nox_cleanroom.checks.waivers import unused_waivers
-from nox_cleanroom.config.axes import Variant, variants
+from nox_cleanroom.config.axes import Variant, cell_name, variants
 from nox_cleanroom.config.options import Options
 from nox_cleanroom.config.pyproject import tool_table
 from nox_cleanroom.environments.bytecode import BytecodeStore
@@ -254,6 +254,7 @@ class OpenRun:
                 uncommitted=len(self.watch.uncommitted),
                 settings_sha256=_digest_of(tool_table(self.source.pyproject)),
             ),
+            planned=self._planned,
             files={} if self.given is None else self.given.digests(),
             cells=tuple(cells),
             changes=self.watch.changes,
@@ -265,6 +266,17 @@ class OpenRun:
             duration=time.monotonic() - self.epoch,
             **more,
         )
+
+    @property
+    def _planned(self) -> dict[str, str]:
+        """The cells that a matrix of the project has, whatever the options of this run."""
+        settings = self.source.settings
+        ways = variants(settings.artifacts or ["wheel"], settings.resolutions, settings.extras)
+        return {
+            cell_name(self.request.suffix, python, variant): python
+            for python in self.source.supported
+            for variant in ways
+        }
 
     def _notes_on_waivers(self, cells: Sequence[Cell]) -> Iterator[str]:
         # A waiver for one Python applies to the sessions of all Pythons.

@@ -13,7 +13,7 @@ from nox_cleanroom.config.pythons import supported_pythons
 from nox_cleanroom.errors import Code, UsageError, nearest
 
 #: Our commands that are no sessions of nox.
-COMMANDS = ("check", "explain", "hook", "init")
+COMMANDS = ("check", "explain", "hook", "init", "join")
 
 #: The option that nox gives to its own processes.
 _OF_WORKERS = "--parallel-worker"
@@ -228,7 +228,7 @@ def complete() -> None:
 
     def words(prefix: str, parsed_args: argparse.Namespace, **_: object) -> list[str]:
         command = next(iter(parsed_args.words or ()), "")
-        if command == "check":
+        if command in {"check", "join"}:
             return list(FilesCompleter()(prefix))
         return list(Code.__members__) if command == "explain" else [*COMMANDS, *sessions]
 

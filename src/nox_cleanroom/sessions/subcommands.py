@@ -8,15 +8,20 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from nox_cleanroom.config.options import parse_options
 from nox_cleanroom.errors import Code, RepositoryError, UsageError, worst_exit_status
 from nox_cleanroom.output import clean_text, show
 from nox_cleanroom.places.clearing import clear
 from nox_cleanroom.reports import codes, terminal
+from nox_cleanroom.reports.evidence import write_report
+from nox_cleanroom.reports.formats import FORMATS
 from nox_cleanroom.reports.style import Style, style_for
+from nox_cleanroom.runs.joining import join
 from nox_cleanroom.runs.recheck import recheck
 from nox_cleanroom.sessions.command_line import CommandLine, refusal
 from nox_cleanroom.sessions.hooks import hook
 from nox_cleanroom.sessions.init import init
+from nox_cleanroom.sessions.verdict import tell_github
 from nox_cleanroom.sessions.without_noxfile import run_nox
 
 
@@ -34,13 +39,14 @@ def perform(arguments: Sequence[str], before: Sequence[str]) -> int:
         return _clear_cache()
     flags = {*arguments} & {"-v", "--verbose", "-q", "--quiet", "--"}
     words = [word for word in arguments if word not in flags]
-    if words[:1] == ["check"]:
+    if words[:1] in (["check"], ["join"]):
         style = replace(
             style_for(sys.stdout, os.environ),
             verbose=bool(flags & {"-v", "--verbose"}),
             quiet=bool(flags & {"-q", "--quiet"}),
         )
-        return _check_again(words[1:], style)
+        read = _check_again if words[0] == "check" else _join
+        return read(words[1:], style)
     if words[:1] == ["explain"]:
         return _explain(words[1:])
     if words[:1] == ["hook"]:
@@ -83,6 +89,32 @@ def _check_again(names: Sequence[str], style: Style) -> int:
         show(terminal.render(run, style=style))
         found |= run.codes
     return worst_exit_status({code.exit_status for code in found})
+
+
+def _join(words: Sequence[str], style: Style) -> int:
+    """Join the evidence of many jobs, and print and write its reports."""
+    places, ours, waiting = list[str](), list[str](), [*words]
+    while waiting:
+        word = waiting.pop(0)
+        if word.partition("=")[0] == "--write":
+            ours += [word, *([] if "=" in word.removeprefix("--write") else waiting[:1])]
+            waiting = waiting if "=" in word else waiting[1:]
+        elif word.startswith("-"):
+            raise refusal("option of `join`", word, ("--write", "--verbose", "--quiet"))
+        else:
+            places.append(word)
+    if not places:
+        raise UsageError(
+            "`join` needs the evidence of several jobs.",
+            hint="Name the directory into which it was downloaded.",
+        )
+    files = parse_options(ours, relative_to=Path.cwd()).write
+    run = join(places)
+    show(terminal.render(run, style=style))
+    for name, path in files:
+        write_report(FORMATS[name](run), path)
+    tell_github(run)
+    return worst_exit_status({code.exit_status for code in run.codes})
 
 
 def _clear_cache() -> int:

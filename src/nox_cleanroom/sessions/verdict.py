@@ -57,7 +57,7 @@ def conclude(
             show(style.text(clean_text(f"evidence: {short}")))
     except CleanroomError as error:
         codes, reason = {*codes, error.code}, str(error)
-    _tell_github(run)
+    tell_github(run)
     tell_status(session, codes)
     if codes:
         # The report has said the rest.
@@ -66,7 +66,7 @@ def conclude(
         session.skip(for_nox(terminal.verdict_line(run)))
 
 
-def _tell_github(run: Run) -> None:
+def tell_github(run: Run) -> None:
     """Mark lines of the repository and add to the summary of the job, in GitHub Actions."""
     if os.environ.get("GITHUB_ACTIONS") != "true":
         return

@@ -54,6 +54,7 @@ def open_run(
             checkout=None,
             missing_submodules=("sub",),
             pyproject={},
+            supported=["3.11"],
         ),
         "watch": SimpleNamespace(uncommitted=(b"a", b"b"), changes=(), refs=()),
         "epoch": time.monotonic() - 2,
