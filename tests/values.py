@@ -19,7 +19,7 @@ from nox_cleanroom.probes.loading import Loaded
 from nox_cleanroom.probes.sources import Sources
 from nox_cleanroom.probes.tracked import Tracked
 from nox_cleanroom.results import Subject, WheelRecord
-from nox_cleanroom.wheel import Wheel, WheelFile
+from nox_cleanroom.wheels import Wheel, WheelFile
 
 #: The environment of all installed values, and where the package lies in it.
 LOCATION = os.path.join(os.sep, "env")

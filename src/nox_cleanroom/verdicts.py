@@ -38,11 +38,17 @@ class CommitVerdict:
             for one in cell.findings
             if one.outcome.is_bad and not one.waived
         )
+        warnings = (
+            f"{one.check}: {one.subject}: {one.message}"
+            for cell in run.cells
+            for one in cell.findings
+            if one.outcome is Outcome.WARNED and not one.waived
+        )
         return cls(
             commit=run.subject.commit,
             outcome=run.outcome,
             codes=tuple(sorted(run.codes, key=lambda code: code.name)),
-            reason=next(iter([*problems, *bad]), ""),
+            reason=next(iter([*problems, *bad, *warnings]), ""),
         )
 
     @property
@@ -88,6 +94,12 @@ class RangeVerdict:
         """The codes of all problems."""
         codes = {code for one in self.bad for code in one.codes}
         return codes | ({Code.DIRTY_REPO_POST} if self.dirtied else set())
+
+    @property
+    def deciding_codes(self) -> set[Code]:
+        """The codes that decide the exit status: a bad package before what cannot be tested."""
+        at_fault = {code for code in self.codes if code.exit_status in {1, 30}}
+        return at_fault or self.codes
 
     @property
     def outcome(self) -> Outcome:

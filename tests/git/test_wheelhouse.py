@@ -19,7 +19,7 @@ from nox_cleanroom.build.archive import read_wheel
 from nox_cleanroom.build.wheelhouse import Provenance, StoredWheel, Wheelhouse
 from nox_cleanroom.errors import BuildError
 from nox_cleanroom.places import ownership
-from nox_cleanroom.wheel import Wheel
+from nox_cleanroom.wheels import Wheel
 
 Build = Callable[[], tuple[Wheel, Provenance]]
 

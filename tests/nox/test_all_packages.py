@@ -204,6 +204,89 @@ def test_sessions_of_packages_in_a_noxfile(repository: Make) -> None:
     assert git(root, "status", "--porcelain") == ""
 
 
+def run_nox(root: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "nox", *words]
+    return subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)
+
+
+#: A repository whose packages need each other, with sessions for all of them.
+NOXFILE = """
+import nox
+import nox_cleanroom
+
+nox_cleanroom.define_sessions(packages=["packages/*"])
+
+
+@nox.session(venv_backend="uv|virtualenv")
+def own(session):
+    nox_cleanroom.install(session, project="packages/app")
+    session.run("python", "-c", "import acme_app")
+"""
+TABLE = "[tool.nox-cleanroom]\npackages = ['packages/*']\n"
+IGNORE = ".nox\n__pycache__\n"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["-s", "clean_check_app"],
+        ["-s", "own"],
+        ["-s", f"smoke_app-{PYTHON}", "--", "--rev", "HEAD~1.."],
+        ["-s", "matrix_app", "--", "--all-packages", *only()],
+        ["-s", "matrix_app", "--", "--changed-since", "HEAD~1", *only()],
+    ],
+    ids=" ".join,
+)
+def test_every_session_takes_siblings(repository: Make, words: list[str]) -> None:
+    files = {"noxfile.py": NOXFILE, "pyproject.toml": TABLE, ".gitignore": IGNORE}
+    root = repository(workspace(APP, CORE, **files))
+    write_files(root, {"packages/app/src/acme_app/more.py": ""})
+    commit_all(root)
+    done = run_nox(root, *words)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert git(root, "status", "--porcelain") == ""
+
+
+def test_what_needs_a_removed_or_renamed_package_is_tested(
+    repository: Make, cleanroom: Tool
+) -> None:
+    root = repository(workspace(APP, CORE, TOOL))
+    git(root, "rm", "-rq", "packages/core")
+    commit_all(root)
+    ran = cleanroom(root, "--changed-since", "HEAD~1", *only())
+    assert (ran.status, outcomes(ran)) == (1, {"app": "✗"})
+    git(root, "reset", "-q", "--hard", "HEAD~1")
+    write_files(root, package("core", "WHENCE = 'the commit'\n", fields={"name": "acme_centre"}))
+    commit_all(root)
+    ran = cleanroom(root, "--changed-since", "HEAD~1", *only())
+    assert outcomes(ran) == {"app": "✗", "core": "✓"}
+
+
+def test_packages_of_a_noxfile_are_found_or_missed_aloud(repository: Make) -> None:
+    text = (
+        "import nox_cleanroom\n"
+        "nox_cleanroom.define_sessions(packages=['old/*', 'nope', '', '/absolute'])\n"
+    )
+    root = repository({"noxfile.py": text, "old/one/setup.py": "", ".gitignore": IGNORE})
+    done = run_nox(root, "-l")
+    assert done.returncode == 0, done.stderr
+    assert f"smoke_one-{PYTHON}" in done.stdout
+    for pattern in ("nope", "", "/absolute"):
+        assert f"no project matches the package {pattern!r}" in done.stderr
+
+
+def test_a_project_belongs_to_its_own_packages(repository: Make) -> None:
+    text = (
+        "import nox\nimport nox_cleanroom\n\n\n"
+        f"@nox.session(python={PYTHON!r}, venv_backend=nox_cleanroom.BACKEND)\n"
+        "def smoke_app(session):\n"
+        "    nox_cleanroom.smoke(session, 'packages/app', packages=['packages/core'])\n"
+    )
+    root = repository(workspace(APP, CORE, **{"noxfile.py": text, ".gitignore": IGNORE}))
+    done = run_nox(root, "-s", f"smoke_app-{PYTHON}")
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
 WRONG = {
     "outside": (["matrix", "--all-packages"], "packages = ['../x']", 2, "is not below"),
     "no project": (["matrix", "--all-packages"], "packages = ['x/*']", 2, "has no Python project"),

@@ -26,7 +26,7 @@ def history(root: Path, *changes: tuple[str, str]) -> Path:
     return root
 
 
-def table(ran: Ran) -> list[tuple[str, str, str]]:
+def table_of(ran: Ran) -> list[tuple[str, str, str]]:
     """The symbol, the subject and the rest of each line of the table."""
     found = re.findall(r"^(\S) [0-9a-f]{12} (.*?)  +(.*)$", ran.out, re.MULTILINE)
     return [
@@ -65,7 +65,7 @@ def test_each_commit_is_tested_and_the_same_once(
     before = state_of(root)
     ran = cleanroom(root, SMOKE, "--rev", "start..")
     assert ran.status == 1, ran.text
-    assert table(ran) == [
+    assert table_of(ran) == [
         ("✓", "change 1", "N"),
         ("✓", "change 2", "as N"),
         ("✗", "change 3", "N  PROBE_FAILED"),
@@ -76,7 +76,7 @@ def test_each_commit_is_tested_and_the_same_once(
     assert "FAILED: 2 bad; 5 of 5 commits of start.. tested" in ran.out
     assert builds() == 5
     again = cleanroom(root, SMOKE, "--rev", "start..")
-    assert [how for _, _, how in table(again)][:2] == ["tested before", "as N"]
+    assert [how for _, _, how in table_of(again)][:2] == ["tested before", "as N"]
     assert (again.status, builds()) == (1, 0)
     assert state_of(root) == before
 
@@ -107,7 +107,7 @@ def test_what_the_checks_see_is_tested_again(
     repository: Make, cleanroom: Tool, change: tuple[str, str]
 ) -> None:
     root = history(repository(), ("README", "a"), change)
-    assert [how for _, _, how in table(cleanroom(root, SMOKE, "--rev", "start.."))] == ["N", "N"]
+    assert [how for _, _, how in table_of(cleanroom(root, SMOKE, "--rev", "start.."))] == ["N", "N"]
 
 
 def test_a_version_from_git_is_built_anew(repository: Make, cleanroom: Tool) -> None:
@@ -121,7 +121,7 @@ def test_a_version_from_git_is_built_anew(repository: Make, cleanroom: Tool) -> 
     ran = cleanroom(root, SMOKE, "--rev", "start..")
     assert ran.status == 0, ran.text
     # The second is built, and its wheel is the same.
-    assert [how for _, _, how in table(ran)] == ["N", "as N"]
+    assert [how for _, _, how in table_of(ran)] == ["N", "as N"]
 
 
 def test_the_first_bad_one_is_found(repository: Make, cleanroom: Tool) -> None:
@@ -149,7 +149,7 @@ def test_commits_that_cannot_be_tested_are_errors_and_suspects(
     commit_all(root, "break it")
     ran = cleanroom(root, SMOKE, "--rev", "start..")
     assert ran.status == 1, ran.text
-    assert [how for _, _, how in table(ran)] == ["N  CONFIG_INVALID", "N  PROBE_FAILED"]
+    assert [how for _, _, how in table_of(ran)] == ["N  CONFIG_INVALID", "N  PROBE_FAILED"]
     ran = cleanroom(root, SMOKE, "--rev", "start..", "--bisect")
     assert ran.status == 1
     assert "is the first bad commit, but some cannot be tested" in ran.out
@@ -198,3 +198,38 @@ def test_without_a_session_only_smoke_runs(repository: Make, cleanroom: Tool) ->
     assert ran.status == 0, ran.text
     assert "clean_check" not in ran.err.partition("shows more")[0]
     assert "PASSED: 1 of 1 commit of start.. tested" in ran.out
+
+
+def test_what_is_not_the_same_request_is_tested_again(repository: Make, cleanroom: Tool) -> None:
+    root = repository(
+        demo_files(
+            **{
+                "pyproject.toml": pyproject(
+                    tool="""
+                    [tool.nox-cleanroom]
+                    pass-env = ["FOO"]
+                    smoke = [{ run = ["python", "-c", "import os; assert not os.environ.get('FOO')"] }]
+                    """
+                )
+            }
+        )
+    )
+    history(root, (INIT, "A = 1"))
+    rev = ("--rev", "start..")
+    assert cleanroom(root, SMOKE, *rev, "--install-only").status == 0
+    assert [how for _, _, how in table_of(cleanroom(root, SMOKE, *rev))] == ["N"]
+    assert cleanroom(root, SMOKE, *rev, env={"FOO": "bad"}).status == 1
+    ran = cleanroom(root, SMOKE, *rev)
+    assert (ran.status, [how for _, _, how in table_of(ran)]) == (0, ["tested before"])
+
+
+def test_the_last_commit_may_be_broken(repository: Make, cleanroom: Tool) -> None:
+    root = history(
+        repository(), (INIT, "A = 1"), (INIT, "import absent_one"), ("pyproject.toml", "x")
+    )
+    ran = cleanroom(root, SMOKE, "--rev", "start..")
+    # A bad package decides, and not a commit that cannot be tested.
+    assert ran.status == 1, ran.text
+    assert [how for _, _, how in table_of(ran)] == ["N", "N  PROBE_FAILED", "N  CONFIG_INVALID"]
+    ran = cleanroom(root, SMOKE, "--rev", "start..", "--bisect")
+    assert (ran.status, "is the first bad commit" in ran.out) == (1, True)

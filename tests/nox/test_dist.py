@@ -116,6 +116,18 @@ def test_without_a_repository_the_sdist_stands_in_for_the_commit(
     assert sorted(place.rglob("*")) == listed
 
 
+def test_files_of_another_project_or_version_are_refused(
+    repository: Make, cleanroom: Tool, tmp_path: Path
+) -> None:
+    root = repository(project([PYTHON]))
+    for name, version in (("other", "1.0"), ("demo", "0.9")):
+        dist = tmp_path / name
+        make_wheel(dist, {"demo/__init__.py": ""}, name=name, version=version)
+        ran = cleanroom(root, "matrix", "--dist", str(dist))
+        assert ran.status == 2, ran.text
+        assert f"The files are of {name} {version}, and commit" in ran.text
+
+
 WRONG = {
     "nothing there": (["--dist", "dits"], 2, "There is no '"),
     "no value": (["--dist"], 2, "expected at least one argument"),

@@ -253,3 +253,32 @@ def test_wrong_words_are_a_sentence(checkout: Path, words: list[str], said: str)
     done = run(sys.executable, "-m", "nox_cleanroom", "hook", *words, where=checkout)
     assert done.returncode == 2
     assert said in done.stdout
+
+
+def test_hooks_of_all_repositories_are_left_alone(
+    checkout: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shared = tmp_path / "shared"
+    shared.mkdir()
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(tmp_path / "config"))
+    git(checkout, "config", "--global", "core.hooksPath", str(shared))
+    done = run(sys.executable, "-m", "nox_cleanroom", "hook", "install", where=checkout)
+    assert done.returncode == 2
+    assert "ours would run in all of them" in done.stdout
+    assert [*shared.iterdir()] == []
+    done = run(sys.executable, "-m", "nox_cleanroom", "init", "hook", "--yes", where=checkout)
+    assert (done.returncode, [*shared.iterdir()]) == (0, [])
+
+
+def test_a_directory_that_is_gone_is_a_sentence(tmp_path: Path) -> None:
+    root = make(tmp_path / "checkout")
+    write_files(root, {"sub/pyproject.toml": "[project]\nname = 'x'\nversion = '1'\n"})
+    commit_all(root)
+    where = root / "sub"
+    done = run(sys.executable, "-m", "nox_cleanroom", "hook", "install", where=where)
+    assert done.returncode == 0, done.stdout
+    git(root, "rm", "-rq", "sub")
+    commit_all(root)
+    pushed = push(root, "main")
+    assert pushed.returncode != 0
+    assert "there is no sub here, which this hook tests" in pushed.stdout

@@ -228,6 +228,7 @@ def test_a_build_that_changes_the_checkout_fails_the_session(
 
 def test_wheel_and_sdist_are_files_that_stay(repository: Make) -> None:
     text = noxfile(
+        "nox_cleanroom.sdist(session)",
         "print('FILE', nox_cleanroom.wheel(session))",
         "print('FILE', nox_cleanroom.sdist(session))",
         options="venv_backend='none'",

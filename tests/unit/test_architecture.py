@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+import nox_cleanroom
 from nox_cleanroom.config.options import Options
 from nox_cleanroom.config.settings import KEYS
 from nox_cleanroom.errors import Code
@@ -163,3 +164,9 @@ def test_every_key_has_its_place_in_the_docs() -> None:
     text = (ROOT / "docs" / "reference" / "configuration.md").read_text(encoding="utf-8")
     for name in KEYS:
         assert f"| `{name}` |" in text
+
+
+def test_no_module_hides_a_public_function() -> None:
+    """Importing a module sets the attribute of its package, as PEP 562 does for public names."""
+    tops = {path.stem for path in SOURCE.glob("*.py")} | {path.name for path in SOURCE.iterdir()}
+    assert tops.isdisjoint(nox_cleanroom.__all__)

@@ -26,7 +26,7 @@ from nox_cleanroom.environments.interpreter_questions import Program, _read_answ
 from nox_cleanroom.environments.pip_and_uv_configuration import read_user_settings
 from nox_cleanroom.errors import BuildError, ConfigError, InstallError
 from nox_cleanroom.markers import applies, is_decidable
-from nox_cleanroom.wheel import Wheel
+from nox_cleanroom.wheels import Wheel
 
 INFO = "demo-1.0.dist-info"
 

@@ -91,6 +91,11 @@ def builds(place: Path) -> None:
     make_wheel(place / "b", {"demo.py": ""})
 
 
+def spellings(place: Path) -> None:
+    make_wheel(place, {}, name="Demo_Pkg")
+    make_wheel(place, {"demo.py": ""}, name="demo_pkg")
+
+
 def sdists(place: Path) -> None:
     make_sdist(place)
     make_sdist(place, "demo-1.0.zip")
@@ -101,6 +106,7 @@ WRONG = {
     "two projects": (projects, "There are files of several projects: demo, other."),
     "two versions": (versions, "There are files of several versions: 1.0, 1.1."),
     "two builds": (builds, "There are two builds of the same distribution: "),
+    "two builds in other spellings": (spellings, "There are two builds of the same"),
     "two sdists": (sdists, "distribution: demo-1.0.tar.gz, demo-1.0.zip."),
 }
 

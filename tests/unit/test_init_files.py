@@ -46,6 +46,10 @@ NOXFILES = {
         "# /// script\n# dependencies = []\n# ///\nimport nox\n",
         f'# /// script\n# dependencies = ["nox-cleanroom"]\n# ///\nimport nox\nimport nox_cleanroom\n\n\n{CALL}',
     ),
+    "imported, and not used": (
+        "import nox\nimport nox_cleanroom\n",
+        f"import nox\nimport nox_cleanroom\n\n\n{CALL}",
+    ),
     "dependencies in several lines": (
         '# /// script\n# requires-python = ">=3.10"\n# dependencies = [\n#   "nox",\n#   "x[y]"\n# ]\n# ///\nimport nox\n',
         f'# /// script\n# requires-python = ">=3.10"\n# dependencies = [\n#   "nox",\n#   "x[y]",\n#   "nox-cleanroom",\n# ]\n# ///\nimport nox\nimport nox_cleanroom\n\n\n{CALL}',
@@ -72,6 +76,14 @@ def test_packages_are_named() -> None:
         ("def broken(:\n", "is no valid Python: "),
         ("x = '\0'\n", "is no valid Python: "),
         ("import nox\n\n@nox.session\ndef smoke(session): pass\n", "something named smoke"),
+        (
+            "for n in ['smoke', 'x']:\n    @nox.session(name=n)\n    def x(session): pass\n",
+            "something named smoke",
+        ),
+        (
+            '# /// script\n# dependencies = ["nox"]  # x ] y\n# ///\nimport nox\n',
+            "metadata of noxfile.py cannot be changed",
+        ),
         ("@nox.session(name='matrix')\ndef x(session): pass\n", "something named matrix"),
     ],
 )

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from nox_cleanroom.errors import BuildError
 from nox_cleanroom.members import record_digest
-from nox_cleanroom.wheel import Wheel, WheelFile, parse_filename
+from nox_cleanroom.wheels import Wheel, WheelFile, parse_filename
 
 #: The size limits of a describing file and of the whole unpacked wheel, in bytes.
 _DESCRIPTION_BYTES = 64 * 2**20

@@ -15,7 +15,7 @@ from typing import Literal
 from nox_cleanroom.config.axes import Artifact
 from nox_cleanroom.environments.interpreter import InstalledPython
 from nox_cleanroom.errors import CleanroomError
-from nox_cleanroom.wheel import parse_filename
+from nox_cleanroom.wheels import parse_filename
 
 #: The Pythons that a wheel serves: all, its builder's and newer ones (abi3), or its builder's only.
 Audience = Literal["all", "newer", "own"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import tarfile
 import zipfile
 import zlib
@@ -11,11 +12,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from packaging.utils import InvalidSdistFilename, parse_sdist_filename
+from packaging.utils import InvalidSdistFilename, canonicalize_name, parse_sdist_filename
 
 from nox_cleanroom.build.archive import read_wheel
 from nox_cleanroom.errors import BuildError, UsageError
-from nox_cleanroom.wheel import Wheel
+from nox_cleanroom.wheels import Wheel
 
 #: The endings of source distributions (PEP 527).
 _SDISTS = (".tar.gz", ".zip")
@@ -120,8 +121,10 @@ def _without_copies(paths: Iterable[Path]) -> list[Path]:
     digests: dict[str, str] = {}
     for path in paths:
         digest = hashlib.sha256(path.read_bytes()).hexdigest()
-        first = found.setdefault(path.name, Path(os.path.abspath(path)))
-        if digests.setdefault(path.name, digest) != digest:
+        # Names in other spellings are the same for an index.
+        name = re.sub(r"^(.*?)-(?=\d)", lambda one: canonicalize_name(one[1]) + "-", path.name)
+        first = found.setdefault(name, Path(os.path.abspath(path)))
+        if digests.setdefault(name, digest) != digest:
             raise _several([str(first), str(path)])
     return [*found.values()]
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 
-from packaging.utils import canonicalize_name
+from packaging.utils import NormalizedName, canonicalize_name
 
 from nox_cleanroom.build.project import PROJECT_FILES, is_project, name_in
 from nox_cleanroom.checkout.checkout import Checkout, Commit
@@ -36,6 +37,17 @@ def find_top(start: Path, root: Path) -> Path:
     return root
 
 
+def top_of(checkout: Checkout, commit: Commit, project: str) -> str:
+    """The nearest directory above a project that says which packages belong together, or ``.``."""
+    path = PurePosixPath(project)
+    for top in (path, *path.parents):
+        file = (top / "pyproject.toml").as_posix()
+        with contextlib.suppress(ConfigError):
+            if is_top(parse_toml(checkout.read_file(commit, file) or "", file)):
+                return top.as_posix()
+    return "."
+
+
 def find_packages(checkout: Checkout, commit: Commit, top: str) -> tuple[str, ...]:
     """The directories of the packages of a commit; see `choose_packages`.
 
@@ -43,9 +55,7 @@ def find_packages(checkout: Checkout, commit: Commit, top: str) -> tuple[str, ..
         ConfigError: the configuration names what is no package.
         ProjectError: there is none.
     """
-    files = {
-        name for name in checkout.file_names(commit) if name.rpartition("/")[2] in PROJECT_FILES
-    }
+    files = {*filter(_is_of_project, checkout.file_names(commit))}
     directories = {name.rpartition("/")[0] or "." for name in files}
     projects = [one for one in directories if is_project(checkout, commit, one, files)]
     path = "pyproject.toml" if top == "." else f"{top}/pyproject.toml"
@@ -91,13 +101,53 @@ def changed_packages(
     oid = checkout.oid_of(since)
     common = checkout.ask("merge-base", oid, commit.oid).stdout.decode("ascii").strip()
     options = ("--name-only", "-z", "--no-renames", "--no-ext-diff")
-    names = checkout.must("diff", *options, common or oid, commit.oid, "--").split(b"\0")
+    base = common or oid
+    names = checkout.must("diff", *options, base, commit.oid, "--").split(b"\0")
     paths = [os.fsdecode(name) for name in names if name]
     changed = {one for path in paths for one in _packages_of(path, packages)}
+    changed |= _that_mention(
+        checkout, commit, packages, _lost_names(checkout, base, commit, packages)
+    )
     mentioned = _mentions(checkout, commit, packages)
     while more := {one for one in packages if mentioned[one] & changed} - changed:
         changed |= more
     return tuple(one for one in packages if one in changed)
+
+
+def _lost_names(
+    checkout: Checkout, base: str, commit: Commit, packages: Sequence[str]
+) -> set[NormalizedName]:
+    """The names of packages that the old commit had, and the new one has no more."""
+    before = checkout.commit(base)
+    found = {
+        name.rpartition("/")[0] or "."
+        for name in checkout.file_names(before)
+        if _is_of_project(name)
+    }
+    old = names_of(checkout, before, found).values()
+    new = names_of(checkout, commit, packages).values()
+    return {canonicalize_name(one) for one in old if one} - {canonicalize_name(one) for one in new}
+
+
+def _is_of_project(name: str) -> bool:
+    return name.rpartition("/")[2] in PROJECT_FILES
+
+
+def _that_mention(
+    checkout: Checkout, commit: Commit, packages: Sequence[str], names: Iterable[str]
+) -> set[str]:
+    """The packages whose metadata names one of some distributions."""
+    patterns = [*map(_pattern, names)]
+    return {
+        one
+        for one in packages
+        if patterns
+        and any(
+            pattern.search(text)
+            for text in _metadata(checkout, commit, one).values()
+            for pattern in patterns
+        )
+    }
 
 
 def needed_by(

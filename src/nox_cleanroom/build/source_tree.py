@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import cached_property
@@ -18,7 +18,7 @@ from nox_cleanroom.checkout.checkout import Checkout, Commit
 from nox_cleanroom.config.pyproject import parse_toml
 from nox_cleanroom.config.pythons import files_in, stated_by, stated_in, supported_by
 from nox_cleanroom.config.settings import Settings
-from nox_cleanroom.errors import BuildError, PythonExcludedError
+from nox_cleanroom.errors import BuildError, CleanroomError, PythonExcludedError
 from nox_cleanroom.places.workspace import Workspace
 
 
@@ -113,6 +113,24 @@ class Source:
                 stated_in(self.pyproject) if tree is None else stated_by(files_in(tree.project))
             )
             require_admitted(stated, version)
+
+
+def newest_with_project(checkout: Checkout, commits: Sequence[str], project: str) -> str:
+    """The newest of some commits, the oldest first, that has a project with valid settings.
+
+    Raises:
+        CleanroomError: none has; the reason is that of the newest.
+    """
+    failure: CleanroomError | None = None
+    for oid in reversed(commits):
+        try:
+            Source.read(checkout, checkout.commit(oid), project, timeout_seconds=0)
+        except CleanroomError as error:
+            failure = failure or error
+        else:
+            return oid
+    assert failure is not None  # noqa: S101 - at least one commit was read
+    raise failure
 
 
 def require_admitted(specifier: SpecifierSet | None, version: str) -> None:

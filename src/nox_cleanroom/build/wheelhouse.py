@@ -27,7 +27,7 @@ from nox_cleanroom.places import deletion
 from nox_cleanroom.places.ownership import Owned
 from nox_cleanroom.processes import supervision
 from nox_cleanroom.results import WheelRecord
-from nox_cleanroom.wheel import Wheel
+from nox_cleanroom.wheels import Wheel
 
 _RECORD = "record.json"
 

@@ -16,7 +16,7 @@ from nox_cleanroom.findings import Finding, Outcome
 from nox_cleanroom.inside.standard_library import is_known
 from nox_cleanroom.output import last_lines
 from nox_cleanroom.probes.tracked import LeftOut, Tracked
-from nox_cleanroom.wheel import Wheel
+from nox_cleanroom.wheels import Wheel
 
 #: A line of code in a traceback, with its file and number.
 _FRAME = re.compile(r'^  File "([^"]+)", line (\d+).*\n(    .*)', re.MULTILINE)

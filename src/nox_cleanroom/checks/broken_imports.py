@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from nox_cleanroom.entry_points import EntryPoint
 from nox_cleanroom.probes.loading import Loaded
-from nox_cleanroom.wheel import Wheel
+from nox_cleanroom.wheels import Wheel
 
 
 def broken_with_imports(wheel: Wheel, loaded: Loaded) -> Iterator[EntryPoint]:

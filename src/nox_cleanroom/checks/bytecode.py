@@ -13,7 +13,7 @@ from nox_cleanroom.members import Member
 from nox_cleanroom.output import clean_text
 from nox_cleanroom.probes.loading import Loaded
 from nox_cleanroom.probes.sources import Sources
-from nox_cleanroom.wheel import Wheel
+from nox_cleanroom.wheels import Wheel
 
 
 def check(*, wheel: Wheel, sources: Sources, loaded: Loaded | None = None) -> Iterator[Finding]:

@@ -12,7 +12,7 @@ from nox_cleanroom.members import COMMON_NAMES, Member
 from nox_cleanroom.output import clean_text
 from nox_cleanroom.probes.traces import Traces
 from nox_cleanroom.probes.tracked import Tracked
-from nox_cleanroom.wheel import Wheel
+from nox_cleanroom.wheels import Wheel
 
 #: The interpreter in an extension module's name, as in ``_speed.cpython-311-x86_64-linux-gnu.so``.
 _BUILT_FOR = re.compile(r"\.cpython-(\d+t?)-[^/]*\.so$|\.cp(\d+t?)-[^/]*\.pyd$")

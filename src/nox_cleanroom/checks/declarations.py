@@ -19,7 +19,7 @@ from packaging.utils import canonicalize_name
 
 from nox_cleanroom.entry_points import EntryPoint
 from nox_cleanroom.output import clean_text
-from nox_cleanroom.wheel import Wheel
+from nox_cleanroom.wheels import Wheel
 
 #: The value that old versions of setuptools write for an unset field.
 _UNKNOWN = "UNKNOWN"

@@ -12,7 +12,7 @@ from nox_cleanroom.environments.environment import Facts
 from nox_cleanroom.findings import Finding
 from nox_cleanroom.markers import applies
 from nox_cleanroom.probes.installed import Distribution, Installed
-from nox_cleanroom.wheel import Wheel
+from nox_cleanroom.wheels import Wheel
 
 
 def check(*, wheel: Wheel, facts: Facts, installed: Installed) -> Iterator[Finding]:

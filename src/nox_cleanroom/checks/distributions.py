@@ -17,7 +17,7 @@ from nox_cleanroom.findings import Finding, Outcome
 from nox_cleanroom.output import clean_text
 from nox_cleanroom.probes.installed import Installed
 from nox_cleanroom.probes.sources import Sources
-from nox_cleanroom.wheel import Wheel
+from nox_cleanroom.wheels import Wheel
 
 
 def check(*, wheel: Wheel, installed: Installed, sources: Sources) -> Iterator[Finding]:

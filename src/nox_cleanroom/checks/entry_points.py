@@ -26,7 +26,7 @@ from nox_cleanroom.probes.extras import WithExtras
 from nox_cleanroom.probes.installed import Installed
 from nox_cleanroom.probes.loading import Loaded, usable_entry_points
 from nox_cleanroom.probes.tracked import LeftOut, Tracked
-from nox_cleanroom.wheel import Wheel
+from nox_cleanroom.wheels import Wheel
 
 
 def check(

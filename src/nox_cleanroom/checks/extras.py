@@ -17,7 +17,7 @@ from nox_cleanroom.findings import Finding, Outcome
 from nox_cleanroom.markers import applies
 from nox_cleanroom.probes.extras import WithExtras, missing_extras
 from nox_cleanroom.probes.installed import Installed
-from nox_cleanroom.wheel import Wheel
+from nox_cleanroom.wheels import Wheel
 
 
 def settle_by_extras(

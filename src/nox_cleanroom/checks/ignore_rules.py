@@ -11,7 +11,7 @@ from nox_cleanroom.errors import Code
 from nox_cleanroom.findings import Finding, Outcome
 from nox_cleanroom.output import clean_text
 from nox_cleanroom.probes.cleanliness import NAMED, Committed, Hidden
-from nox_cleanroom.wheel import Wheel
+from nox_cleanroom.wheels import Wheel
 
 
 def check_hidden(*, wheel: Wheel, hidden: Hidden) -> Iterator[Finding]:

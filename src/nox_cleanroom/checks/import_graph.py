@@ -10,7 +10,7 @@ from typing import Any
 
 from nox_cleanroom.members import Member
 from nox_cleanroom.probes.sources import Sources
-from nox_cleanroom.wheel import Wheel
+from nox_cleanroom.wheels import Wheel
 
 #: The scope of code that only ``python -m`` runs; equal to the one in `inside/scopes.py`.
 _SCRIPT = "<script>"

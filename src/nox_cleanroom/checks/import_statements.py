@@ -29,7 +29,7 @@ from nox_cleanroom.probes.installed import Installed
 from nox_cleanroom.probes.loading import Loaded
 from nox_cleanroom.probes.sources import Sources
 from nox_cleanroom.probes.tracked import LeftOut, Tracked
-from nox_cleanroom.wheel import Wheel
+from nox_cleanroom.wheels import Wheel
 
 #: Distributions whose modules have other names; extras are often named after distributions.
 _PROVIDERS: Mapping[str, str] = {

@@ -20,7 +20,7 @@ from nox_cleanroom.probes.installed import Installed
 from nox_cleanroom.probes.loading import Loaded, imported_first
 from nox_cleanroom.probes.sources import Sources
 from nox_cleanroom.probes.tracked import Tracked
-from nox_cleanroom.wheel import Wheel
+from nox_cleanroom.wheels import Wheel
 
 
 def check(

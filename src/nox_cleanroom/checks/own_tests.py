@@ -10,7 +10,7 @@ from nox_cleanroom.findings import Finding, Outcome
 from nox_cleanroom.output import clean_text, last_lines
 from nox_cleanroom.probes.installed import Installed
 from nox_cleanroom.probes.own_tests import RanTest, RanTests
-from nox_cleanroom.wheel import Wheel
+from nox_cleanroom.wheels import Wheel
 
 
 def check(*, wheel: Wheel, installed: Installed, tests: RanTests) -> Iterator[Finding]:

@@ -26,7 +26,7 @@ from nox_cleanroom.findings import Finding, Outcome
 from nox_cleanroom.output import clean_text
 from nox_cleanroom.probes.sources import Sources
 from nox_cleanroom.probes.tracked import LeftOut, Tracked
-from nox_cleanroom.wheel import Wheel
+from nox_cleanroom.wheels import Wheel
 
 #: Parts of paths that mark files for the developers of a package.
 _FOR_DEVELOPERS = re.compile(

@@ -13,7 +13,7 @@ from nox_cleanroom.checks.import_graph import ImportGraph, Scope
 from nox_cleanroom.members import Member
 from nox_cleanroom.probes.sources import Sources
 from nox_cleanroom.probes.tracked import Tracked
-from nox_cleanroom.wheel import Wheel
+from nox_cleanroom.wheels import Wheel
 
 #: The beginning of a path in the environment's directory.
 _PREFIX = "<prefix>/"

@@ -17,7 +17,7 @@ from nox_cleanroom.findings import Finding
 from nox_cleanroom.output import clean_text
 from nox_cleanroom.probes.builds import Builds, BuiltWheel
 from nox_cleanroom.probes.tracked import Tracked
-from nox_cleanroom.wheel import Wheel
+from nox_cleanroom.wheels import Wheel
 
 #: Files that differ between two builds of the same source.
 _UNSTABLE = (".so", ".pyd", ".dylib", ".a", ".o")

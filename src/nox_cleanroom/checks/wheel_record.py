@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from nox_cleanroom.findings import Finding
 from nox_cleanroom.output import clean_text
-from nox_cleanroom.wheel import Wheel
+from nox_cleanroom.wheels import Wheel
 
 
 def check(*, wheel: Wheel) -> Iterator[Finding]:

@@ -233,6 +233,11 @@ def _subject(given: dict[str, Any]) -> str:
             "Only one of --rev, --staged and --working-tree can be tested.",
             hint="Leave out the others.",
         )
+    if given["dist"] and named and named[0] in {STAGED, WORKING_TREE}:
+        raise UsageError(
+            "--dist names files, and --staged or --working-tree what is no release yet.",
+            hint="Leave out one of the two.",
+        )
     if given["bisect"] and ".." not in (given["rev"] or ""):
         raise UsageError(
             "--bisect needs a range of commits.",

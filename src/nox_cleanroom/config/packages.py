@@ -63,11 +63,27 @@ def is_top(document: Mapping[str, Any]) -> bool:
 
 
 def member_patterns(document: Mapping[str, Any]) -> list[str]:
-    """The globs by which a ``pyproject.toml`` names the packages that belong together."""
+    """The globs by which a ``pyproject.toml`` names the packages that belong together.
+
+    Empty where it also excludes some, which globs cannot say.
+    """
     table = tool_table(document)
     named = table.get("packages") if isinstance(table, Mapping) else None
+    if isinstance(named, list):
+        return _strings(named)
     members = _members(document)
-    return _strings(named) or (_strings([*members[0]]) if members else [])
+    if members is None or members[1]:
+        return []
+    # The root of a workspace is a member, too, if it is a project.
+    root = ["."] if is_project_document(document) else []
+    return [*root, *_strings([*members[0]])]
+
+
+def is_project_document(document: Mapping[str, Any]) -> bool:
+    """Whether a ``pyproject.toml`` describes a package of its own."""
+    tool = document.get("tool")
+    uv = _table(tool, "uv") if isinstance(tool, Mapping) else {}
+    return ("project" in document or "build-system" in document) and uv.get("package") is not False
 
 
 def _require_inside(pattern: str) -> None:

@@ -17,7 +17,7 @@ from nox_cleanroom.markers import applies
 from nox_cleanroom.members import Member, record_digest
 from nox_cleanroom.results import Step
 from nox_cleanroom.steps import Steps
-from nox_cleanroom.wheel import Wheel
+from nox_cleanroom.wheels import Wheel
 
 
 def installed_path(facts: Facts, member: Member) -> Path:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from nox_cleanroom.build.wheelhouse import StoredWheel
-from nox_cleanroom.wheel import Wheel
+from nox_cleanroom.wheels import Wheel
 
 
 @dataclass(frozen=True, kw_only=True)

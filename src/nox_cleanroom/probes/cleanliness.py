@@ -9,7 +9,7 @@ from pathlib import PurePosixPath
 
 from nox_cleanroom.checkout.checkout import Checkout, Commit
 from nox_cleanroom.probes.tracked import Tracked
-from nox_cleanroom.wheel import Wheel
+from nox_cleanroom.wheels import Wheel
 
 #: How many paths of one kind are named; the rest is counted.
 NAMED = 20

@@ -17,7 +17,7 @@ from nox_cleanroom.output import printable
 from nox_cleanroom.probes.installation import Installation
 from nox_cleanroom.results import Step
 from nox_cleanroom.steps import Steps
-from nox_cleanroom.wheel import Wheel
+from nox_cleanroom.wheels import Wheel
 
 #: Larger JSON output is not read.
 JSON_LIMIT_BYTES = 16 * 1024 * 1024

@@ -12,7 +12,7 @@ import re
 from dataclasses import dataclass
 
 from nox_cleanroom.output import last_lines
-from nox_cleanroom.wheel import Wheel
+from nox_cleanroom.wheels import Wheel
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,7 +12,7 @@ from nox_cleanroom.probes.loading import Loaded, load
 from nox_cleanroom.probes.readings import Readings
 from nox_cleanroom.probes.sources import Sources, read_sources
 from nox_cleanroom.probes.tracked import Tracked
-from nox_cleanroom.wheel import Wheel
+from nox_cleanroom.wheels import Wheel
 
 
 @dataclass(frozen=True, kw_only=True)

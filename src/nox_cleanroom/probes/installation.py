@@ -11,7 +11,7 @@ from nox_cleanroom.environments.bytecode import BytecodeStore
 from nox_cleanroom.environments.environment import Environment, Facts
 from nox_cleanroom.processes import variables
 from nox_cleanroom.steps import Steps
-from nox_cleanroom.wheel import Wheel
+from nox_cleanroom.wheels import Wheel
 
 
 @dataclass(frozen=True, kw_only=True)

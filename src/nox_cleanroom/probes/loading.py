@@ -10,7 +10,7 @@ from nox_cleanroom.entry_points import EntryPoint
 from nox_cleanroom.environments.interpreter_questions import Answer, Question, ask
 from nox_cleanroom.members import COMMON_NAMES
 from nox_cleanroom.probes.installation import Installation
-from nox_cleanroom.wheel import Wheel
+from nox_cleanroom.wheels import Wheel
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -14,7 +14,7 @@ from typing import Any
 from nox_cleanroom.changes import display
 from nox_cleanroom.checkout.checkout import Checkout, Commit
 from nox_cleanroom.checkout.ignore_rules import IgnoreRule
-from nox_cleanroom.wheel import Wheel
+from nox_cleanroom.wheels import Wheel
 
 
 @dataclass(frozen=True, kw_only=True)

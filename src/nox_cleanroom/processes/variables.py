@@ -111,8 +111,7 @@ def for_probes(
         bin_dir: the environment's directory of programs, put first on `PATH`.
         passed: names, or globs of names, which the project adds (`pass-env`).
     """
-    wanted = (*_PROBES_SEE, *(name.upper() for name in passed))
-    kept = {name: value for name, value in env.items() if matches(name, wanted)}
+    kept = seen_by_probes(env, passed)
     directories = {
         "HOME": home,
         "USERPROFILE": home,
@@ -127,6 +126,12 @@ def for_probes(
     kept |= {name: str(directory) for name, directory in directories.items()}
     kept["PATH"] = _path_without_developer_tools(env)
     return _with_temporary_directory(for_hooks(kept, bin_dir=bin_dir), tmp)
+
+
+def seen_by_probes(env: Mapping[str, str], passed: Iterable[str] = ()) -> dict[str, str]:
+    """The user's variables that the installed package's own code sees; see `for_probes`."""
+    wanted = (*_PROBES_SEE, *(name.upper() for name in passed))
+    return {name: value for name, value in env.items() if matches(name, wanted)}
 
 
 def _path_without_developer_tools(env: Mapping[str, str]) -> str:

@@ -213,6 +213,8 @@ def _foreign(source: str, error: Exception) -> UsageError:
 def _require_format(document: Mapping[str, Any]) -> None:
     if document.get("format") != FORMAT:
         raise ValueError(f"its format is {document.get('format')!r}, not {FORMAT}")
+    if "tested" in document:
+        raise ValueError("it is of a range; the files of its commits lie beside it")
     if "values" not in document:
         raise ValueError("it holds nothing that can be checked again; an older release wrote it")
 

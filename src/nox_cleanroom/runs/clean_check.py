@@ -14,6 +14,7 @@ from nox_cleanroom.results import Cell
 from nox_cleanroom.runs.cell import RunningCell
 from nox_cleanroom.runs.in_place import InPlace
 from nox_cleanroom.runs.run import OpenRun
+from nox_cleanroom.runs.siblings import take_siblings
 
 
 def clean_check(run: OpenRun, pythons: Sequence[str]) -> Cell:
@@ -34,6 +35,8 @@ def clean_check(run: OpenRun, pythons: Sequence[str]) -> Cell:
         with cell.steps.action("create worktree"):
             tree = stack.enter_context(run.source.worktree(run.workspace))
         run.source.require_python(cell.facts.version, tree)
+        if run.packages:
+            take_siblings(cell)
         scratch = InPlace(cell=cell, tree=tree)
         try:
             scratch.work()

@@ -26,11 +26,6 @@ from nox_cleanroom.runs.run import OpenRun
 from nox_cleanroom.runs.wheels import Wheels
 
 
-def wheels_of(run: OpenRun) -> Wheels:
-    """The wheels that a run tests: those that it was given, or those of its commit."""
-    return Wheels(run) if run.given is None else GivenWheels(run, run.given)
-
-
 class GivenWheels(Wheels):
     """The wheels that a run was given; each cell gets the one that installers would choose.
 

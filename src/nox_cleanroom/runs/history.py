@@ -22,17 +22,19 @@ from nox_cleanroom.build.source_tree import Source
 from nox_cleanroom.checkout import ranges
 from nox_cleanroom.checkout.checkout import Commit
 from nox_cleanroom.environments.environment import installed_versions
-from nox_cleanroom.errors import CleanroomError, InterruptedRunError
+from nox_cleanroom.errors import CleanroomError, Code, InterruptedRunError
 from nox_cleanroom.findings import Outcome, Problem
 from nox_cleanroom.places import deletion
 from nox_cleanroom.places.files import write_whole
 from nox_cleanroom.places.layout import digest_key
 from nox_cleanroom.probes.installation import Installation
+from nox_cleanroom.processes import variables
 from nox_cleanroom.reports.encoding import decode, encode
 from nox_cleanroom.results import Run
 from nox_cleanroom.runs.cell import RunningCell
-from nox_cleanroom.runs.given_wheels import wheels_of
+from nox_cleanroom.runs.opening import packages_of_project
 from nox_cleanroom.runs.run import OpenRun
+from nox_cleanroom.runs.siblings import wheels_of
 from nox_cleanroom.runs.smoke import smoke
 from nox_cleanroom.verdicts import CommitVerdict, RangeVerdict
 
@@ -125,8 +127,13 @@ class History:
         return about
 
     def _test(self, commit: Commit) -> CommitVerdict:
-        begun = replace(self.run, epoch=time.monotonic(), started_at=datetime.now(timezone.utc))
         source = self.run.source
+        begun = replace(
+            self.run,
+            epoch=time.monotonic(),
+            started_at=datetime.now(timezone.utc),
+            packages=packages_of_project(self.run.request, source.checkout, commit, source.project),
+        )
         run = begun.of(
             Source.read(
                 source.checkout, commit, source.project, timeout_seconds=source.timeout_seconds
@@ -173,6 +180,9 @@ class _Verdicts:
         if tests.requires or tests.groups or tests.extras:
             # Their versions are known only when they are installed.
             return False
+        if self._cell.run.packages:
+            # The siblings that are installed may have another content.
+            return False
         wheel = installation.wheel
         contents = {name: digest for name, digest in wheel.digests.items() if name != self._record}
         files = self._tree if settings.need_worktree else ""
@@ -212,6 +222,10 @@ class _Verdicts:
             encode(run.source.settings),
             encode(run.tracked),
             run.request.options.strict,
+            run.request.install_only,
+            run.request.timeout_seconds,
+            run.request.backend,
+            variables.seen_by_probes(run.request.env, run.source.settings.pass_env),
             run.installers.uv_toml,
             sorted(map(repr, run.watch.uncommitted)),
         )
@@ -231,7 +245,8 @@ class _Verdicts:
     def remember(self, found: CommitVerdict | None = None) -> None:
         """Keep a verdict, or use that of the same wheel for the commit's files, too."""
         about = found or self.known
-        if about is None or about.outcome is Outcome.ERROR:
+        if about is None or about.outcome is Outcome.ERROR or Code.TIMEOUT in about.codes:
+            # It may be another one next time.
             return
         text = json.dumps(encode(about)).encode("ascii")
         self._place.mkdir(exist_ok=True)

@@ -20,7 +20,7 @@ from nox_cleanroom.probes.cleanliness import Scratch, ScratchLooks, find_hidden,
 from nox_cleanroom.probes.commands import CommandRun, Commands, run_command
 from nox_cleanroom.processes import variables
 from nox_cleanroom.runs.cell import RunningCell
-from nox_cleanroom.wheel import Wheel
+from nox_cleanroom.wheels import Wheel
 
 
 @dataclass(kw_only=True)
@@ -129,7 +129,7 @@ class InPlace:
         wanted = run.variants[0].extras
         extras = f"[{','.join(wanted)}]" if wanted and wanted != "all" else ""
         # A user may forbid builds of distributions from an index, but this project must be built.
-        options = (*run.install_options, "--no-binary", self._wheel.name, *flags)
+        options = (*self.cell.install_options, "--no-binary", self._wheel.name, *flags)
         with run.bytecode.lent(run.environments.facts(environment, steps)):
             step = steps.run(
                 " ".join(["install", *flags, "."]),

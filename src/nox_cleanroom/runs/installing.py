@@ -82,7 +82,9 @@ def _naming_siblings(run: OpenRun) -> Iterator[None]:
     except InstallError as error:
         source = run.source
         found = error.absent and directory_of_project(source.checkout, source.commit, error.absent)
-        if found:
+        if found in run.packages:
+            error.hint = f"`{error.absent}` is the package in {found}, which excludes this Python."
+        elif found:
             error.hint = (
                 f"`{error.absent}` is the project in {found} of this commit: test them together"
                 " with `--all-packages`, or build its wheel into a directory, and name that with"

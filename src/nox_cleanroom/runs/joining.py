@@ -6,7 +6,7 @@ A cell that was planned and that no run has tested is red, so nothing is lost un
 from __future__ import annotations
 
 import zipfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from nox_cleanroom.output import counted
 from nox_cleanroom.reports.evidence import decode_evidence
 from nox_cleanroom.results import Cell, Run, merge
 from nox_cleanroom.runs.recheck import check_again
-from nox_cleanroom.wheel import Wheel
+from nox_cleanroom.wheels import Wheel
 
 #: The largest file of evidence that is read, in bytes, and how many files.
 _BYTES = 64 * 2**20
@@ -49,15 +49,9 @@ def join(places: Sequence[str]) -> Run:
         )
     _require_one(runs)
     runs.sort(key=lambda run: run.started_at)
-    cells = {cell.name: cell for run in runs for cell in run.cells}
-    planned = {name: python for run in runs for name, python in run.planned.items()}
-    order = [*planned, *(name for name in cells if name not in planned)]
-    lost = [name for name in planned if name not in cells]
-    merged = merge(runs)
-    may_fail = {python for run in runs for python in run.may_fail}
-    found = [
-        cells[name] if name in cells else _lost(name, planned[name], may_fail) for name in order
-    ]
+    merged, cells = merge(runs), {cell.name: cell for run in runs for cell in run.cells}
+    found, lost = _in_order(runs, cells)
+    more = [f"no job has tested {counted(lost, 'cell')}"] if lost else []
     return replace(
         merged,
         session="matrix",
@@ -66,13 +60,20 @@ def join(places: Sequence[str]) -> Run:
         missing_is_error=False,
         changes=tuple(change for run in runs for change in run.changes),
         strict=any(run.strict for run in runs),
-        notes=(
-            *merged.notes,
-            *notes,
-            *([f"no job has tested {counted(len(lost), 'cell')}"] if lost else []),
-        ),
+        notes=(*merged.notes, *notes, *more),
         duration=sum(run.duration for run in runs),
     )
+
+
+def _in_order(runs: Sequence[Run], cells: Mapping[str, Cell]) -> tuple[list[Cell], int]:
+    """All planned cells, and others after them; and how many of them no job has tested."""
+    planned = {name: python for run in runs for name, python in run.planned.items()}
+    may_fail = {python for run in runs for python in run.may_fail}
+    order = [*planned, *(name for name in cells if name not in planned)]
+    found = [
+        cells[name] if name in cells else _lost(name, planned[name], may_fail) for name in order
+    ]
+    return found, len([name for name in planned if name not in cells])
 
 
 def _texts(places: Iterable[str]) -> Iterator[tuple[str, str, bool]]:

@@ -10,8 +10,9 @@ from nox_cleanroom.errors import InterpreterMissingError
 from nox_cleanroom.results import Cell
 from nox_cleanroom.runs.cell import RunningCell
 from nox_cleanroom.runs.comparison import compare_with_sdist
-from nox_cleanroom.runs.given_wheels import GivenWheels, wheels_of
+from nox_cleanroom.runs.given_wheels import GivenWheels
 from nox_cleanroom.runs.run import OpenRun
+from nox_cleanroom.runs.siblings import wheels_of
 from nox_cleanroom.runs.smoke import build, smoke
 from nox_cleanroom.runs.threads import threads
 from nox_cleanroom.runs.wheels import Wheels

@@ -8,14 +8,18 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime, timezone
 from pathlib import Path
 
+from packaging.utils import canonicalize_name
+from packaging.version import InvalidVersion, Version
+
 from nox_cleanroom import redaction
-from nox_cleanroom.build.distributions import read_distributions
-from nox_cleanroom.build.packages import configured_packages, find_packages
-from nox_cleanroom.build.source_tree import Source
+from nox_cleanroom.build.distributions import Distributions, read_distributions
+from nox_cleanroom.build.packages import configured_packages, find_packages, top_of
+from nox_cleanroom.build.project import is_project
+from nox_cleanroom.build.source_tree import Source, newest_with_project
 from nox_cleanroom.build.worktree import reclaim
 from nox_cleanroom.changes import display
 from nox_cleanroom.checkout import pending
-from nox_cleanroom.checkout.checkout import Checkout
+from nox_cleanroom.checkout.checkout import Checkout, Commit
 from nox_cleanroom.checkout.ranges import commits_in
 from nox_cleanroom.checkout.watch import Watch
 from nox_cleanroom.config.options import STAGED, WORKING_TREE
@@ -60,10 +64,9 @@ def open_run(request: Request, progress: Progress) -> Iterator[OpenRun]:
         supervision.supervised(),
     ):
         source, packages = _find_source(request, checkout, workspace)
-        reports = reports_of(request, source)
-        for _, path in reports:
-            require_usable(checkout, path.parent, path.name)
-        exempt = (*_exempt(request, checkout), *(path for _, path in reports))
+        if given is not None:
+            _require_same_release(given, source)
+        exempt = _exempt(request, checkout, source)
         watch = Watch(checkout, exempt=exempt, allowed=source.settings.allow)
         if options.require_clean:
             _require_clean(watch)
@@ -104,12 +107,41 @@ def _find_checkout(request: Request) -> Checkout:
     return checkout
 
 
+def _require_same_release(given: Distributions, source: Source) -> None:
+    """Make sure that files are of the commit's project and version, as far as it states them.
+
+    Raises:
+        UsageError: they are of another one.
+    """
+    project = source.pyproject.get("project")
+    stated = project if isinstance(project, Mapping) else {}
+    name, version = stated.get("name"), stated.get("version")
+    problems = []
+    if isinstance(name, str) and canonicalize_name(name) != given.name:
+        problems.append(f"the project {name}")
+    with contextlib.suppress(InvalidVersion):
+        if isinstance(version, str) and Version(version) != Version(given.version):
+            problems.append(f"the version {version}")
+    if problems:
+        raise UsageError(
+            f"The files are of {given.name} {given.version}, and commit {source.commit.short} has"
+            f" {' and '.join(problems)}.",
+            hint="Name the commit that they were built from with --rev, or run it outside of the"
+            " repository.",
+        )
+
+
 def _commits(request: Request, checkout: Checkout) -> tuple[str, ...]:
     """The commits of a range, which only `smoke` tests."""
     commits, rev = commits_in(checkout, request.options.rev), request.options.rev
     if commits and request.session != "smoke":
         raise UsageError(
             f"{rev!r} is a range of commits, which only `smoke` tests.", hint="Name one commit."
+        )
+    if commits and request.options.all_packages:
+        raise UsageError(
+            f"{rev!r} is a range of commits, and --all-packages tests one.",
+            hint="Run it in the directory of a package.",
         )
     if commits and request.options.dist:
         raise UsageError(
@@ -130,16 +162,29 @@ def _find_source(
     """The project at the commit, and all packages that belong together, if any do."""
     place = workspace.directory("pending")
     found, oid = pending.resolve(checkout, request.options.rev, place, request.env)
-    commit = found.commit(oid)
     project = request.project.resolve().relative_to(checkout.root.resolve()).as_posix()
-    packages = request.packages
-    if packages is None and not request.options.dist:
-        packages = configured_packages(found, commit, project)
-    elif packages == ():
-        packages = find_packages(found, commit, project)
+    commits = commits_in(checkout, request.options.rev)
+    commit = found.commit(newest_with_project(found, commits, project) if commits else oid)
+    packages = packages_of_project(request, found, commit, project)
+    if request.options.all_packages:
         project = packages[0]
     source = Source.read(found, commit, project, timeout_seconds=request.timeout_seconds)
-    return source, packages or ()
+    return source, packages
+
+
+def packages_of_project(
+    request: Request, checkout: Checkout, commit: Commit, project: str
+) -> tuple[str, ...]:
+    """All packages of a commit that belong together; none if the project is tested alone."""
+    if request.options.dist:
+        return ()
+    if request.packages:
+        known = checkout.file_names(commit)
+        named = (one for one in request.packages if is_project(checkout, commit, one, known))
+        return tuple(sorted({*named, *([] if request.options.all_packages else [project])}))
+    if request.options.all_packages:
+        return find_packages(checkout, commit, top_of(checkout, commit, project))
+    return configured_packages(checkout, commit, project)
 
 
 def reports_of(request: Request, source: Source) -> list[tuple[str, Path]]:
@@ -148,13 +193,20 @@ def reports_of(request: Request, source: Source) -> list[tuple[str, Path]]:
     return [*{**configured, **dict(request.options.write)}.items()]
 
 
-def _exempt(request: Request, checkout: Checkout) -> tuple[Path, ...]:
-    """Paths in the checkout that nox and we write ourselves."""
+def _exempt(request: Request, checkout: Checkout, source: Source) -> tuple[Path, ...]:
+    """Paths in the checkout that nox and we write ourselves.
+
+    Raises:
+        CleanroomError: one cannot be written, or would be a new, unignored file.
+    """
+    reports = [path for _, path in reports_of(request, source)]
+    for path in reports:
+        require_usable(checkout, path.parent, path.name)
     report_dir = (request.options.report_dir,) if request.options.report_dir else ()
     # nox's own directory, at the top level or in the project, and the bytecode of a noxfile.
     tops = (checkout.root, request.project)
     usual = [top / name for top in tops for name in (".nox", "__pycache__/noxfile.")]
-    return (*request.exempt, *report_dir, *usual)
+    return (*request.exempt, *report_dir, *reports, *usual)
 
 
 def _read_installer_settings(env: Mapping[str, str]) -> InstallerSettings:

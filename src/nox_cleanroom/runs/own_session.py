@@ -9,6 +9,7 @@ from nox_cleanroom.build.wheelhouse import StoredWheel
 from nox_cleanroom.probes.own_tests import requirements_of_groups
 from nox_cleanroom.runs.cell import RunningCell
 from nox_cleanroom.runs.installing import install
+from nox_cleanroom.runs.siblings import take_siblings
 from nox_cleanroom.runs.wheels import Wheels
 
 
@@ -35,6 +36,8 @@ def install_into(
     run = cell.run
     run.source.require_python(cell.facts.version)
     stored = Wheels(run).take(cell.variant.artifact, cell)
+    if run.packages:
+        take_siblings(cell)
     wanted = (*requirements, *requirements_of_groups(run.source.pyproject, groups))
     if replaces:
         # pip does not replace a wheel by another one of the same version.

@@ -4,23 +4,20 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 
 from packaging.utils import canonicalize_name
 
 from nox_cleanroom.build.packages import changed_packages, names_of, needed_by
-from nox_cleanroom.build.source_tree import Source
 from nox_cleanroom.build.wheelhouse import StoredWheel
 from nox_cleanroom.config.axes import Artifact, Extras
-from nox_cleanroom.config.packages import suffix_of
-from nox_cleanroom.environments.installer_commands import constraints_options
 from nox_cleanroom.errors import SiblingFailedError
 from nox_cleanroom.markers import applies
 from nox_cleanroom.runs.cell import RunningCell
 from nox_cleanroom.runs.matrix import Part
 from nox_cleanroom.runs.run import OpenRun
+from nox_cleanroom.runs.siblings import run_of_package, use_siblings
 from nox_cleanroom.runs.wheels import Wheels
-from nox_cleanroom.wheel import Wheel
+from nox_cleanroom.wheels import Wheel
 
 
 def parts_of(run: OpenRun, chosen: Sequence[str], pythons: Sequence[str] | None) -> list[Part]:
@@ -33,7 +30,7 @@ def parts_of(run: OpenRun, chosen: Sequence[str], pythons: Sequence[str] | None)
     """
     source = run.source
     needed = needed_by(source.checkout, source.commit, run.packages, chosen)
-    runs = {one: _run_of(run, one) for one in needed}
+    runs = {one: run_of_package(run, one) for one in needed}
     supported = {
         one: [each for each in other.source.supported if pythons is None or each in pythons]
         for one, other in runs.items()
@@ -63,19 +60,6 @@ def chosen_packages(run: OpenRun) -> Sequence[str]:
     if since is None:
         return run.packages
     return changed_packages(run.source.checkout, run.source.commit, run.packages, since)
-
-
-def _run_of(run: OpenRun, package: str) -> OpenRun:
-    source = run.source
-    if package == source.project and run.request.suffix:
-        return run
-    root = source.checkout.root
-    suffix = suffix_of(package, run.packages)
-    request = replace(run.request, project=root / package, suffix=suffix)
-    read = Source.read(
-        source.checkout, source.commit, package, timeout_seconds=source.timeout_seconds
-    )
-    return replace(run, request=request).of(read)
 
 
 class Siblings:
@@ -182,12 +166,9 @@ class SiblingWheels(Wheels):
         if self._is_first(cell):
             self._siblings.give(cell.python, self._package, stored)
         self._require_healthy(cell)
-        lines = [
-            f"{one.wheel.name} @ {one.path.as_uri()}"
-            for package, one in self._siblings.wheels(cell.python).items()
-            if package != self._package and one.wheel.serves(cell.facts.tags)
-        ]
-        cell.sibling_options = tuple(constraints_options(lines, cell.steps.directory("siblings")))
+        others = self._siblings.wheels(cell.python)
+        others.pop(self._package, None)
+        use_siblings(cell, [*others.values()])
         return stored
 
     def finish(self, cell: RunningCell) -> None:

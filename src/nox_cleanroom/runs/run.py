@@ -68,9 +68,8 @@ class Request:
     install_only: bool = False
     #: Which output of steps is shown as it comes.
     shown: Shown = "nothing"
-    #: The other packages of the repository, relative to the top level: the empty tuple to look for
-    #: them; None to test one project alone.
-    packages: tuple[str, ...] | None = None
+    #: The packages that a session names, relative to the top level.
+    packages: tuple[str, ...] = ()
     #: The Pythons that the user named: they must not fail.
     named_pythons: tuple[str, ...] = ()
 

@@ -32,7 +32,7 @@ from nox_cleanroom.probes.builds import is_of_changed_tree
 from nox_cleanroom.processes import build_variables
 from nox_cleanroom.runs.cell import RunningCell
 from nox_cleanroom.runs.run import OpenRun
-from nox_cleanroom.wheel import parse_filename
+from nox_cleanroom.wheels import parse_filename
 
 #: Endings of files for compilers; a project with such files probably compiles them.
 _COMPILED = (".c", ".cc", ".cpp", ".cxx", ".pyx", ".rs", ".f90", ".cu")

@@ -45,7 +45,12 @@ def choose(line: CommandLine, options: Options, project: Path) -> Choice:
         return _usual(options, supported, project)
     names = [*_with_pythons(line.sessions, options.pythons or ())]
     known = ["smoke", "matrix", "clean_check", *(f"smoke-{python}" for python in supported)]
-    refused = [_refusal(name, known, project) for name in names if name not in known]
+    all_of_them = options.all_packages
+    refused = [
+        _refusal(name, known, project, is_of_packages=all_of_them)
+        for name in names
+        if name not in known
+    ]
     found = tuple(name for name in names if name in known)
     if refused and not found:
         raise refused[0]
@@ -105,14 +110,16 @@ def _require_possible(line: CommandLine, options: Options) -> None:
             )
 
 
-def _refusal(session: str, known: Sequence[str], project: Path) -> UsageError:
+def _refusal(
+    session: str, known: Sequence[str], project: Path, *, is_of_packages: bool = False
+) -> UsageError:
     """The error about a session that does not exist; it says why there is none for its Python."""
     python = session.removeprefix("smoke-")
     if not re.fullmatch(PYTHON, python):
         return refusal("session", session, [*known, *COMMANDS])
     if not session.startswith("smoke-"):
         return UsageError(f"There is no session {session!r}.", hint=f"Did you mean smoke-{python}?")
-    reason = f"{why_supported(project)}."
+    reason = "No package supports it." if is_of_packages else f"{why_supported(project)}."
     if not re.fullmatch(r"3\.\d+", python):
         reason = f'List it under `pythons` in [tool.nox-cleanroom], such as pythons = ["{python}"].'
     return UsageError(

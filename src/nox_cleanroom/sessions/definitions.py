@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 from pathlib import Path
 
 import nox
 import nox.registry
+from nox.logger import logger
 
 from nox_cleanroom.config.packages import suffix_of
 from nox_cleanroom.config.pythons import supported_pythons
@@ -34,6 +36,9 @@ _SESSIONS: tuple[tuple[str, str, dict[str, object]], ...] = (
 )
 
 
+#: The files of projects.
+_FILES = ("pyproject.toml", "setup.py")
+
 #: The attribute that marks our session functions; its value is the project and its siblings.
 _OF_PROJECT = "_nox_cleanroom_project"
 
@@ -57,17 +62,33 @@ def define_sessions(project: str | Path = ".", *, packages: Sequence[str] = ()) 
 
             nox_cleanroom.define_sessions()
     """
-    named = [str(project)]
-    if packages:
-        found = (path.parent for one in packages for path in Path().glob(f"{one}/pyproject.toml"))
-        named = sorted({path.as_posix() for path in found})
-    siblings = {**_withdraw_sessions(), **dict.fromkeys(named, tuple(named) if packages else ())}
+    named = _matching(packages)
+    siblings = {**_withdraw_sessions(), **dict.fromkeys(named, tuple(named))}
+    if not packages or str(project) != ".":
+        siblings[str(project)] = tuple(named)
     projects = list(siblings)
     for one in projects:
-        suffix = suffix_of(Path(one).as_posix(), [Path(each).as_posix() for each in projects])
+        # Sessions of packages are named after them, also when there is only one.
+        among = [Path(each).as_posix() for each in projects] + ([""] if packages else [])
+        suffix = suffix_of(Path(one).as_posix(), among)
         for name, about, declared in _SESSIONS:
             pythons = {"python": supported_pythons(one)} if name == "smoke" else {}
             _define(f"{name}{suffix}", about, {**declared, **pythons}, name, one, siblings[one])
+
+
+def _matching(packages: Sequence[str]) -> list[str]:
+    """The directories of projects that match globs; nox shows a warning for one without any."""
+    found = set[str]()
+    for pattern in [packages] if isinstance(packages, str) else packages:
+        matched = set[str]()
+        # An absolute or an empty pattern is none.
+        with contextlib.suppress(NotImplementedError, ValueError):
+            paths = (path for name in _FILES for path in Path().glob(f"{pattern}/{name}"))
+            matched = {path.parent.as_posix() for path in paths} if pattern else set()
+        if not matched:
+            logger.warning(f"define_sessions: no project matches the package {pattern!r}.")
+        found |= matched
+    return sorted(found)
 
 
 def _withdraw_sessions() -> dict[str, tuple[str, ...]]:
@@ -98,7 +119,7 @@ def _define(
     def session_function(session: nox.Session) -> None:
         # Load the code only now, because nox also loads noxfiles to list sessions or run others.
         function = getattr(load("sessions.sessions"), name)
-        more = {"packages": packages} if packages and name != "clean_check" else {}
+        more = {"packages": packages} if packages else {}
         function(session, project, **more)
 
     session_function.__doc__ = about

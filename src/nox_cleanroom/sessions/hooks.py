@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from nox_cleanroom.build.project import find_project
 from nox_cleanroom.checkout.checkout import Checkout
 from nox_cleanroom.config.pythons import supported_pythons
 from nox_cleanroom.errors import Code, UsageError, worst_exit_status
@@ -44,10 +45,17 @@ def hook(words: Sequence[str]) -> int:
         _require_known(name)
     here = Path.cwd()
     checkout = Checkout.find(here)
+    if action == "install" and is_shared(checkout):
+        raise UsageError(
+            f"Git takes the hooks of all repositories from {_directory(checkout)}"
+            " (`core.hooksPath`), and ours would run in all of them.",
+            hint="`git config core.hooksPath .git/hooks` gives this clone its own.",
+        )
+    project = find_project(here.resolve(), checkout.root.resolve()) or here
     for name in names or (["pre-push"] if action == "install" else _NAMES):
         path = hook_path(checkout, name)
         if action == "install":
-            git_hooks.write(path, hook_script(name, here))
+            git_hooks.write(path, hook_script(name, project))
             show(f"wrote {path}")
         elif git_hooks.remove(path):
             show(f"removed {path}")
@@ -62,6 +70,14 @@ def _directory(checkout: Checkout) -> Path:
     # The last value is that with which our own calls of git run no hooks.
     values = answer.stdout.split(b"\0")[:-2]
     return checkout.root / os.fsdecode(values[-1] if values else checkout.common_dir / "hooks")
+
+
+def is_shared(checkout: Checkout) -> bool:
+    """Whether other repositories have the same hooks (``core.hooksPath`` of the user)."""
+    answer = checkout.ask("config", "-z", "--show-scope", "--get-all", "core.hooksPath")
+    # The last one is that with which our own calls of git run no hooks.
+    scopes = answer.stdout.split(b"\0")[:-3:2]
+    return bool(scopes) and scopes[-1] in {b"global", b"system"}
 
 
 def hook_path(checkout: Checkout, name: str) -> Path:
@@ -80,9 +96,18 @@ def hook_script(name: str, project: Path) -> str:
     inside = project.relative_to(Checkout.find(project).root.resolve())
     program = shlex.quote(sys.executable)
     return (
-        f"cd {shlex.quote(str(inside))} || exit\n"
+        f"cd {shlex.quote(str(inside))} 2>/dev/null || {{\n"
+        f"    echo {shlex.quote(_gone(str(inside)))} >&2\n    exit 1\n}}\n"
         f'if [ -x {program} ]; then exec {program} -m nox_cleanroom {words} "$@"; fi\n'
         f'exec nox-cleanroom {words} "$@"'
+    )
+
+
+def _gone(directory: str) -> str:
+    return (
+        f"nox-cleanroom: there is no {directory} here, which this hook tests."
+        " `git push --no-verify` pushes without a test, and `nox-cleanroom hook uninstall` removes"
+        " the hook."
     )
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from nox_cleanroom.build.packages import find_top
+from nox_cleanroom.build.packages import find_packages, find_top
 from nox_cleanroom.build.project import find_project, require_project
 from nox_cleanroom.checkout.checkout import Checkout
 from nox_cleanroom.config.packages import is_top, member_patterns
@@ -20,7 +20,7 @@ from nox_cleanroom.places import git_hooks
 from nox_cleanroom.places.files import write_whole
 from nox_cleanroom.sessions import init_files
 from nox_cleanroom.sessions.command_line import refusal
-from nox_cleanroom.sessions.hooks import hook_path, hook_script
+from nox_cleanroom.sessions.hooks import hook_path, hook_script, is_shared
 
 #: What can be written, in this order.
 _PARTS = ("noxfile", "gitignore", "workflow", "hook")
@@ -78,7 +78,7 @@ def _changes(parts: Sequence[str]) -> Iterator[_Change]:
     root = checkout.root.resolve()
     project = find_project(here.resolve(), root)
     top = find_top(here.resolve(), root)
-    patterns = member_patterns(_pyproject(top)) if is_top(_pyproject(top)) else []
+    patterns = _packages(checkout, top, root)
     if patterns:
         project = top
     if project is None:
@@ -98,10 +98,24 @@ def _changes(parts: Sequence[str]) -> Iterator[_Change]:
             branch=_main_branch(checkout), directory=directory, all_packages=bool(patterns)
         )
         yield from _change(path, text)
-    if "hook" in parts and not patterns:
+    if "hook" in parts and not patterns and not is_shared(checkout):
         path = hook_path(checkout, "pre-push")
         if not git_hooks.is_ours(path):
-            yield _Change(path=path, before="", after=hook_script("pre-push", here), is_hook=True)
+            yield _Change(
+                path=path, before="", after=hook_script("pre-push", project), is_hook=True
+            )
+
+
+def _packages(checkout: Checkout, top: Path, root: Path) -> list[str]:
+    """The packages that belong together, as globs where these say it; none without a workspace."""
+    document = _pyproject(top)
+    if not is_top(document):
+        return []
+    inside = top.relative_to(root).as_posix()
+    return member_patterns(document) or [
+        os.path.relpath(root / one, top)
+        for one in find_packages(checkout, checkout.resolve("HEAD"), inside)
+    ]
 
 
 def _change(path: Path, after: str) -> Iterator[_Change]:
@@ -120,6 +134,10 @@ def _read(path: Path) -> str:
         return path.read_bytes().decode("utf-8")
     except FileNotFoundError:
         return ""
+    except (IsADirectoryError, NotADirectoryError, PermissionError) as error:
+        raise UsageError(
+            f"{_short(path)} cannot be read: {error.strerror}.", hint="Is it a file of yours?"
+        ) from None
     except UnicodeDecodeError:
         raise UsageError(f"{_short(path)} is not in UTF-8.", hint="Change it by hand.") from None
 

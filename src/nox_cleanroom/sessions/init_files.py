@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import ast
+import contextlib
 import re
 from collections.abc import Iterable, Sequence
 
-from nox_cleanroom.errors import UsageError
+from nox_cleanroom.config.pyproject import parse_toml
+from nox_cleanroom.errors import ConfigError, UsageError
 
 #: The workflow, which is the first one of the page on CI.
 _WORKFLOW = """\
@@ -77,7 +79,8 @@ def noxfile(text: str, packages: Sequence[str]) -> str:
             f"noxfile.py is no valid Python: {error}.",
             hint="Fix it, or name other parts: `init gitignore`.",
         ) from None
-    if "nox_cleanroom" in {*_imported(tree)}:
+    is_imported = "nox_cleanroom" in {*_imported(tree)}
+    if is_imported and _is_used(tree):
         return text
     _require_no_namesake(tree)
     lines, end = text.splitlines(keepends=True), _line_end(text)
@@ -87,7 +90,8 @@ def noxfile(text: str, packages: Sequence[str]) -> str:
     added = [end, end, f"{call}{end}"] if last is None else [f"{call}{end}", end, end]
     at = len(lines) if last is None else last
     lines[at:at] = added
-    lines.insert(_after_imports(tree), f"import nox_cleanroom{end}")
+    if not is_imported:
+        lines.insert(_after_imports(tree), f"import nox_cleanroom{end}")
     return _with_dependency("".join(lines))
 
 
@@ -103,14 +107,32 @@ def _imported(tree: ast.Module) -> Iterable[str]:
             yield (node.module or "").partition(".")[0]
 
 
+def _is_used(tree: ast.Module) -> bool:
+    """Whether a noxfile calls something of ours."""
+    names = {"nox_cleanroom"}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("nox_cleanroom"):
+            names |= {alias.asname or alias.name for alias in node.names}
+        elif isinstance(node, ast.Import):
+            ours = (one for one in node.names if one.name == "nox_cleanroom" and one.asname)
+            names |= {one.asname or "" for one in ours}
+    calls = (node.func for node in ast.walk(tree) if isinstance(node, ast.Call))
+    first = (one.value if isinstance(one, ast.Attribute) else one for one in calls)
+    return any(isinstance(one, ast.Name) and one.id in names for one in first)
+
+
 def _require_no_namesake(tree: ast.Module) -> None:
-    named = {
-        keyword.value.value
+    given = [
+        keyword.value
         for node in ast.walk(tree)
         if isinstance(node, ast.Call)
         for keyword in node.keywords
-        if keyword.arg == "name" and isinstance(keyword.value, ast.Constant)
-    }
+        if keyword.arg == "name"
+    ]
+    named = {one.value for one in given if isinstance(one, ast.Constant)}
+    if any(not isinstance(one, ast.Constant) for one in given):
+        # A name that is computed may be any text of the file.
+        named |= {node.value for node in ast.walk(tree) if isinstance(node, ast.Constant)}
     defined = {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}
     same = [name for name in _OURS if name in named | defined]
     if same:
@@ -166,4 +188,20 @@ def _with_dependency(text: str) -> str:
         return f'{inner}{comma}{end}#   "nox-cleanroom",{end}{found[2]}'
 
     added, count = _ON_A_LINE.subn(add_to_line, block[0], count=1)
-    return text.replace(block[0], added if count else _ON_LINES.sub(add_line, block[0], count=1), 1)
+    added = added if count else _ON_LINES.sub(add_line, block[0], count=1)
+    before, after = (_dependencies(one) for one in (block[0], added))
+    if before is not None and after != [*before, "nox-cleanroom"]:
+        raise UsageError(
+            "The inline metadata of noxfile.py cannot be changed.",
+            hint='Add "nox-cleanroom" to its dependencies by hand.',
+        )
+    return text.replace(block[0], added, 1)
+
+
+def _dependencies(block: str) -> list[str] | None:
+    """The dependencies in a block of inline metadata; None when it has no such list."""
+    lines = (line.removeprefix("#").removeprefix(" ") for line in block.splitlines()[1:-1])
+    with contextlib.suppress(ConfigError):
+        found = parse_toml("\n".join(lines), "inline metadata").get("dependencies")
+        return found if isinstance(found, list) else None
+    return []

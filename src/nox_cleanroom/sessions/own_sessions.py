@@ -30,7 +30,7 @@ from nox_cleanroom.runs.run import OpenRun
 from nox_cleanroom.runs.wheels import Wheels
 from nox_cleanroom.sessions import run_request, skipping
 from nox_cleanroom.sessions.reporting import opened, reporting
-from nox_cleanroom.wheel import Wheel
+from nox_cleanroom.wheels import Wheel
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -123,7 +123,10 @@ def run(
     found = _installed.get(session._runner)  # noqa: SLF001 - as in `install`
     with reporting(session, Options(rev=found.rev if found else "HEAD")) as report:
         if found is None:
-            raise UsageError("`run` needs what `install` installs.", hint="Call `install` first.")
+            raise UsageError(
+                "`run` needs what `install` installs in the same run.",
+                hint="Call `install` first, and leave out -R and --no-install.",
+            )
         with opened(session, "run", found.project, report) as opened_run:
             _require_same(found, opened_run)
             steps = opened_run.steps(session.name)

@@ -174,7 +174,7 @@ def _working_in(directory: Path) -> Iterator[None]:
 def _announce(session: nox.Session, run: OpenRun) -> None:
     source, commit = run.source, run.source.commit
     where = "" if source.project == "." else f", project {source.project}"
-    if run.request.packages == ():
+    if run.request.options.all_packages:
         where = f", {counted(len(run.packages), 'package')}"
     doing = "installing from" if run.request.session == "install" else "testing"
     given = "" if run.given is None else f"{run.given}, beside "

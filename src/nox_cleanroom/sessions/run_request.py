@@ -85,7 +85,7 @@ def request(
         env=dict(os.environ),
         install_only=name != "clean_check" and told.install_only,
         shown=_shown(name, options, verbose=is_verbose(session, options)),
-        packages=() if options.all_packages else _from_top(noxfile.parent, packages) or None,
+        packages=_from_top(noxfile.parent, packages),
         named_pythons=(python_of(session),) if Selection.of(session).is_named else (),
     )
 

@@ -14,12 +14,12 @@ from nox_cleanroom.reports import github_jobs
 from nox_cleanroom.results import Run, merge
 from nox_cleanroom.runs.cell import RunningCell
 from nox_cleanroom.runs.clean_check import clean_check as check_in_place
-from nox_cleanroom.runs.given_wheels import wheels_of
 from nox_cleanroom.runs.history import History
 from nox_cleanroom.runs.matrix import matrix as test_matrix
 from nox_cleanroom.runs.matrix import matrix_of
 from nox_cleanroom.runs.packages import chosen_packages, parts_of
 from nox_cleanroom.runs.run import OpenRun
+from nox_cleanroom.runs.siblings import wheels_of
 from nox_cleanroom.runs.smoke import smoke as test_smoke
 from nox_cleanroom.sessions import run_request, skipping
 from nox_cleanroom.sessions.reporting import (
@@ -63,7 +63,7 @@ def smoke(session: nox.Session, project: str | Path = ".", *, packages: Sequence
                 if run.commits:
                     report.run = _test_range(session, run, python)
                     return
-                if run.packages:
+                if report.options.all_packages:
                     _test_packages(session, run, report, [python])
                     return
                 cell = RunningCell.start(run, python, run.variants[0])
@@ -99,18 +99,21 @@ def _test_range(session: nox.Session, run: OpenRun, python: str) -> RangeVerdict
     return history.record(suspects)
 
 
-def clean_check(session: nox.Session, project: str | Path = ".") -> None:
+def clean_check(
+    session: nox.Session, project: str | Path = ".", *, packages: Sequence[str] = ()
+) -> None:
     """Build, install and import HEAD in place, and see what that leaves in a checkout.
 
     Args:
         session: a session; it needs no environment.
         project: the project's directory, relative to the noxfile's.
+        packages: see `smoke`.
     """
     with reporting(session) as report:
         if report.options.help:
             return
         pythons = run_request.wanted_pythons(project, report.options)
-        with opened(session, "clean_check", project, report) as run:
+        with opened(session, "clean_check", project, report, packages) as run:
             report.run = run.finish([check_in_place(run, pythons)], must_test=True)
 
 
@@ -138,8 +141,8 @@ def matrix(
             _emit(session, pythons)
             return
         with opened(session, "matrix", project, report, packages) as run:
-            if run.packages:
-                _test_packages(session, run, report, pythons or options.pythons)
+            if options.all_packages:
+                _test_packages(session, run, report, options.pythons)
                 return
             cells, missing = test_matrix(run, pythons)
             report.run = run.finish(
@@ -154,13 +157,13 @@ def matrix(
 def _test_packages(
     session: nox.Session, run: OpenRun, report: Report, pythons: Sequence[str] | None
 ) -> None:
-    """Test several packages of a commit, or one of them with the wheels of the others.
+    """Test several packages of a commit, each with the wheels of the others.
 
     Raises:
         UsageError: no package supports one of the Pythons.
     """
     options = report.options
-    chosen = chosen_packages(run) if options.all_packages else [run.source.project]
+    chosen = chosen_packages(run)
     if not chosen:
         session.log(f"nothing to test: no package has changed since {options.changed_since}")
         return
@@ -171,19 +174,18 @@ def _test_packages(
             hint="Choose others with --pythons.",
             code=Code.EMPTY_MATRIX,
         )
+    tested = [part for part in parts if part.is_tested]
+    results = matrix_of(parts)
+    is_error = (
+        run_request.config(session).error_on_missing_interpreters
+        or options.pythons is not None
+        or not any(cells for cells, _ in results)
+    )
     report.parts = [
-        part.run.finish(
-            cells,
-            missing=tuple(missing),
-            missing_is_error=run_request.config(session).error_on_missing_interpreters
-            or len(missing) == len(part.pythons)
-            or options.pythons is not None,
-        )
-        for part, (cells, missing) in zip(
-            (part for part in parts if part.is_tested), matrix_of(parts), strict=True
-        )
+        part.run.finish(cells, missing=tuple(missing), missing_is_error=is_error)
+        for part, (cells, missing) in zip(tested, results, strict=True)
     ]
-    report.run = merge(report.parts) if options.all_packages else report.parts[0]
+    report.run = merge(report.parts)
 
 
 def _emit(session: nox.Session, pythons: Sequence[str]) -> None:

@@ -87,7 +87,7 @@ def conclude_range(session: nox.Session, found: RangeVerdict, options: Options) 
     if not options.quiet:
         short = display_path(written, Path(session.invoked_from))
         show(style.text(clean_text(f"evidence: {short}")))
-    tell_status(session, found.codes)
+    tell_status(session, found.deciding_codes)
     if found.codes:
         session.error(for_nox(f"{found.outcome.name}: {commits.result(found)}"))
 

@@ -8,6 +8,7 @@ import logging
 import os
 import re
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from nox.logger import logger
@@ -15,10 +16,11 @@ from nox.logger import logger
 from nox_cleanroom.build.distributions import read_distributions
 from nox_cleanroom.build.packages import find_packages, find_top
 from nox_cleanroom.build.project import PROJECT_FILES, find_project, require_project
-from nox_cleanroom.build.source_tree import Source
+from nox_cleanroom.build.source_tree import Source, newest_with_project
 from nox_cleanroom.build.stand_in import make_stand_in
 from nox_cleanroom.checkout import pending
 from nox_cleanroom.checkout.checkout import Checkout, Commit
+from nox_cleanroom.checkout.ranges import commits_in
 from nox_cleanroom.config.options import Options, parse_options
 from nox_cleanroom.config.pythons import METADATA
 from nox_cleanroom.config.settings import Settings
@@ -96,8 +98,13 @@ def _write_metadata(scratch: Path, project: Path, options: Options) -> Path:
     place.mkdir()
     checkout, oid = pending.resolve(checkout, options.rev, place, os.environ)
     prefix = project.resolve().relative_to(checkout.root.resolve()).as_posix()
-    if options.all_packages:
-        pythons = _pythons_of_packages(checkout, checkout.commit(oid), prefix)
+    commits = commits_in(checkout, options.rev)
+    if commits or options.all_packages:
+        pythons = (
+            _pythons_of_range(checkout, commits, prefix)
+            if commits
+            else _pythons_of_packages(checkout, checkout.commit(oid), prefix)
+        )
         stated = f"[tool.nox-cleanroom]\npythons = {json.dumps(pythons)}\n"
         (directory / "pyproject.toml").write_text(stated, encoding="utf-8")
         return directory
@@ -112,11 +119,24 @@ def _write_metadata(scratch: Path, project: Path, options: Options) -> Path:
 
 def _pythons_of_packages(checkout: Checkout, commit: Commit, top: str) -> list[str]:
     """The Pythons that some package of a commit supports, oldest first."""
-    found = set[str]()
-    for package in find_packages(checkout, commit, top):
-        source = Source.read(checkout, commit, package, timeout_seconds=0)
-        found.update(source.supported)
-    return sorted(found, key=lambda one: [int(part) for part in re.findall(r"\d+", one)])
+    sources = (
+        Source.read(checkout, commit, package, timeout_seconds=0)
+        for package in find_packages(checkout, commit, top)
+    )
+    return _in_order({python for source in sources for python in source.supported})
+
+
+def _pythons_of_range(checkout: Checkout, commits: Sequence[str], project: str) -> list[str]:
+    """The Pythons that the first or the last commit of a range supports, oldest first."""
+    ends = (newest_with_project(checkout, some, project) for some in (commits, commits[::-1]))
+    sources = (
+        Source.read(checkout, checkout.commit(oid), project, timeout_seconds=0) for oid in ends
+    )
+    return _in_order({python for source in sources for python in source.supported})
+
+
+def _in_order(pythons: set[str]) -> list[str]:
+    return sorted(pythons, key=lambda one: [int(part) for part in re.findall(r"\d+", one)])
 
 
 def _is_about_us(record: logging.LogRecord) -> bool:
@@ -143,7 +163,8 @@ def _find_project(start: Path, options: Options) -> Path | None:
         raise
     project = find_project(start.resolve(), checkout.root.resolve())
     if project is None:
-        require_project(checkout, checkout.resolve("HEAD"), ".")
+        if options.rev == "HEAD":
+            require_project(checkout, checkout.resolve("HEAD"), ".")
         # The project at the top level may exist in the commit only.
         project = checkout.root
     return project

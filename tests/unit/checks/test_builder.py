@@ -9,7 +9,7 @@ from values import DEMO, Says, built, look, tracked, wheel
 
 from nox_cleanroom.findings import Finding
 from nox_cleanroom.probes.builds import Builds
-from nox_cleanroom.wheel import Wheel
+from nox_cleanroom.wheels import Wheel
 
 NAME = "builder"
 SAYS = Says(NAME)

@@ -25,7 +25,7 @@ from nox_cleanroom.findings import Finding
 from nox_cleanroom.probes.builds import VersionSources
 from nox_cleanroom.probes.installed import Distribution
 from nox_cleanroom.probes.tracked import Tracked
-from nox_cleanroom.wheel import Wheel
+from nox_cleanroom.wheels import Wheel
 
 NAME = "metadata"
 SAYS = Says(NAME)

@@ -11,7 +11,7 @@ from nox_cleanroom.checks import registry
 from nox_cleanroom.checks.registry import CHECKS, Check, run_checks, value_types
 from nox_cleanroom.errors import Code, InterruptedRunError
 from nox_cleanroom.findings import Finding, Outcome, Problem
-from nox_cleanroom.wheel import Wheel
+from nox_cleanroom.wheels import Wheel
 
 SAYS = Says("sums")
 PROBLEM = Problem(

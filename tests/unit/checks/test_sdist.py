@@ -11,7 +11,7 @@ from values import DEMO, INFO, Says, built, look, tracked, unsettled, wheel
 
 from nox_cleanroom.findings import Finding, Outcome
 from nox_cleanroom.probes.builds import Builds
-from nox_cleanroom.wheel import Wheel
+from nox_cleanroom.wheels import Wheel
 
 NAME = "sdist"
 SAYS = Says(NAME)

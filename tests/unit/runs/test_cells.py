@@ -33,7 +33,7 @@ from nox_cleanroom.runs import matrix as matrix_module
 from nox_cleanroom.runs.cell import RunningCell
 from nox_cleanroom.runs.comparison import compare_with_sdist
 from nox_cleanroom.runs.matrix import matrix
-from nox_cleanroom.wheel import Wheel
+from nox_cleanroom.wheels import Wheel
 
 
 class NoSteps:

@@ -105,6 +105,7 @@ def check(monkeypatch: pytest.MonkeyPatch) -> Any:
         open_run: Any = SimpleNamespace(
             request=SimpleNamespace(suffix="", env={}),
             may_fail=(),
+            packages=(),
             source=SimpleNamespace(
                 settings=Settings(clean_check=(command,)),
                 worktree=lambda workspace: contextlib.nullcontext(tree),

@@ -66,6 +66,7 @@ class Smoke:
         run = SimpleNamespace(
             request=SimpleNamespace(suffix="", env={}, install_only=install_only),
             may_fail=(),
+            packages=(),
             source=SimpleNamespace(
                 settings=settings or Settings(),
                 require_python=lambda version: self.do("require Python"),

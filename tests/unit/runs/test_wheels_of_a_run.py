@@ -16,7 +16,7 @@ from nox_cleanroom.environments.interpreter import InstalledPython
 from nox_cleanroom.errors import BuildError, CleanroomError, Code, InterruptedRunError
 from nox_cleanroom.runs.cell import RunningCell
 from nox_cleanroom.runs.wheels import Wheels
-from nox_cleanroom.wheel import Wheel
+from nox_cleanroom.wheels import Wheel
 
 Build = Callable[[str, Artifact, Mapping[str, str]], Wheel]
 
