@@ -49,7 +49,7 @@ every Python you support, without a file of your checkout being touched.
   --strict         warnings fail             --require-clean
   --rebuild        build anew                --keep           the environments
   --timeout SEC    of each step              --durations      of all steps
-  --report-dir DIR write the evidence there  --emit github    print jobs for CI
+  --report-dir DIR write the evidence there  --emit github|gitlab|json
   --write FORMAT=FILE  a report: html, in-toto, json, junit or markdown
   -q, --quiet      the verdict only          -v               all output
   -V, --version    --list, -l                --clear-cache

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -14,21 +15,21 @@ Make = Callable[..., Path]
 BROKEN = {"src/demo/__init__.py": "import absent_one\n"}
 
 
-def project(pythons: list[str], **changes: str) -> dict[str, str]:
-    table = f"[tool.nox-cleanroom]\npythons = {json.dumps(pythons)}\n"
+def project(pythons: list[str], *, axes: str = "", **changes: str) -> dict[str, str]:
+    table = f"[tool.nox-cleanroom]\npythons = {json.dumps(pythons)}\n{axes}"
     return demo_files(**{"pyproject.toml": pyproject(tool=table), **changes})
 
 
 @pytest.fixture
 def jobs(cleanroom: Tool, tmp_path: Path) -> Callable[..., Path]:
-    """Tests each Python on a clone of its own, and keeps the evidence of each in a directory."""
+    """Runs each job on a clone of its own, and keeps the evidence of each in a directory."""
 
-    def run(root: Path, *pythons: str) -> Path:
+    def run(root: Path, *options: str) -> Path:
         place = tmp_path / "artifacts"
-        for python in pythons:
-            clone = copy_checkout(root, tmp_path / f"clone-{python}")
-            cleanroom(clone, f"smoke-{python}")
-            shutil.copytree(tmp_path / "reports", place / f"evidence-{python}")
+        for job in options:
+            clone = copy_checkout(root, tmp_path / f"clone {job}")
+            cleanroom(clone, *shlex.split(f"smoke-{job}"))
+            shutil.copytree(tmp_path / "reports", place / f"evidence {job}")
         return place
 
     return run
@@ -37,10 +38,12 @@ def jobs(cleanroom: Tool, tmp_path: Path) -> Callable[..., Path]:
 def test_many_jobs_have_the_verdict_of_one_matrix(
     repository: Make, cleanroom: Tool, jobs: Callable[..., Path], several: list[str], tmp_path: Path
 ) -> None:
-    root = repository(project(several, **BROKEN))
-    place = jobs(root, *several)
-    joined = cleanroom(tmp_path, "join", str(place), report=False)
-    whole = cleanroom(root, "matrix", "--artifact", "wheel")
+    root = repository(project(several, axes='artifact = ["wheel", "sdist"]\n', **BROKEN))
+    listed = json.loads(cleanroom(root, "matrix", "--emit", "json").out)
+    assert len(listed) == 2 * len(several)
+    commands = [job["command"].removeprefix("nox-cleanroom smoke-") for job in listed]
+    joined = cleanroom(tmp_path, "join", str(jobs(root, *commands)), report=False)
+    whole = cleanroom(root, "matrix")
     assert (joined.status, whole.status) == (1, 1)
     grids = [
         [line for line in ran.out.splitlines() if "smoke-" in line and "at" not in line]

@@ -150,13 +150,11 @@ def test_emit_prints_the_jobs_and_nothing_else(
     output = tmp_path / "output"
     ran = cleanroom(root, "matrix", "--", "--emit", "github", env={"GITHUB_OUTPUT": str(output)})
     assert ran.status == 0
-    jobs = {
-        "include": [
-            {"session": "smoke-3.11", "python": "3.11"},
-            {"session": "smoke-3.12", "python": "3.12"},
-        ]
-    }
-    assert json.loads(ran.out) == jobs
+    jobs = json.loads(ran.out)
+    assert [(job["session"], job["python"]) for job in jobs["include"]] == [
+        ("smoke-3.11", "3.11"),
+        ("smoke-3.12", "3.12"),
+    ]
     name, _, value = output.read_text().partition("=")
     assert (name, json.loads(value)) == ("matrix", jobs)
     assert ran.evidence == {}

@@ -8,7 +8,7 @@ import pytest
 
 from nox_cleanroom.changes import display
 from nox_cleanroom.output import clean_text, encodable, last_lines
-from nox_cleanroom.reports.github_jobs import append_output, github_matrix
+from nox_cleanroom.reports.jobs import append_output
 
 
 @pytest.mark.parametrize(
@@ -44,13 +44,6 @@ def test_last_lines_are_the_last_that_say_something() -> None:
 
 def test_odd_bytes_of_a_path_are_spelled_out() -> None:
     assert display(b"a\xffb\n") == "a\\xffb\\n"
-
-
-def test_the_matrix_for_github() -> None:
-    assert github_matrix(["3.11", "3.12"]) == (
-        '{"include": [{"session": "smoke-3.11", "python": "3.11"},'
-        ' {"session": "smoke-3.12", "python": "3.12"}]}'
-    )
 
 
 def test_the_matrix_is_appended_as_a_step_output(tmp_path: Path) -> None:

@@ -21,7 +21,7 @@ WORKING_TREE = "(working tree)"
 FORMATS = ("html", "in-toto", "json", "junit", "markdown")
 
 #: The CI systems for which `--emit` prints jobs.
-EMITTERS = ("github",)
+EMITTERS = ("github", "gitlab", "json")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -123,7 +123,8 @@ def _report(text: str) -> tuple[str, str]:
 
 
 def _extras(text: str) -> Extras:
-    return "all" if text == "all" else _names(text)
+    """Extras, ``all`` of them, or with an empty text none, whatever is configured."""
+    return "all" if text == "all" else _names(text) if text else ()
 
 
 #: The options, each with what `-- --help` says of it.

@@ -89,6 +89,13 @@ def pythons_that_may_fail(project: Path) -> tuple[str, ...]:
     return ()
 
 
+def settings_of(project: Path) -> Settings:
+    """The configuration of a project; like `supported_pythons`, it never raises."""
+    with contextlib.suppress(Exception):
+        return Settings.from_table(tool_table(_pyproject(_metadata(project))))
+    return Settings()
+
+
 def _configured(read: Read) -> list[str]:
     pythons = _settings(read).pythons or ()
     return list(dict.fromkeys(python.rstrip("?") for python in pythons))

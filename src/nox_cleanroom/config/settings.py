@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
-from nox_cleanroom.config.axes import Artifact, Extras, Resolution
+from nox_cleanroom.config.axes import Artifact, Extras, Resolution, Variant, variants
 from nox_cleanroom.config.commands import COMMANDS, PROJECT_PLACEHOLDER, Command
-from nox_cleanroom.config.options import FORMATS, PYTHON
+from nox_cleanroom.config.options import FORMATS, PYTHON, Options
 from nox_cleanroom.config.pyproject import misspelt_tables, parse_toml, tool_table
 from nox_cleanroom.config.tables import (
     LINE,
@@ -102,6 +102,14 @@ class Settings:
     def need_worktree(self) -> bool:
         """Whether tests or commands of the project need its files."""
         return self.tests.need_worktree or any(one.needs_worktree for one in self.smoke)
+
+    def variants(self, options: Options) -> tuple[Variant, ...]:
+        """The ways to test on each interpreter; on each axis an option overrides the settings."""
+        return variants(
+            [options.artifact] if options.artifact else self.artifacts or ["wheel"],
+            self.resolutions if options.resolution is None else [options.resolution],
+            self.extras if options.extras is None else [options.extras],
+        )
 
     @classmethod
     def from_table(cls, table: Mapping[str, Any]) -> Settings:

@@ -21,7 +21,7 @@ from nox_cleanroom.build.wheel_key import BuildInputs, read_build_inputs
 from nox_cleanroom.checkout.watch import Watch
 from nox_cleanroom.checks.registry import CHECKS
 from nox_cleanroom.checks.waivers import unused_waivers
-from nox_cleanroom.config.axes import Variant, cell_name, variants
+from nox_cleanroom.config.axes import Variant, cell_name
 from nox_cleanroom.config.options import Options
 from nox_cleanroom.config.pyproject import tool_table
 from nox_cleanroom.environments.bytecode import BytecodeStore
@@ -160,12 +160,7 @@ class OpenRun:
     @property
     def variants(self) -> tuple[Variant, ...]:
         """The ways to test on each interpreter; on each axis an option overrides the settings."""
-        options, settings = self.request.options, self.source.settings
-        return variants(
-            [options.artifact] if options.artifact else settings.artifacts or ["wheel"],
-            settings.resolutions if options.resolution is None else [options.resolution],
-            settings.extras if options.extras is None else [options.extras],
-        )
+        return self.source.settings.variants(self.request.options)
 
     @property
     def compares_sdist(self) -> bool:
@@ -269,8 +264,7 @@ class OpenRun:
     @property
     def _planned(self) -> dict[str, str]:
         """The cells that a matrix of the project has, whatever the options of this run."""
-        settings = self.source.settings
-        ways = variants(settings.artifacts or ["wheel"], settings.resolutions, settings.extras)
+        ways = self.source.settings.variants(Options())
         return {
             cell_name(self.request.suffix, python, variant): python
             for python in self.source.supported

@@ -8,9 +8,11 @@ from pathlib import Path
 
 import nox
 
+from nox_cleanroom.config.options import Options
+from nox_cleanroom.config.pythons import settings_of
 from nox_cleanroom.errors import Code, InterpreterMissingError, UsageError
 from nox_cleanroom.output import clean_text
-from nox_cleanroom.reports import github_jobs
+from nox_cleanroom.reports import jobs
 from nox_cleanroom.results import Run, merge
 from nox_cleanroom.runs.cell import RunningCell
 from nox_cleanroom.runs.clean_check import clean_check as check_in_place
@@ -138,7 +140,7 @@ def matrix(
         # Each package has its own.
         pythons = [] if options.all_packages else run_request.wanted_pythons(project, options)
         if options.emit is not None:
-            _emit(session, pythons)
+            _emit(session, project, pythons, options)
             return
         with opened(session, "matrix", project, report, packages) as run:
             if options.all_packages:
@@ -188,14 +190,23 @@ def _test_packages(
     report.run = merge(report.parts)
 
 
-def _emit(session: nox.Session, pythons: Sequence[str]) -> None:
-    name = f"smoke{run_request.suffix(session, 'matrix')}"
-    jobs = github_jobs.github_matrix(pythons, session=name)
-    print(jobs, flush=True)  # noqa: T201 - the only thing on standard output
+def _emit(
+    session: nox.Session, project: str | Path, pythons: Sequence[str], options: Options
+) -> None:
+    settings = settings_of(Path(project))
+    cells = jobs.jobs_of(
+        pythons,
+        settings.variants(options),
+        usual=settings.variants(Options())[0],
+        suffix=run_request.suffix(session, "matrix"),
+        may_fail=[one for one in settings.may_fail if one not in (options.pythons or ())],
+    )
+    text = jobs.EMITTERS[options.emit or "json"](cells)
+    print(text, flush=True)  # noqa: T201 - the only thing on standard output
     output = os.environ.get("GITHUB_OUTPUT")
-    if output:
+    if output and options.emit == "github":
         try:
-            github_jobs.append_output(jobs, Path(output))
+            jobs.append_output(text, Path(output))
         except OSError as error:
             raise UsageError(f"GITHUB_OUTPUT cannot be written to: {error}.") from None
         session.log(f"appended to {output}")

@@ -1,0 +1,146 @@
+"""The cells of a matrix as jobs for CI: one job for each, with the command that runs it."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from nox_cleanroom.config.axes import Variant, cell_name
+
+PROGRAM = "nox-cleanroom"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Job:
+    """One cell as a job."""
+
+    #: Its name, such as ``smoke-3.12 · sdist``.
+    cell: str
+    #: The session that runs it, such as ``smoke-3.12``, with these options.
+    session: str
+    #: Whether only the project's noxfile has that session.
+    is_from_noxfile: bool
+    options: tuple[str, ...]
+    python: str
+    #: Whether it may fail without failing the whole.
+    may_fail: bool
+
+    @property
+    def command(self) -> str:
+        """The command that runs exactly this cell, for a shell; more options may follow."""
+        start = (
+            ["nox", "-s", self.session, "--"] if self.is_from_noxfile else [PROGRAM, self.session]
+        )
+        return shlex.join([*start, *self.options])
+
+
+def jobs_of(
+    pythons: Iterable[str],
+    wanted: Sequence[Variant],
+    *,
+    usual: Variant,
+    suffix: str,
+    may_fail: Sequence[str],
+) -> list[Job]:
+    """The jobs of a matrix.
+
+    Args:
+        pythons: the interpreters, such as ``["3.11"]``.
+        wanted: the ways to test on each.
+        usual: the way that a session takes without options.
+        suffix: the suffix of the sessions' names.
+        may_fail: the interpreters that may fail.
+    """
+    return [
+        Job(
+            cell=cell_name(suffix, python, variant),
+            session=f"smoke{suffix}-{python}",
+            is_from_noxfile=bool(suffix),
+            options=tuple(_options(variant, usual)),
+            python=python,
+            may_fail=python in may_fail,
+        )
+        for python in pythons
+        for variant in wanted
+    ]
+
+
+def _options(variant: Variant, usual: Variant) -> Iterator[str]:
+    if variant.artifact != usual.artifact:
+        yield from ("--artifact", variant.artifact)
+    if variant.resolution != usual.resolution:
+        yield from ("--resolution", variant.resolution)
+    if variant.extras != usual.extras:
+        yield "--extras"
+        yield variant.extras if isinstance(variant.extras, str) else ",".join(variant.extras)
+
+
+def _about(job: Job) -> dict[str, Any]:
+    return {
+        "session": job.session,
+        "python": job.python,
+        "cell": job.cell,
+        "options": shlex.join(job.options),
+        "command": job.command,
+        "may-fail": job.may_fail,
+    }
+
+
+def github(jobs: Sequence[Job]) -> str:
+    """The value of ``strategy.matrix`` for GitHub Actions, on one line."""
+    return json.dumps({"include": [_about(job) for job in jobs]})
+
+
+def gitlab(jobs: Sequence[Job]) -> str:
+    """A child pipeline for GitLab: a job for each cell, and one that joins them.
+
+    It is JSON, which is YAML, too. (https://docs.gitlab.com/ci/pipelines/downstream_pipelines/)
+    """
+    cells = {
+        job.cell: {
+            "script": [f"{job.command} --report-dir reports/{number}"],
+            "artifacts": {"when": "always", "paths": ["reports"]},
+            "allow_failure": job.may_fail,
+        }
+        for number, job in enumerate(jobs)
+    }
+    verdict = {
+        "stage": ".post",
+        "when": "always",
+        "script": [f"{PROGRAM} join reports --write junit=junit.xml"],
+        "artifacts": {"when": "always", "reports": {"junit": "junit.xml"}},
+    }
+    everywhere = {
+        "image": "python:3.13",
+        "before_script": [f"python -m pip install '{PROGRAM}[uv]'"],
+    }
+    # The Pythons are uv's, and a version may come from tags.
+    variables = {"NOX_DOWNLOAD_PYTHON": "auto", "GIT_DEPTH": "0"}
+    pipeline = {"default": everywhere, "variables": variables, **cells, "verdict": verdict}
+    return json.dumps(pipeline, indent=2, ensure_ascii=False)
+
+
+def plain(jobs: Sequence[Job]) -> str:
+    """The jobs as a JSON list, for any other service."""
+    return json.dumps([_about(job) for job in jobs], indent=2)
+
+
+#: What `--emit` prints for each CI system.
+EMITTERS: Mapping[str, Callable[[Sequence[Job]], str]] = {
+    "github": github,
+    "gitlab": gitlab,
+    "json": plain,
+}
+
+
+def append_output(matrix: str, path: Path) -> None:
+    """Give the matrix to the following jobs, as the step's output ``matrix``.
+
+    (https://docs.github.com/actions/reference/workflow-commands-for-github-actions)
+    """
+    with path.open("a", encoding="utf-8") as file:
+        file.write(f"matrix={matrix}\n")

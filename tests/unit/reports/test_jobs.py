@@ -1,0 +1,100 @@
+"""Jobs for CI: a job for each cell, and the command that runs exactly this cell."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from nox_cleanroom.config.axes import Variant, cell_name, variants
+from nox_cleanroom.config.options import EMITTERS as NAMES
+from nox_cleanroom.config.options import Options, parse_options
+from nox_cleanroom.config.settings import Settings
+from nox_cleanroom.reports.jobs import EMITTERS, Job, gitlab, jobs_of
+
+#: Configured axes.
+AXES: dict[str, dict[str, Any]] = {
+    "none": {},
+    "a source distribution": {"artifact": ["wheel", "sdist"]},
+    "the source distribution first": {"artifact": ["sdist", "wheel"]},
+    "everything": {
+        "artifact": ["wheel", "sdist"],
+        "resolution": ["highest", "lowest-direct"],
+        "extras": [[], ["cli"], ["cli", "yaml"]],
+    },
+    "all extras": {"extras": "all"},
+    "extras as usual": {"extras": [["cli"], []]},
+}
+
+
+def _jobs(settings: Settings, suffix: str = "") -> list[Job]:
+    ways = settings.variants(Options())
+    return jobs_of(["3.12", "3.15"], ways, usual=ways[0], suffix=suffix, may_fail=["3.15"])
+
+
+@pytest.mark.parametrize("suffix", ["", "_one"])
+@pytest.mark.parametrize("axes", AXES.values(), ids=AXES)
+def test_the_command_of_a_job_runs_its_cell(axes: dict[str, Any], suffix: str) -> None:
+    settings = Settings.from_table(axes)
+    jobs = _jobs(settings, suffix)
+    assert len({job.cell for job in jobs}) == len(jobs) == 2 * len(settings.variants(Options()))
+    for job in jobs:
+        words = shlex.split(job.command)
+        if suffix:
+            assert words[:2] == ["nox", "-s"]
+            assert words.pop(3) == "--"
+            del words[1]
+        assert words[1] == f"smoke{suffix}-{job.python}"
+        run = settings.variants(parse_options(words[2:], relative_to=Path()))[0]
+        assert cell_name(suffix, job.python, run) == job.cell
+
+
+def test_an_option_that_differs_from_the_configured_way_is_in_the_command() -> None:
+    wanted = variants(["sdist"], ["highest"], [()])
+    [job] = jobs_of(["3.12"], wanted, usual=Variant(), suffix="", may_fail=[])
+    assert job.command == "nox-cleanroom smoke-3.12 --artifact sdist"
+
+
+def test_there_is_an_emitter_for_each_name() -> None:
+    assert set(EMITTERS) == set(NAMES)
+
+
+@pytest.mark.parametrize("name", ["github", "json"])
+def test_what_a_job_says(name: str) -> None:
+    text = EMITTERS[name](_jobs(Settings.from_table({"artifact": ["wheel", "sdist"]})))
+    jobs = json.loads(text)
+    assert (jobs["include"] if name == "github" else jobs)[-1] == {
+        "session": "smoke-3.15",
+        "python": "3.15",
+        "cell": "smoke-3.15 · sdist",
+        "options": "--artifact sdist",
+        "command": "nox-cleanroom smoke-3.15 --artifact sdist",
+        "may-fail": True,
+    }
+    # A step's output is one line, in letters that every system can read.
+    assert name == "json" or (text.isascii() and "\n" not in text)
+
+
+@pytest.mark.parametrize("axes", AXES.values(), ids=AXES)
+def test_the_pipeline_is_one_for_gitlab(axes: dict[str, Any], tmp_path: Path) -> None:
+    pipeline = tmp_path / "pipeline.yml"
+    pipeline.write_text(gitlab(_jobs(Settings.from_table(axes))), encoding="utf-8")
+    subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "check_jsonschema",
+            "--builtin-schema",
+            "vendor.gitlab-ci",
+            pipeline,
+        ],
+        check=True,
+    )
+    written = json.loads(pipeline.read_text(encoding="utf-8"))
+    assert written["smoke-3.15"]["allow_failure"] is True
+    assert written["verdict"]["stage"] == ".post"
