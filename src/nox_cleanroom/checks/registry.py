@@ -10,7 +10,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cache, cached_property
 from typing import get_type_hints
 
 from nox_cleanroom.checks import (
@@ -135,10 +135,11 @@ def unsettled(findings: Iterable[Finding], values: Mapping[str, object]) -> list
     return [name for name in names if name not in values]
 
 
-def value_types(checks: Iterable[Check] = CHECKS) -> dict[str, object]:
+@cache
+def value_types() -> Mapping[str, object]:
     """The type of each value that a check uses, by the name of the value."""
     types: dict[str, object] = {}
-    for check in checks:
+    for check in CHECKS:
         types |= get_type_hints(check.find)
     types.pop("return", None)
     return types

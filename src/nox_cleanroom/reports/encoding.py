@@ -58,8 +58,8 @@ def decode(kind: Any, value: Any) -> Any:  # noqa: PLR0911 - one for each kind o
     Raises:
         ValueError: the value does not have that type.
     """
-    origin, arguments = get_origin(kind), get_args(kind)
-    if dataclasses.is_dataclass(kind):
+    is_record, origin, arguments = _shape_of(kind)
+    if is_record:
         return _decode_record(kind, _require(dict, value))
     if origin in {Union, UnionType}:
         return _decode_union(arguments, value)
@@ -88,21 +88,28 @@ def _decode_float(value: int) -> float:
 
 
 def _decode_record(kind: Any, value: Mapping[str, Any]) -> Any:
-    types, given = _types_of(kind), {}
-    for field in dataclasses.fields(kind):
-        key = key_of(field.name)
-        if key in value and not left_out(field.name):
-            given[field.name] = decode(types[field.name], value[key])
+    given = {name: decode(of, value[key]) for name, key, of in _fields_of(kind) if key in value}
     try:
         return kind(**given)
     except TypeError as error:
         raise ValueError(str(error)) from None
 
 
+# To look at a type takes longer than to decode a value of it.
 @cache
-def _types_of(kind: type) -> dict[str, Any]:
-    """The types of a record's fields; to look at them takes longer than to decode them."""
-    return get_type_hints(kind)
+def _shape_of(kind: Any) -> tuple[bool, Any, tuple[Any, ...]]:
+    return dataclasses.is_dataclass(kind), get_origin(kind), get_args(kind)
+
+
+@cache
+def _fields_of(kind: type) -> list[tuple[str, str, Any]]:
+    """The name of each field of a record, its key in evidence, and its type."""
+    types = get_type_hints(kind)
+    return [
+        (field.name, key_of(field.name), types[field.name])
+        for field in dataclasses.fields(kind)
+        if not left_out(field.name)
+    ]
 
 
 def _decode_union(kinds: tuple[Any, ...], value: Any) -> Any:

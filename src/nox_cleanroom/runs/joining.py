@@ -16,7 +16,7 @@ from nox_cleanroom.findings import Finding, Outcome, Problem
 from nox_cleanroom.output import counted
 from nox_cleanroom.reports.evidence import decode_evidence
 from nox_cleanroom.results import Cell, Run, merge
-from nox_cleanroom.runs.recheck import check_again
+from nox_cleanroom.runs.recheck import Recheck
 from nox_cleanroom.wheels import Wheel
 
 #: The largest file of evidence that is read, in bytes, and how many files.
@@ -33,10 +33,10 @@ def join(places: Sequence[str]) -> Run:
         UsageError: there is no evidence, a named file is none, or it is of several commits or
             versions of this tool.
     """
-    runs, notes = list[Run](), list[str]()
+    runs, notes, again = list[Run](), list[str](), Recheck()
     for source, text, is_named in _texts(places):
         try:
-            runs.append(check_again(decode_evidence(text, source, value_types())))
+            runs.append(again.run(decode_evidence(text, source, value_types())))
         except UsageError as error:
             # Other files may lie beside evidence; a cell that is lost is red.
             if is_named:
