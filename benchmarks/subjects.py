@@ -107,6 +107,7 @@ def _unpack(stage: Stage, subject: Subject, root: Path) -> None:
     shutil.rmtree(place, ignore_errors=True)
     shutil.unpack_archive(path, place)
     (inner,) = place.iterdir()
+    root.parent.mkdir(parents=True, exist_ok=True)
     inner.rename(root)
 
 
