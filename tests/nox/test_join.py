@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shlex
 import shutil
 from collections.abc import Callable
@@ -53,6 +54,27 @@ def test_many_jobs_have_the_verdict_of_one_matrix(
     assert "absent_one" in joined.out
 
 
+def test_a_cell_that_may_fail_in_a_matrix_may_fail_in_its_job(
+    repository: Make, cleanroom: Tool, jobs: Callable[..., Path], several: list[str], tmp_path: Path
+) -> None:
+    first, second = several[:2]
+    code = f"import sys\nassert '%d.%d' % sys.version_info[:2] != {second!r}\ndef main(): pass\n"
+    root = repository(project([first, f"{second}?"], **{"src/demo/__init__.py": code}))
+    (tmp_path / "plan.json").write_text(cleanroom(root, "matrix", "--emit", "github").out)
+    place = jobs(root, first, second)
+    alone = str(place / f"evidence {second}")
+    for status, words in (
+        (0, [str(place)]),
+        (0, [alone, str(place), "--plan", "plan.json"]),
+        (1, [alone, "--plan=plan.json"]),
+    ):
+        ran = cleanroom(tmp_path, "join", *words, report=False)
+        assert ran.status == status, ran.text
+        assert re.search(rf"smoke-{second} .*\(may fail\)", ran.out)
+        assert ("CELL_MISSING" in ran.out) == (status == 1)
+    assert cleanroom(root, "matrix", "--artifact", "wheel").status == 0
+
+
 def test_a_cell_that_is_lost_is_red_and_one_that_may_fail_is_not(
     repository: Make, cleanroom: Tool, jobs: Callable[..., Path], several: list[str], tmp_path: Path
 ) -> None:
@@ -88,6 +110,8 @@ WRONG = {
     "cut off": (["cut.json"], 2, "'cut.json' is not evidence of a run"),
     "no archive": (["bad.zip"], 2, "bad.zip' cannot be read"),
     "no such option": (["--writ", "x"], 2, "There is no option of `join` '--writ'"),
+    "no plan": ([".", "--plan", "cut.json"], 2, "'cut.json' is not a plan"),
+    "no value of a plan": ([".", "--plan"], 2, "'' is not a plan"),
     "no format": ([".", "--write", "xml=x"], 2, "is no format and file"),
 }
 

@@ -5,9 +5,10 @@ A cell that was planned and that no run has tested is red, so nothing is lost un
 
 from __future__ import annotations
 
+import json
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from nox_cleanroom.checks.registry import value_types
@@ -24,15 +25,21 @@ _BYTES = 64 * 2**20
 _FILES = 100_000
 
 
-def join(places: Sequence[str]) -> Run:
+def join(places: Sequence[str], plan: str | None = None) -> Run:
     """One run of all cells in files of evidence, directories of such files, and zip archives.
 
     The latest run of a cell counts. Checks run again, so that newer ones apply.
+
+    Args:
+        places: the files, directories and archives.
+        plan: a file with the jobs that `--emit` printed; without it, the evidence says which
+            cells were planned.
 
     Raises:
         UsageError: there is no evidence, a named file is none, or it is of several commits or
             versions of this tool.
     """
+    wanted = None if plan is None else _read_plan(plan)
     runs, notes, again = list[Run](), list[str](), Recheck()
     for source, text, is_named in _texts(places):
         try:
@@ -50,7 +57,7 @@ def join(places: Sequence[str]) -> Run:
     _require_one(runs)
     runs.sort(key=lambda run: run.started_at)
     merged, cells = merge(runs), {cell.name: cell for run in runs for cell in run.cells}
-    found, lost = _in_order(runs, cells)
+    found, lost = _in_order(wanted or _plan_in(runs), cells)
     more = [f"no job has tested {counted(lost, 'cell')}"] if lost else []
     return replace(
         merged,
@@ -65,15 +72,44 @@ def join(places: Sequence[str]) -> Run:
     )
 
 
-def _in_order(runs: Sequence[Run], cells: Mapping[str, Cell]) -> tuple[list[Cell], int]:
+@dataclass(frozen=True, kw_only=True)
+class _Plan:
+    #: The Python of each cell, by the cell's name.
+    pythons: Mapping[str, str]
+    #: The Pythons whose cells may fail.
+    may_fail: frozenset[str]
+
+
+def _plan_in(runs: Sequence[Run]) -> _Plan:
+    return _Plan(
+        pythons={name: python for run in runs for name, python in run.planned.items()},
+        may_fail=frozenset(python for run in runs for python in run.may_fail),
+    )
+
+
+def _read_plan(path: str) -> _Plan:
+    try:
+        jobs = json.loads(_read(Path(path)))
+        jobs = jobs["include"] if isinstance(jobs, dict) else jobs
+        return _Plan(
+            pythons={str(job["cell"]): str(job["python"]) for job in jobs},
+            may_fail=frozenset(str(job["python"]) for job in jobs if job["may-fail"]),
+        )
+    except (OSError, ValueError, TypeError, KeyError, RecursionError):
+        raise UsageError(
+            f"{path!r} is not a plan.", hint="`nox-cleanroom matrix --emit json` prints one."
+        ) from None
+
+
+def _in_order(plan: _Plan, cells: Mapping[str, Cell]) -> tuple[list[Cell], int]:
     """All planned cells, and others after them; and how many of them no job has tested."""
-    planned = {name: python for run in runs for name, python in run.planned.items()}
-    may_fail = {python for run in runs for python in run.may_fail}
-    order = [*planned, *(name for name in cells if name not in planned)]
-    found = [
-        cells[name] if name in cells else _lost(name, planned[name], may_fail) for name in order
-    ]
-    return found, len([name for name in planned if name not in cells])
+    lost = [name for name in plan.pythons if name not in cells]
+    found = {**cells, **{name: _lost(name, plan.pythons[name]) for name in lost}}
+    order = [*plan.pythons, *(name for name in cells if name not in plan.pythons)]
+    # A job names its Python, so by itself its result would count.
+    return [
+        replace(found[name], may_fail=found[name].python in plan.may_fail) for name in order
+    ], len(lost)
 
 
 def _texts(places: Iterable[str]) -> Iterator[tuple[str, str, bool]]:
@@ -128,14 +164,14 @@ def _require_one(runs: Sequence[Run]) -> None:
             )
 
 
-def _lost(name: str, python: str, may_fail: set[str]) -> Cell:
+def _lost(name: str, python: str) -> Cell:
     problem = Problem(
         code=Code.CELL_MISSING,
         outcome=Outcome.FAILED,
         message="No job has brought its evidence.",
         hint="Was the job skipped or ended, or its evidence not uploaded?",
     )
-    return Cell(name=name, python=python, problems=(problem,), may_fail=python in may_fail)
+    return Cell(name=name, python=python, problems=(problem,))
 
 
 def _different_wheels(cells: Iterable[Cell]) -> Iterator[Cell]:

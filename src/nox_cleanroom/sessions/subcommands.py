@@ -93,14 +93,16 @@ def _check_again(names: Sequence[str], style: Style) -> int:
 
 def _join(words: Sequence[str], style: Style) -> int:
     """Join the evidence of many jobs, and print and write its reports."""
-    places, ours, waiting = list[str](), list[str](), [*words]
+    places, waiting = list[str](), [*words]
+    given: dict[str, list[str]] = {"--write": [], "--plan": []}
     while waiting:
         word = waiting.pop(0)
-        if word.partition("=")[0] == "--write":
-            ours += [word, *([] if "=" in word.removeprefix("--write") else waiting[:1])]
-            waiting = waiting if "=" in word else waiting[1:]
+        name, equals, value = word.partition("=")
+        if name in given:
+            given[name].append(value if equals else "".join(waiting[:1]))
+            waiting = waiting if equals else waiting[1:]
         elif word.startswith("-"):
-            raise refusal("option of `join`", word, ("--write", "--verbose", "--quiet"))
+            raise refusal("option of `join`", word, (*given, "--verbose", "--quiet"))
         else:
             places.append(word)
     if not places:
@@ -108,8 +110,9 @@ def _join(words: Sequence[str], style: Style) -> int:
             "`join` needs the evidence of several jobs.",
             hint="Name the directory into which it was downloaded.",
         )
+    ours = [f"--write={one}" for one in given["--write"]]
     files = parse_options(ours, relative_to=Path.cwd()).write
-    run = join(places)
+    run = join(places, *given["--plan"][-1:])
     show(terminal.render(run, style=style))
     for name, path in files:
         write_report(FORMATS[name](run), path)
