@@ -160,6 +160,22 @@ def test_emit_prints_the_jobs_and_nothing_else(
     assert ran.evidence == {}
 
 
+@pytest.mark.parametrize(
+    ("tool", "said"),
+    [
+        ('artifact = ["wheels"]', "`artifact`"),
+        ("[tool.nox-cleanroom", "is not valid TOML"),
+    ],
+)
+def test_no_jobs_are_made_of_a_configuration_with_mistakes(
+    repository: Make, cleanroom: Tool, tool: str, said: str
+) -> None:
+    files = demo_files(**{"pyproject.toml": pyproject(tool=f"[tool.nox-cleanroom]\n{tool}\n")})
+    ran = cleanroom(repository(files), "matrix", "--emit", "json")
+    assert (ran.status, ran.out) == (2, ""), ran.text
+    assert said in ran.text
+
+
 def test_a_checkout_that_changes_meanwhile_fails_the_run(
     repository: Make, cleanroom: Tool, several: list[str], tmp_path: Path
 ) -> None:

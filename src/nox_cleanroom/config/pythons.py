@@ -90,10 +90,12 @@ def pythons_that_may_fail(project: Path) -> tuple[str, ...]:
 
 
 def settings_of(project: Path) -> Settings:
-    """The configuration of a project; like `supported_pythons`, it never raises."""
-    with contextlib.suppress(Exception):
-        return Settings.from_table(tool_table(_pyproject(_metadata(project))))
-    return Settings()
+    """The configuration of a project.
+
+    Raises:
+        ConfigError: ``pyproject.toml`` is not TOML, or its table has problems.
+    """
+    return Settings.from_table(tool_table(_pyproject(_metadata(project))))
 
 
 def _configured(read: Read) -> list[str]:

@@ -11,6 +11,7 @@ from typing import Any
 
 from nox_cleanroom.config.axes import Variant, cell_name
 
+#: What runs the cells and joins them.
 PROGRAM = "nox-cleanroom"
 
 
@@ -75,8 +76,9 @@ def _options(variant: Variant, usual: Variant) -> Iterator[str]:
     if variant.resolution != usual.resolution:
         yield from ("--resolution", variant.resolution)
     if variant.extras != usual.extras:
-        yield "--extras"
-        yield variant.extras if isinstance(variant.extras, str) else ",".join(variant.extras)
+        names = variant.extras if isinstance(variant.extras, str) else ",".join(variant.extras)
+        # One word even for none: a variable that holds the command is split only at spaces.
+        yield f"--extras={names}"
 
 
 def _about(job: Job) -> dict[str, Any]:
