@@ -40,22 +40,8 @@ def join(places: Sequence[str], plan: str | None = None) -> Run:
             versions of this tool.
     """
     wanted = None if plan is None else _read_plan(plan)
-    runs, notes, again = list[Run](), list[str](), Recheck()
-    for source, text, is_named in _texts(places):
-        try:
-            runs.append(again.run(decode_evidence(text, source, value_types())))
-        except UsageError as error:
-            # Other files may lie beside evidence; a cell that is lost is red.
-            if is_named:
-                raise
-            notes.append(f"left out: {error.message}")
-    if not runs:
-        raise UsageError(
-            f"There is no evidence in {' '.join(places)}.",
-            hint="Name the directories that `--report-dir` has filled.",
-        )
+    runs, notes = _runs_in(places)
     _require_one(runs)
-    runs.sort(key=lambda run: run.started_at)
     merged, cells = merge(runs), {cell.name: cell for run in runs for cell in run.cells}
     found, lost = _in_order(wanted or _plan_in(runs), cells)
     more = [f"no job has tested {counted(lost, 'cell')}"] if lost else []
@@ -70,6 +56,25 @@ def join(places: Sequence[str], plan: str | None = None) -> Run:
         notes=(*merged.notes, *notes, *more),
         duration=sum(run.duration for run in runs),
     )
+
+
+def _runs_in(places: Sequence[str]) -> tuple[list[Run], list[str]]:
+    """All runs, the earliest first; and a note on each file that is left out."""
+    runs, notes, again = list[Run](), list[str](), Recheck()
+    for source, text, is_named in _texts(places):
+        try:
+            runs.append(again.run(decode_evidence(text, source, value_types())))
+        except UsageError as error:
+            # Other files may lie beside evidence; a cell that is lost is red.
+            if is_named:
+                raise
+            notes.append(f"left out: {error.message}")
+    if not runs:
+        raise UsageError(
+            f"There is no evidence in {' '.join(places)}.",
+            hint="Name the directories that `--report-dir` has filled.",
+        )
+    return sorted(runs, key=lambda run: run.started_at), notes
 
 
 @dataclass(frozen=True, kw_only=True)
