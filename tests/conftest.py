@@ -9,6 +9,7 @@ import itertools
 import json
 import os
 import shutil
+import signal
 import struct
 import subprocess
 import sys
@@ -30,6 +31,9 @@ from nox_cleanroom.members import record_digest
 from nox_cleanroom.processes import supervision
 
 IN_CI = bool(os.environ.get("CI"))
+# What a shell starts in the background ignores interrupts, and so would all that tests start.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+
 HERE = Path(__file__).parent
 #: A build backend that lies in the project and needs nothing, so that builds need no index.
 BACKEND = (HERE / "in_tree_backend.py").read_text(encoding="utf-8")
