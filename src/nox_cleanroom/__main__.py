@@ -42,14 +42,15 @@ every Python you support, without a file of your checkout being touched.
   --rev REV        the commit to test        --staged  --working-tree  instead
   --rev A..B       each of these commits     --bisect  the first bad of them
   --dist PATH ...  these wheels and sdist, or those in a directory
-  --all-packages   of the repository         --changed-since REV
+  --all-packages   of the repository         --changed-since REV  --package DIR
   --pythons X,Y    only these Pythons        --resolution highest|lowest-direct
   --artifact wheel|sdist                     --find-links DIR
   --extras A,B     install these extras
   --strict         warnings fail             --require-clean
   --rebuild        build anew                --keep           the environments
   --timeout SEC    of each step              --durations      of all steps
-  --report-dir DIR write the evidence there  --emit github|gitlab|json
+  --report-dir DIR write the evidence there
+  --emit github|gitlab|json                  --dist-dir DIR   --platform NAME
   --write FORMAT=FILE  a report: html, in-toto, json, junit or markdown
   -q, --quiet      the verdict only          -v               all output
   -V, --version    --list, -l                --clear-cache

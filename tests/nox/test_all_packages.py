@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -114,6 +116,30 @@ def test_what_needs_a_failed_one_is_blocked_and_not_red(repository: Make, cleanr
     assert "SIBLING_FAILED: SKIPPED" in ran.out
     assert "It needs packages/core, which has failed." in ran.out
     assert "[PROBE_FAILED]" in ran.out
+
+
+def test_one_package_alone_and_the_cells_of_all_are_expected(
+    repository: Make, cleanroom: Tool, tmp_path: Path
+) -> None:
+    root = repository(workspace(CORE, APP, TOOL))
+    emitted = cleanroom(root, "matrix", "--all-packages", "--emit", "json", "--pythons", PYTHON)
+    jobs = {job["cell"]: job for job in json.loads(emitted.out)}
+    assert sorted(jobs) == [f"smoke_{name}-{PYTHON}" for name in ("app", "core", "tool")]
+    (tmp_path / "plan.json").write_text(emitted.out)
+    for name in ("app", "tool"):
+        job = jobs[f"smoke_{name}-{PYTHON}"]
+        _, *words = shlex.split(job["command"])
+        ran = cleanroom(root, *words)
+        assert ran.status == 0, ran.text
+        assert [cell["name"] for cell in ran.evidence["cells"]] == [job["cell"]]
+        shutil.copytree(tmp_path / "reports", tmp_path / f"kept/{name}")
+    ran = cleanroom(tmp_path, "join", "kept", "--plan", "plan.json", report=False)
+    assert (ran.status, f"✗ smoke_core-{PYTHON}  CELL_MISSING" in ran.out) == (1, True), ran.text
+    # Without a plan, all Pythons of all packages are expected.
+    ran = cleanroom(tmp_path, "join", "kept", report=False)
+    assert f"✗ smoke_core-{PYTHON}  CELL_MISSING" in ran.out
+    ran = cleanroom(root, f"smoke-{PYTHON}", "--package", "absent")
+    assert (ran.status, "There is no package 'absent'" in ran.text) == (2, True)
 
 
 def test_a_build_that_fails_blocks_too(repository: Make, cleanroom: Tool) -> None:
@@ -292,7 +318,7 @@ WRONG = {
     "no project": (["matrix", "--all-packages"], "packages = ['x/*']", 2, "has no Python project"),
     "clean_check": (["clean_check", "--all-packages"], "", 2, "Only `smoke` and `matrix`"),
     "given files": (["matrix", "--all-packages", "--dist", "."], "", 2, "Only `smoke` and"),
-    "jobs": (["matrix", "--all-packages", "--emit", "github"], "", 2, "the jobs of one package"),
+    "no jobs": (["matrix", "--all-packages", "--emit", "github", "--pythons", "3.98"], "", 2, "No package supports"),
     "no such Python": (["matrix", "--all-packages", "--pythons", "3.98"], "", 2, "No package supports"),
 }  # fmt: skip
 

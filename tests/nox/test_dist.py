@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
@@ -49,6 +51,54 @@ def test_the_files_are_tested_and_not_what_the_commit_would_build(
     assert "create worktree" not in steps
     assert "as given" in ran.text
     assert state_of(root) == before
+
+
+def test_a_matrix_builds_into_a_directory_and_tests_these_files(
+    repository: Make, cleanroom: Tool, pythons: list[str], tmp_path: Path
+) -> None:
+    root = repository(project(pythons))
+    before = state_of(root)
+    ran = cleanroom(root, "matrix", "--dist-dir", "../dist")
+    assert ran.status == 0, ran.text
+    built = {path.name: path for path in (tmp_path / "dist").iterdir()}
+    assert sorted(built) == ["demo-1.0-py3-none-any.whl", "demo-1.0.tar.gz"]
+    digest = hashlib.sha256(built["demo-1.0-py3-none-any.whl"].read_bytes()).hexdigest()
+    assert {cell["wheel"]["sha256"] for cell in ran.evidence["cells"]} == {digest}
+    assert "build sdist" in [step["name"] for step in ran.evidence["cells"][0]["steps"]]
+    jobs = cleanroom(root, "matrix", "--emit", "json", "--dist-dir", "../dist")
+    assert {job["options"] for job in json.loads(jobs.out)} == {"--dist ../dist"}
+    assert state_of(root) == before
+
+
+WRONG_DIRECTORIES = {
+    "it is not ignored": (["matrix", "--dist-dir", "dist"], "EVIDENCE_ROOT_NOT_IGNORED"),
+    "not in smoke": (["smoke", "--dist-dir", "../dist"], "Only `matrix` builds into a directory"),
+    "files are given": (["matrix", "--dist-dir", "../x", "--dist", "."], "--dist names files"),
+    "of several packages": (["matrix", "--dist-dir", "../x", "--all-packages"], "or the files"),
+    "another release": (["matrix", "--dist-dir", "../old"], "files of several versions: 1.0, 2.0"),
+}
+
+
+@pytest.mark.parametrize(("words", "said"), WRONG_DIRECTORIES.values(), ids=WRONG_DIRECTORIES)
+def test_a_directory_that_cannot_be_used_is_a_sentence(
+    repository: Make, cleanroom: Tool, tmp_path: Path, words: list[str], said: str
+) -> None:
+    root = repository(project([PYTHON]))
+    (tmp_path / "old").mkdir()
+    make_wheel(tmp_path / "old", {"demo/__init__.py": ""}, version="2.0")
+    ran = cleanroom(root, *words)
+    assert (ran.status, said in ran.text) == (2, True), ran.text
+    assert not (tmp_path / "x").exists()
+
+
+def test_a_build_that_fails_is_reported_and_no_job_printed(
+    repository: Make, cleanroom: Tool, tmp_path: Path
+) -> None:
+    broken = "def build_sdist(*_):\n    raise SystemExit('no')\n"
+    root = repository(project([PYTHON], **{"in_tree_backend.py": broken}))
+    ran = cleanroom(root, "matrix", "--emit", "json", "--dist-dir", "../dist")
+    assert (ran.status, "build: BUILD_FAILED" in ran.out) == (1, True), ran.text
+    assert "command" not in ran.out
 
 
 def test_each_interpreter_has_the_wheel_of_its_tags_and_others_are_read(

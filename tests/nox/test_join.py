@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from conftest import Tool, copy_checkout, demo_files, pyproject
+from conftest import Tool, copy_checkout, demo_files, make_wheel, pyproject
 
 Make = Callable[..., Path]
 BROKEN = {"src/demo/__init__.py": "import absent_one\n"}
@@ -129,6 +129,32 @@ def test_what_cannot_be_is_a_sentence(
     ran = cleanroom(where, "join", *words, report=False)
     assert (ran.status, said in ran.text) == (status, True), ran.text
     assert "Traceback" not in ran.text
+
+
+def test_files_that_differ_between_jobs_are_refused(
+    repository: Make, cleanroom: Tool, several: list[str], tmp_path: Path
+) -> None:
+    root = repository(project(several[:2]))
+    for python in several[:2]:
+        (tmp_path / python).mkdir()
+        code = {"demo/__init__.py": f"def main(): {python}\n"}
+        make_wheel(tmp_path / python, code)
+        cleanroom(root, f"smoke-{python}", "--dist", f"../{python}")
+        shutil.copytree(tmp_path / "reports", tmp_path / f"kept/{python}")
+    ran = cleanroom(tmp_path, "join", "kept", report=False)
+    assert (ran.status, "The jobs were given different files" in ran.text) == (2, True), ran.text
+
+
+def test_a_machine_of_which_nothing_is_heard_is_red(
+    repository: Make, cleanroom: Tool, pythons: list[str], tmp_path: Path
+) -> None:
+    root = repository(project(pythons[:1], axes='platforms = ["one", "other"]\n'))
+    assert cleanroom(root, f"smoke-{pythons[0]}", "--platform", "one").status == 0
+    (tmp_path / "reports").rename(tmp_path / "kept")
+    ran = cleanroom(tmp_path, "join", "kept", report=False)
+    assert (ran.status, f"✗ smoke-{pythons[0]} · other  CELL_MISSING" in ran.out) == (1, True)
+    assert f"✓ smoke-{pythons[0]} · one" in ran.out
+    assert f"smoke-{pythons[0]} ·" not in cleanroom(root, "matrix").out
 
 
 def test_commits_are_not_mixed(

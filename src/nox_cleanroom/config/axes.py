@@ -23,10 +23,15 @@ class Variant:
     artifact: Artifact = "wheel"
     resolution: Resolution = "highest"
     extras: Extras = ()
+    #: The machine that it is tested on, as CI names it; empty outside of CI.
+    platform: str = ""
 
 
 def variants(
-    artifacts: Sequence[Artifact], resolutions: Sequence[Resolution], extras: Sequence[Extras]
+    artifacts: Sequence[Artifact],
+    resolutions: Sequence[Resolution],
+    extras: Sequence[Extras],
+    platform: str = "",
 ) -> tuple[Variant, ...]:
     """One variant with the first value of each axis, then one for each further value.
 
@@ -36,7 +41,9 @@ def variants(
     >>> [name_of(one) for one in variants(["wheel", "sdist"], ["highest"], [(), "all"])]
     ['', 'sdist', '[all]']
     """
-    first = Variant(artifact=artifacts[0], resolution=resolutions[0], extras=extras[0])
+    first = Variant(
+        artifact=artifacts[0], resolution=resolutions[0], extras=extras[0], platform=platform
+    )
     return (
         first,
         *(replace(first, artifact=artifact) for artifact in artifacts[1:]),
@@ -67,3 +74,5 @@ def _words(variant: Variant) -> Iterator[str]:
         yield "lowest"
     if variant.extras:
         yield f"[{variant.extras if variant.extras == 'all' else ','.join(variant.extras)}]"
+    if variant.platform:
+        yield variant.platform

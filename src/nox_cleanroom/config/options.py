@@ -54,10 +54,16 @@ class Options:
     all_packages: bool = False
     #: Of these, test only what has changed since this revision, and what depends on it.
     changed_since: str | None = None
+    #: Of these, test only some; all when there are none.
+    package: tuple[str, ...] = ()
     #: The Pythons of a matrix; None for all supported ones.
     pythons: tuple[str, ...] | None = None
     #: Print the matrix for this CI system instead of running it.
     emit: str | None = None
+    #: Where distributions are built, before these are tested; None for none.
+    dist_dir: Path | None = None
+    #: The name of this machine in the results, one of `platforms`; empty for none.
+    platform: str = ""
     #: Where evidence is written; None for the default directory.
     report_dir: Path | None = None
     #: Reports to write: the format and the file of each.
@@ -122,6 +128,16 @@ def _report(text: str) -> tuple[str, str]:
     return name, path
 
 
+#: What names a machine, as a regular expression: a word that no shell changes.
+PLATFORM = r"[A-Za-z0-9][A-Za-z0-9_.:/+@-]*"
+
+
+def _platform(text: str) -> str:
+    if text and not re.fullmatch(PLATFORM, text):
+        raise argparse.ArgumentTypeError(f"{text!r} is no name such as windows-latest")
+    return text
+
+
 def _extras(text: str) -> Extras:
     """Extras, ``all`` of them, or with an empty text none, whatever is configured."""
     return "all" if text == "all" else _names(text) if text else ()
@@ -144,8 +160,11 @@ _HELP = {
     "--dist": "test these distributions, or those in these directories, and build no wheel",
     "--all-packages": "matrix, smoke: test all packages of the repository, with each other",
     "--changed-since": "the packages that have changed since, and those that need them",
+    "--package": "one of these packages only; may be repeated",
     "--pythons": "matrix: only these interpreters",
     "--emit": "matrix: print the jobs for CI and run nothing",
+    "--dist-dir": "matrix: build the sdist, and its wheel, there, and test these files",
+    "--platform": "the name of this machine in the results, as `platforms` names it",
     "--report-dir": "write the evidence there",
     "--write": "write a report: html, in-toto, json, junit or markdown; may be repeated",
     "--timeout": "the time limit of each step",
@@ -164,8 +183,11 @@ VALUES: Mapping[str, Mapping[str, Any]] = {
     "--find-links": {"action": "append", "default": [], "metavar": "DIR"},
     "--dist": {"action": "extend", "nargs": "+", "default": [], "metavar": "PATH"},
     "--changed-since": {"metavar": "REV"},
+    "--package": {"action": "append", "default": [], "metavar": "DIR"},
     "--pythons": {"type": _pythons, "metavar": "X.Y,..."},
     "--emit": {"choices": EMITTERS},
+    "--dist-dir": {"metavar": "DIR"},
+    "--platform": {"type": _platform, "default": "", "metavar": "NAME"},
     "--report-dir": {"metavar": "DIR"},
     "--write": {"action": "append", "default": [], "type": _report, "metavar": "FORMAT=FILE"},
     "--timeout": {"dest": "timeout_seconds", "type": _seconds, "metavar": "SECONDS"},
@@ -213,14 +235,16 @@ def parse_options(arguments: Sequence[str], *, relative_to: Path) -> Options:
     """
     given: dict[str, Any] = vars(_parser().parse_args(list(arguments)))
     given["rev"] = _subject(given)
-    given["all_packages"] |= given["changed_since"] is not None
+    given["package"] = tuple(given["package"])
+    given["all_packages"] |= given["changed_since"] is not None or bool(given["package"])
     given["find_links"] = tuple(
         link if "://" in link else str(relative_to / link) for link in given["find_links"]
     )
     given["write"] = tuple((name, relative_to / path) for name, path in given["write"])
     given["dist"] = tuple(str(relative_to / place) for place in given["dist"])
-    if given["report_dir"] is not None:
-        given["report_dir"] = relative_to / given["report_dir"]
+    for name in ("report_dir", "dist_dir"):
+        if given[name] is not None:
+            given[name] = relative_to / given[name]
     return Options(**given)
 
 
@@ -237,6 +261,11 @@ def _subject(given: dict[str, Any]) -> str:
     if given["dist"] and named and named[0] in {STAGED, WORKING_TREE}:
         raise UsageError(
             "--dist names files, and --staged or --working-tree what is no release yet.",
+            hint="Leave out one of the two.",
+        )
+    if given["dist"] and given["dist_dir"]:
+        raise UsageError(
+            "--dist names files to test, and --dist-dir where they are built.",
             hint="Leave out one of the two.",
         )
     if given["bisect"] and ".." not in (given["rev"] or ""):

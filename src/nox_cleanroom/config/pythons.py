@@ -89,15 +89,6 @@ def pythons_that_may_fail(project: Path) -> tuple[str, ...]:
     return ()
 
 
-def settings_of(project: Path) -> Settings:
-    """The configuration of a project.
-
-    Raises:
-        ConfigError: ``pyproject.toml`` is not TOML, or its table has problems.
-    """
-    return Settings.from_table(tool_table(_pyproject(_metadata(project))))
-
-
 def _configured(read: Read) -> list[str]:
     pythons = _settings(read).pythons or ()
     return list(dict.fromkeys(python.rstrip("?") for python in pythons))

@@ -5,16 +5,17 @@ from __future__ import annotations
 import contextlib
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal, get_args
 
 from nox_cleanroom.config.axes import Artifact, Extras, Resolution, Variant, variants
 from nox_cleanroom.config.commands import COMMANDS, PROJECT_PLACEHOLDER, Command
-from nox_cleanroom.config.options import FORMATS, PYTHON, Options
+from nox_cleanroom.config.options import FORMATS, PLATFORM, PYTHON, Options
 from nox_cleanroom.config.pyproject import misspelt_tables, parse_toml, tool_table
 from nox_cleanroom.config.tables import (
     LINE,
     LINES,
+    STRING,
     STRINGS,
     Keys,
     Kind,
@@ -74,6 +75,8 @@ class Settings:
     resolutions: tuple[Resolution, ...] = ("highest",)
     #: Extras to install with the distribution; the first and further ones likewise.
     extras: tuple[Extras, ...] = ((),)
+    #: The machines for which `--emit` makes jobs, as CI names them; none for its usual one.
+    platforms: tuple[str, ...] = ()
     #: Version constraints of what is installed with the distribution.
     constraints: tuple[str, ...] = ()
     #: The project's own tests.
@@ -109,7 +112,14 @@ class Settings:
             [options.artifact] if options.artifact else self.artifacts or ["wheel"],
             self.resolutions if options.resolution is None else [options.resolution],
             self.extras if options.extras is None else [options.extras],
+            options.platform,
         )
+
+    def variants_everywhere(self, options: Options) -> tuple[Variant, ...]:
+        """The ways to test on each interpreter, on the machine that an option names, or on all."""
+        platforms = [options.platform] if options.platform else self.platforms or [""]
+        each = (replace(options, platform=platform) for platform in platforms)
+        return tuple(variant for one in each for variant in self.variants(one))
 
     @classmethod
     def from_table(cls, table: Mapping[str, Any]) -> Settings:
@@ -197,6 +207,14 @@ def _versions(reader: TableReader, key: str, value: Any) -> tuple[str, ...]:
     return tuple(dict.fromkeys(versions))
 
 
+def _platforms(reader: TableReader, key: str, value: Any) -> tuple[str, ...]:
+    platforms = strings(reader, key, value)
+    for one in platforms:
+        if not re.fullmatch(PLATFORM, one):
+            reader.problems.append(f'`{key}` must hold names like "windows-latest", not {one!r}')
+    return tuple(dict.fromkeys(platforms))
+
+
 def _reports(reader: TableReader, key: str, value: Any) -> dict[str, str]:
     if not reader.expect(key, value, dict, "a table of formats and files"):
         return {}
@@ -249,6 +267,10 @@ KEYS: Keys = {
                 ]
             },
         ),
+    ),
+    "platforms": (
+        "platforms",
+        Kind(_platforms, {"type": "array", "items": {**STRING, "pattern": f"^{PLATFORM}$"}}),
     ),
     "constraints": ("constraints", Kind(_constraints, STRINGS.schema)),
     "imports": ("imports", one_of(get_args(Imports))),

@@ -27,6 +27,8 @@ class Job:
     is_from_noxfile: bool
     options: tuple[str, ...]
     python: str
+    #: The machine that runs it, as the CI system names it; empty for its usual one.
+    platform: str
     #: Whether it may fail without failing the whole.
     may_fail: bool
 
@@ -46,6 +48,8 @@ def jobs_of(
     usual: Variant,
     suffix: str,
     may_fail: Sequence[str],
+    package: str = "",
+    dist: Sequence[str] = (),
 ) -> list[Job]:
     """The jobs of a matrix.
 
@@ -53,16 +57,21 @@ def jobs_of(
         pythons: the interpreters, such as ``["3.11"]``.
         wanted: the ways to test on each.
         usual: the way that a session takes without options.
-        suffix: the suffix of the sessions' names.
+        suffix: the suffix of the cells' names.
         may_fail: the interpreters that may fail.
+        package: the package, when the repository has several that are tested with each other.
+        dist: the distributions that all jobs test, instead of building any.
     """
+    is_from_noxfile = bool(suffix) and not package
+    common = (*(("--package", package) if package else ()), *(("--dist", *dist) if dist else ()))
     return [
         Job(
             cell=cell_name(suffix, python, variant),
-            session=f"smoke{suffix}-{python}",
-            is_from_noxfile=bool(suffix),
-            options=tuple(_options(variant, usual)),
+            session=f"smoke{suffix if is_from_noxfile else ''}-{python}",
+            is_from_noxfile=is_from_noxfile,
+            options=(*_options(variant, usual), *common),
             python=python,
+            platform=variant.platform,
             may_fail=python in may_fail,
         )
         for python in pythons
@@ -79,12 +88,15 @@ def _options(variant: Variant, usual: Variant) -> Iterator[str]:
         names = variant.extras if isinstance(variant.extras, str) else ",".join(variant.extras)
         # One word even for none: a variable that holds the command is split only at spaces.
         yield f"--extras={names}"
+    if variant.platform:
+        yield from ("--platform", variant.platform)
 
 
 def _about(job: Job) -> dict[str, Any]:
     return {
         "session": job.session,
         "python": job.python,
+        "platform": job.platform,
         "cell": job.cell,
         "options": shlex.join(job.options),
         "command": job.command,
@@ -94,26 +106,35 @@ def _about(job: Job) -> dict[str, Any]:
 
 def github(jobs: Sequence[Job]) -> str:
     """The value of ``strategy.matrix`` for GitHub Actions, on one line."""
-    return json.dumps({"include": [_about(job) for job in jobs]})
+    usual = {"platform": "ubuntu-latest"}
+    entries = [{**_about(job), **({} if job.platform else usual)} for job in jobs]
+    return json.dumps({"include": entries})
 
 
 def gitlab(jobs: Sequence[Job]) -> str:
     """A child pipeline for GitLab: a job for each cell, and one that joins them.
 
-    It is JSON, which is YAML, too. (https://docs.gitlab.com/ci/pipelines/downstream_pipelines/)
+    Each cell gets the plan and the distributions of the job ``plan`` in the parent pipeline, whose
+    number is in a variable. It is JSON, which is YAML, too.
+    (https://docs.gitlab.com/ci/pipelines/downstream_pipelines/,
+    https://docs.gitlab.com/ci/yaml/#needspipelinejob)
     """
+    plan = {"pipeline": "$PARENT_PIPELINE_ID", "job": "plan", "artifacts": True}
     cells = {
         job.cell: {
+            "needs": [plan],
             "script": [f"{job.command} --report-dir reports/{number}"],
-            "artifacts": {"when": "always", "paths": ["reports"]},
+            # The verdict takes the plan from them: it cannot name so many jobs.
+            "artifacts": {"when": "always", "paths": ["reports", "plan.json"]},
             "allow_failure": job.may_fail,
+            **({"tags": [job.platform]} if job.platform else {}),
         }
         for number, job in enumerate(jobs)
     }
     verdict = {
         "stage": ".post",
         "when": "always",
-        "script": [f"{PROGRAM} join reports --write junit=junit.xml"],
+        "script": [f"{PROGRAM} join reports --plan plan.json --write junit=junit.xml"],
         "artifacts": {"when": "always", "reports": {"junit": "junit.xml"}},
     }
     everywhere = {

@@ -167,6 +167,14 @@ def _require_one(runs: Sequence[Run]) -> None:
                 f"The evidence is of several {what}: {', '.join(sorted(said))}.",
                 hint="Join the evidence of one matrix only.",
             )
+    files: dict[str, str] = {}
+    for run in runs:
+        for name, digest in run.files.items():
+            if files.setdefault(name, digest) != digest:
+                raise UsageError(
+                    f"The jobs were given different files with the name {name}.",
+                    hint="Build it once, and give it to each job.",
+                )
 
 
 def _lost(name: str, python: str) -> Cell:

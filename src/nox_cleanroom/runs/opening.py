@@ -102,9 +102,15 @@ def _environments(request: Request, room: EnvironmentsDirectory, home: Owned) ->
 
 def _find_checkout(request: Request) -> Checkout:
     checkout = Checkout.find(request.project)
-    if request.options.report_dir is not None:
-        require_usable(checkout, request.options.report_dir)
+    for directory in _directories(request):
+        require_usable(checkout, directory)
     return checkout
+
+
+def _directories(request: Request) -> list[Path]:
+    """The directories that the options name for what we write."""
+    named = (request.options.report_dir, request.options.dist_dir)
+    return [directory for directory in named if directory is not None]
 
 
 def _require_same_release(given: Distributions, source: Source) -> None:
@@ -202,11 +208,10 @@ def _exempt(request: Request, checkout: Checkout, source: Source) -> tuple[Path,
     reports = [path for _, path in reports_of(request, source)]
     for path in reports:
         require_usable(checkout, path.parent, path.name)
-    report_dir = (request.options.report_dir,) if request.options.report_dir else ()
     # nox's own directory, at the top level or in the project, and the bytecode of a noxfile.
     tops = (checkout.root, request.project)
     usual = [top / name for top in tops for name in (".nox", "__pycache__/noxfile.")]
-    return (*request.exempt, *report_dir, *reports, *usual)
+    return (*request.exempt, *_directories(request), *reports, *usual)
 
 
 def _read_installer_settings(env: Mapping[str, str]) -> InstallerSettings:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import PurePosixPath
 
 from packaging.utils import canonicalize_name
 
 from nox_cleanroom.build.packages import changed_packages, names_of, needed_by
 from nox_cleanroom.build.wheelhouse import StoredWheel
 from nox_cleanroom.config.axes import Artifact, Extras
-from nox_cleanroom.errors import SiblingFailedError
+from nox_cleanroom.errors import SiblingFailedError, UsageError
 from nox_cleanroom.markers import applies
 from nox_cleanroom.runs.cell import RunningCell
 from nox_cleanroom.runs.matrix import Part
@@ -56,10 +57,31 @@ def parts_of(run: OpenRun, chosen: Sequence[str], pythons: Sequence[str] | None)
 
 def chosen_packages(run: OpenRun) -> Sequence[str]:
     """The packages that the options ask for."""
-    since = run.request.options.changed_since
-    if since is None:
-        return run.packages
-    return changed_packages(run.source.checkout, run.source.commit, run.packages, since)
+    options = run.request.options
+    found = run.packages
+    if options.changed_since is not None:
+        source = run.source
+        found = changed_packages(source.checkout, source.commit, found, options.changed_since)
+    if not options.package:
+        return found
+    return [one for one in found if one in _named(options.package, run.packages)]
+
+
+def _named(names: Sequence[str], packages: Sequence[str]) -> set[str]:
+    """The packages with these directories, or these last parts of directories.
+
+    Raises:
+        UsageError: one of the names is that of no package.
+    """
+    found = set[str]()
+    for name in names:
+        matching = {one for one in packages if name.rstrip("/") in {one, PurePosixPath(one).name}}
+        if not matching:
+            raise UsageError(
+                f"There is no package {name!r}.", hint=f"There are {', '.join(packages)}."
+            )
+        found |= matching
+    return found
 
 
 class Siblings:

@@ -233,8 +233,16 @@ class OpenRun:
             timeout_seconds=DEFAULT_TIMEOUT_SECONDS,
         )
 
-    def finish(self, cells: Sequence[Cell], **more: Any) -> Run:
-        """The record of the run, with all changes of the checkout."""
+    def finish(
+        self, cells: Sequence[Cell], *, planned: dict[str, str] | None = None, **more: Any
+    ) -> Run:
+        """The record of the run, with all changes of the checkout.
+
+        Args:
+            cells: the cells.
+            planned: the cells that all jobs together test; None for those of this project.
+            more: further fields of the record.
+        """
         waivers = self.source.settings.ignore
         return Run(
             session=self.request.session,
@@ -248,7 +256,7 @@ class OpenRun:
                 uncommitted=len(self.watch.uncommitted),
                 settings_sha256=_digest_of(tool_table(self.source.pyproject)),
             ),
-            planned=self._planned,
+            planned=planned or self.planned,
             files={} if self.given is None else self.given.digests(),
             cells=tuple(cells),
             changes=self.watch.changes,
@@ -262,9 +270,16 @@ class OpenRun:
         )
 
     @property
-    def _planned(self) -> dict[str, str]:
-        """The cells that a matrix of the project has, whatever the options of this run."""
-        ways = self.source.settings.variants(Options())
+    def planned(self) -> dict[str, str]:
+        """The cells that a matrix of the project has, whatever the options of this run.
+
+        If this machine is one of several, they are those of all machines.
+        """
+        settings, platform = self.source.settings, self.request.options.platform
+        is_one_of_several = platform in settings.platforms
+        options = Options(platform="" if is_one_of_several else platform)
+        variants = settings.variants_everywhere if is_one_of_several else settings.variants
+        ways = variants(options)
         return {
             cell_name(self.request.suffix, python, variant): python
             for python in self.source.supported

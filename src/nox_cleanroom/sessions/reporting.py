@@ -177,6 +177,8 @@ def _announce(session: nox.Session, run: OpenRun) -> None:
     if run.request.options.all_packages:
         where = f", {counted(len(run.packages), 'package')}"
     doing = "installing from" if run.request.session == "install" else "testing"
+    if run.request.options.emit:
+        doing = "listing the jobs for"
     given = "" if run.given is None else f"{run.given}, beside "
     subject = f"{doing} {given}{commit.short} ({commit.subject}){where}"
     if run.commits:

@@ -65,10 +65,16 @@ def request(
     packages: Sequence[str] = (),
 ) -> Request:
     """The request of one of our sessions, by kind: ``smoke``, ``clean_check`` or ``matrix``."""
-    if options.all_packages and (name not in {"smoke", "matrix"} or options.dist):
+    if options.dist_dir and name != "matrix":
+        raise UsageError(
+            "Only `matrix` builds into a directory.",
+            hint="`nox-cleanroom matrix --dist-dir DIR`, and then --dist DIR for others.",
+        )
+    given = options.dist or options.dist_dir
+    if options.all_packages and (name not in {"smoke", "matrix"} or given):
         raise UsageError(
             "Only `smoke` and `matrix` test all packages, and only as the commit builds them.",
-            hint="Leave out --all-packages or --changed-since.",
+            hint="Leave out --all-packages, --package and --changed-since, or the files.",
         )
     told = config(session)
     noxfile = Path(told.noxfile)

@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import nox
 
 from nox_cleanroom.config.options import Options
-from nox_cleanroom.config.pythons import settings_of
 from nox_cleanroom.errors import Code, InterpreterMissingError, UsageError
 from nox_cleanroom.output import clean_text
 from nox_cleanroom.reports import jobs
-from nox_cleanroom.results import Run, merge
+from nox_cleanroom.results import Run, Step, merge
 from nox_cleanroom.runs.cell import RunningCell
 from nox_cleanroom.runs.clean_check import clean_check as check_in_place
+from nox_cleanroom.runs.dist_dir import build_into
 from nox_cleanroom.runs.history import History
 from nox_cleanroom.runs.matrix import matrix as test_matrix
 from nox_cleanroom.runs.matrix import matrix_of
 from nox_cleanroom.runs.packages import chosen_packages, parts_of
 from nox_cleanroom.runs.run import OpenRun
-from nox_cleanroom.runs.siblings import wheels_of
+from nox_cleanroom.runs.siblings import run_of_package, wheels_of
 from nox_cleanroom.runs.smoke import smoke as test_smoke
 from nox_cleanroom.sessions import run_request, skipping
 from nox_cleanroom.sessions.reporting import (
@@ -133,27 +135,39 @@ def matrix(
         if report.options.help:
             return
         options = report.options
-        if options.emit is not None and options.all_packages:
-            raise UsageError(
-                "--emit lists the jobs of one package.", hint="Leave out --all-packages."
-            )
         # Each package has its own.
         pythons = [] if options.all_packages else run_request.wanted_pythons(project, options)
-        if options.emit is not None:
-            _emit(session, project, pythons, options)
-            return
         with opened(session, "matrix", project, report, packages) as run:
-            if options.all_packages:
+            if options.dist_dir is not None:
+                built, given = build_into(options.dist_dir, run, pythons)
+                if built.problems:
+                    report.run = run.finish([built.record()])
+                elif options.emit is not None:
+                    _emit(session, given, pythons)
+                else:
+                    report.run = _tested(session, given, pythons, built.record().steps)
+            elif options.emit is not None:
+                _emit(session, run, pythons)
+            elif options.all_packages:
                 _test_packages(session, run, report, options.pythons)
-                return
-            cells, missing = test_matrix(run, pythons)
-            report.run = run.finish(
-                cells,
-                missing=tuple(missing),
-                missing_is_error=run_request.config(session).error_on_missing_interpreters
-                or len(missing) == len(pythons)
-                or report.options.pythons is not None,
-            )
+            else:
+                report.run = _tested(session, run, pythons)
+
+
+def _tested(
+    session: nox.Session, run: OpenRun, pythons: Sequence[str], before: Sequence[Step] = ()
+) -> Run:
+    """Test one package on several Pythons; the steps before belong to the first cell."""
+    cells, missing = test_matrix(run, pythons)
+    if cells:
+        cells[0] = replace(cells[0], steps=(*before, *cells[0].steps))
+    return run.finish(
+        cells,
+        missing=tuple(missing),
+        missing_is_error=run_request.config(session).error_on_missing_interpreters
+        or len(missing) == len(pythons)
+        or run.request.options.pythons is not None,
+    )
 
 
 def _test_packages(
@@ -171,11 +185,7 @@ def _test_packages(
         return
     parts = [part for part in parts_of(run, chosen, pythons) if part.pythons]
     if not any(part.is_tested for part in parts):
-        raise UsageError(
-            f"No package supports Python {', '.join(pythons or ())}.",
-            hint="Choose others with --pythons.",
-            code=Code.EMPTY_MATRIX,
-        )
+        raise _none_supports(pythons)
     tested = [part for part in parts if part.is_tested]
     results = matrix_of(parts)
     is_error = (
@@ -183,24 +193,39 @@ def _test_packages(
         or options.pythons is not None
         or not any(cells for cells, _ in results)
     )
+    # Other jobs test the others.
+    planned = _planned_for_all(run) if options.package else None
     report.parts = [
-        part.run.finish(cells, missing=tuple(missing), missing_is_error=is_error)
+        part.run.finish(cells, planned=planned, missing=tuple(missing), missing_is_error=is_error)
         for part, (cells, missing) in zip(tested, results, strict=True)
     ]
     report.run = merge(report.parts)
 
 
-def _emit(
-    session: nox.Session, project: str | Path, pythons: Sequence[str], options: Options
-) -> None:
-    settings = settings_of(Path(project))
-    cells = jobs.jobs_of(
-        pythons,
-        settings.variants(options),
-        usual=settings.variants(Options())[0],
-        suffix=run_request.suffix(session, "matrix"),
-        may_fail=[one for one in settings.may_fail if one not in (options.pythons or ())],
+def _none_supports(pythons: Sequence[str] | None) -> UsageError:
+    return UsageError(
+        f"No package supports Python {', '.join(pythons or ())}.",
+        hint="Choose others with --pythons.",
+        code=Code.EMPTY_MATRIX,
     )
+
+
+def _planned_for_all(run: OpenRun) -> dict[str, str]:
+    runs = (run_of_package(run, one) for one in run.packages)
+    return {name: python for one in runs for name, python in one.planned.items()}
+
+
+def _emit(session: nox.Session, run: OpenRun, pythons: Sequence[str]) -> None:
+    """Print the jobs for CI, and give them to the jobs that follow."""
+    options = run.request.options
+    if options.all_packages:
+        chosen = chosen_packages(run)
+        parts = ((one, run_of_package(run, one)) for one in chosen)
+        cells = [job for name, one in parts for job in _jobs(session, one, _wanted(one), name)]
+        if chosen and not cells:
+            raise _none_supports(options.pythons)
+    else:
+        cells = _jobs(session, run, pythons, "")
     text = jobs.EMITTERS[options.emit or "json"](cells)
     print(text, flush=True)  # noqa: T201 - the only thing on standard output
     output = os.environ.get("GITHUB_OUTPUT")
@@ -210,3 +235,31 @@ def _emit(
         except OSError as error:
             raise UsageError(f"GITHUB_OUTPUT cannot be written to: {error}.") from None
         session.log(f"appended to {output}")
+
+
+def _wanted(run: OpenRun) -> list[str]:
+    named = run.request.options.pythons
+    return [one for one in run.source.supported if named is None or one in named]
+
+
+def _jobs(
+    session: nox.Session, run: OpenRun, pythons: Sequence[str], package: str
+) -> list[jobs.Job]:
+    settings, options = run.source.settings, run.request.options
+    dist = [options.dist_dir] if options.dist_dir else options.dist
+    return jobs.jobs_of(
+        pythons,
+        settings.variants_everywhere(options),
+        usual=settings.variants(Options())[0],
+        suffix=run.request.suffix,
+        may_fail=run.may_fail,
+        package=package,
+        dist=[_from_here(session, path) for path in dist],
+    )
+
+
+def _from_here(session: nox.Session, path: str | Path) -> str:
+    """A path relative to where the user has started, with slashes, as it is in each job."""
+    with contextlib.suppress(ValueError):  # of another drive
+        path = os.path.relpath(path, session.invoked_from)
+    return Path(path).as_posix()

@@ -25,6 +25,7 @@ FULL: dict[str, Any] = {
     "artifact": ["wheel", "sdist"],
     "resolution": "highest",
     "extras": [["fast"], ["fast", "slow"]],
+    "platforms": ["ubuntu-latest", "group/arm64"],
     "constraints": ["numpy<2"],
     "imports": "all",
     "smoke": [
@@ -109,6 +110,9 @@ WRONG: list[dict[str, Any]] = [
     {"extras": ["a", ["b"]]},
     {"artifact": "egg"},
     {"resolution": ["highest", 1]},
+    {"platforms": ["windows latest"]},
+    {"platforms": ["$(id)"]},
+    {"platforms": "ubuntu-latest"},
     {"imports": ["all"]},
     {"test-command": " "},
     {"test-requires": ["pytest"]},

@@ -29,12 +29,18 @@ AXES: dict[str, dict[str, Any]] = {
     },
     "all extras": {"extras": "all"},
     "extras as usual": {"extras": [["cli"], []]},
+    "machines": {"platforms": ["ubuntu-latest", "windows-latest"], "artifact": ["wheel", "sdist"]},
 }
 
 
 def _jobs(settings: Settings, suffix: str = "") -> list[Job]:
-    ways = settings.variants(Options())
-    return jobs_of(["3.12", "3.15"], ways, usual=ways[0], suffix=suffix, may_fail=["3.15"])
+    return jobs_of(
+        ["3.12", "3.15"],
+        settings.variants_everywhere(Options()),
+        usual=settings.variants(Options())[0],
+        suffix=suffix,
+        may_fail=["3.15"],
+    )
 
 
 @pytest.mark.parametrize("suffix", ["", "_one"])
@@ -42,7 +48,8 @@ def _jobs(settings: Settings, suffix: str = "") -> list[Job]:
 def test_the_command_of_a_job_runs_its_cell(axes: dict[str, Any], suffix: str) -> None:
     settings = Settings.from_table(axes)
     jobs = _jobs(settings, suffix)
-    assert len({job.cell for job in jobs}) == len(jobs) == 2 * len(settings.variants(Options()))
+    cells = 2 * len(settings.variants(Options())) * len(settings.platforms or [""])
+    assert len({job.cell for job in jobs}) == len(jobs) == cells
     for job in jobs:
         # As a shell splits a variable; quotes would stay in the words.
         words = job.command.split()
@@ -62,6 +69,22 @@ def test_an_option_that_differs_from_the_configured_way_is_in_the_command() -> N
     assert job.command == "nox-cleanroom smoke-3.12 --artifact sdist"
 
 
+def test_a_job_of_a_package_and_of_given_files() -> None:
+    more = {"package": "packages/one", "dist": ["../dist"], "suffix": "_one"}
+    [job] = jobs_of(["3.12"], [Variant()], usual=Variant(), may_fail=[], **more)  # type: ignore[arg-type]
+    words = "smoke-3.12 --package packages/one --dist ../dist"
+    assert (job.cell, job.command) == ("smoke_one-3.12", f"nox-cleanroom {words}")
+
+
+def test_a_machine_is_named_in_each_service() -> None:
+    settings = Settings.from_table({"platforms": ["macos-latest"]})
+    [entry, _] = json.loads(EMITTERS["github"](_jobs(settings)))["include"]
+    assert (entry["platform"], entry["cell"]) == ("macos-latest", "smoke-3.12 · macos-latest")
+    assert json.loads(gitlab(_jobs(settings)))[entry["cell"]]["tags"] == ["macos-latest"]
+    [entry, _] = json.loads(EMITTERS["github"](_jobs(Settings())))["include"]
+    assert entry["platform"] == "ubuntu-latest"
+
+
 def test_there_is_an_emitter_for_each_name() -> None:
     assert set(EMITTERS) == set(NAMES)
 
@@ -73,6 +96,7 @@ def test_what_a_job_says(name: str) -> None:
     assert (jobs["include"] if name == "github" else jobs)[-1] == {
         "session": "smoke-3.15",
         "python": "3.15",
+        "platform": "ubuntu-latest" if name == "github" else "",
         "cell": "smoke-3.15 · sdist",
         "options": "--artifact sdist",
         "command": "nox-cleanroom smoke-3.15 --artifact sdist",
@@ -98,5 +122,5 @@ def test_the_pipeline_is_one_for_gitlab(axes: dict[str, Any], tmp_path: Path) ->
         check=True,
     )
     written = json.loads(pipeline.read_text(encoding="utf-8"))
-    assert written["smoke-3.15"]["allow_failure"] is True
+    assert all(job["allow_failure"] for name, job in written.items() if "3.15" in name)
     assert written["verdict"]["stage"] == ".post"
