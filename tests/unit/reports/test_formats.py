@@ -16,7 +16,8 @@ from junitparser import Error, Failure, JUnitXml, Skipped
 from samples import BROKEN, EXCLUDED, FINE, IMPORTS, NO_BUILD, cell, created, full_run, run
 
 from nox_cleanroom.config.options import FORMATS as NAMES
-from nox_cleanroom.findings import Outcome
+from nox_cleanroom.errors import Code
+from nox_cleanroom.findings import Outcome, Problem
 from nox_cleanroom.reports.formats import FORMATS
 from nox_cleanroom.reports.github import marks
 from nox_cleanroom.reports.html import html
@@ -41,11 +42,16 @@ PARTLY = run(
     missing_is_error=True,
     changes=(created("junk", "smoke-3.11: build"),),
 )
+#: Of a job that was cancelled.
+LOST = Problem(code=Code.CELL_MISSING, outcome=Outcome.FAILED, message="No job has brought it.")
 ALLOWED = run(cell("3.15", BROKEN), cell("3.12", *FINE), session="matrix", may_fail=("3.15",))
 RUNS = {
     "green": GREEN,
     "red": RED,
     "partly missing": PARTLY,
+    "interrupted": run(
+        cell("3.11", *FINE), cell("3.12", problems=(LOST,), wheel=None), session="matrix"
+    ),
     "allowed": ALLOWED,
     "hostile": run(cell(EVIL, HOSTILE), session="matrix", notes=(EVIL,)),
     "every value": RUN,
