@@ -93,6 +93,6 @@ def test_jobs_say_what_one_process_says(
     )
     whole = cleanroom(root, "matrix", env={**env, "XDG_CACHE_HOME": str(tmp_path / "cache")})
     assert joined.status == whole.status, joined.text + whole.text
-    assert grid(joined) == grid(whole)
+    assert grid(joined) == grid(whole), joined.text + whole.text
     assert len(grid(joined)) >= 2 * len(PYTHONS)
     assert said(joined) == said(whole)
