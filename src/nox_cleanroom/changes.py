@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Literal
 
 from nox_cleanroom.output import clean_text
+from nox_cleanroom.records import dataclass
 
 Kind = Literal["created", "modified", "deleted", "renamed", "mode changed", "type changed"]
 

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import configparser
 import re
-from dataclasses import dataclass
+
+from nox_cleanroom.records import dataclass
 
 _REFERENCE = re.compile(r"\w+(\.\w+)*\s*(:\s*\w+(\.\w+)*)?")
 

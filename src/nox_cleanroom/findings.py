@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import Enum
 from fnmatch import fnmatchcase
 
 from nox_cleanroom.errors import CleanroomError, Code
 from nox_cleanroom.output import last_lines
+from nox_cleanroom.records import dataclass
 
 
 class Outcome(Enum):

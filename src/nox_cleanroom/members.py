@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from dataclasses import dataclass
 from pathlib import PurePosixPath
+
+from nox_cleanroom.records import dataclass
 
 #: Endings of files that Python imports; the name of an extension module ends at its first dot.
 _EXTENSIONS = (".so", ".pyd")

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from nox_cleanroom.changes import Attribution
 from nox_cleanroom.errors import Code
 from nox_cleanroom.findings import Finding, Outcome, Problem, Waiver, worst
+from nox_cleanroom.records import dataclass
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,7 +7,7 @@ import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Literal, Protocol
 
@@ -15,6 +15,7 @@ from nox_cleanroom.checkout.watch import Watch
 from nox_cleanroom.output import printable
 from nox_cleanroom.places.workspace import Workspace
 from nox_cleanroom.processes import process
+from nox_cleanroom.records import dataclass
 from nox_cleanroom.results import Step
 
 #: The time limit of a step when neither option nor command says one.

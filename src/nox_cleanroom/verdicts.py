@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from nox_cleanroom.changes import Attribution
 from nox_cleanroom.errors import Code
 from nox_cleanroom.findings import Outcome, worst
+from nox_cleanroom.records import dataclass
 from nox_cleanroom.results import Run
 
 

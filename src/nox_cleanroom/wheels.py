@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from email import message_from_bytes
 from functools import cached_property
 
@@ -17,6 +16,7 @@ from packaging.utils import BuildTag, InvalidWheelFilename, parse_wheel_filename
 from nox_cleanroom.entry_points import EntryPoint, read_entry_points
 from nox_cleanroom.errors import BuildError
 from nox_cleanroom.members import Member
+from nox_cleanroom.records import dataclass
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,8 +12,9 @@ import pytest
 
 from nox_cleanroom import __main__ as command
 from nox_cleanroom.errors import CleanroomError, Code
+from nox_cleanroom.places import clearing
 from nox_cleanroom.places.clearing import Cleared
-from nox_cleanroom.sessions import subcommands, without_noxfile
+from nox_cleanroom.sessions import without_noxfile
 
 MISSING = {"result": "failed", "reason": "Python interpreter 3.14 not found"}
 
@@ -100,7 +101,7 @@ def test_what_stops_it_is_a_sentence_and_a_status(
     def stop(line: object) -> int:
         raise error
 
-    monkeypatch.setattr(subcommands, "run_nox", stop)
+    monkeypatch.setattr(without_noxfile, "run_nox", stop)
     assert command.run(["smoke"]) == status
     err = capsys.readouterr().err
     assert words in err
@@ -113,7 +114,7 @@ def test_what_clearing_came_to_is_said(
     cleared = Cleared(
         removed=[Path("a"), Path("b")], used=[Path("c")], kept=[Path("d")], freed=2_500_000
     )
-    monkeypatch.setattr(subcommands, "clear", lambda: cleared)
+    monkeypatch.setattr(clearing, "clear", lambda: cleared)
     assert command.run(["--clear-cache"]) == 0
     said = capsys.readouterr()
     assert said.out == "removed 2 directories, 2.5 MB\n"

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from nox_cleanroom.build.build_system import BuildSystem
 from nox_cleanroom.checkout.listing import Stat, list_files
 from nox_cleanroom.environments.environment import Environment, Facts, installed_versions
+from nox_cleanroom.records import dataclass
 
 
 @dataclass(frozen=True, kw_only=True)

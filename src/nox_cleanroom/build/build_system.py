@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from nox_cleanroom.config.pyproject import parse_toml
 from nox_cleanroom.errors import BuildError
+from nox_cleanroom.records import dataclass
 
 
 @dataclass(frozen=True, kw_only=True)

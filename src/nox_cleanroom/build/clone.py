@@ -8,7 +8,6 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
@@ -20,6 +19,7 @@ from nox_cleanroom.places.deletion import delete
 from nox_cleanroom.places.workspace import Workspace
 from nox_cleanroom.processes.interruption import shielded
 from nox_cleanroom.processes.process import Completed
+from nox_cleanroom.records import dataclass
 from nox_cleanroom.steps import Steps
 
 

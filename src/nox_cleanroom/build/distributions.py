@@ -9,13 +9,13 @@ import tarfile
 import zipfile
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from packaging.utils import InvalidSdistFilename, canonicalize_name, parse_sdist_filename
 
 from nox_cleanroom.build.archive import read_wheel
 from nox_cleanroom.errors import BuildError, UsageError
+from nox_cleanroom.records import dataclass
 from nox_cleanroom.wheels import Wheel
 
 #: The endings of source distributions (PEP 527).

@@ -6,7 +6,7 @@ import contextlib
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 from typing import Literal
 
@@ -24,6 +24,7 @@ from nox_cleanroom.environments.installer_commands import (
 from nox_cleanroom.errors import BuildError, BuildRequirementsError, Code
 from nox_cleanroom.output import last_lines
 from nox_cleanroom.processes import variables
+from nox_cleanroom.records import dataclass
 from nox_cleanroom.results import Step
 from nox_cleanroom.steps import Steps
 

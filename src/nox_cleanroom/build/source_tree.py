@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -20,6 +19,7 @@ from nox_cleanroom.config.pythons import files_in, stated_by, stated_in, support
 from nox_cleanroom.config.settings import Settings
 from nox_cleanroom.errors import BuildError, CleanroomError, PythonExcludedError
 from nox_cleanroom.places.workspace import Workspace
+from nox_cleanroom.records import dataclass
 
 
 @dataclass(frozen=True, kw_only=True)

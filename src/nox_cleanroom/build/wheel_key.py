@@ -12,7 +12,7 @@ import hmac
 import json
 import os
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -23,6 +23,7 @@ from nox_cleanroom.config.axes import Artifact
 from nox_cleanroom.config.pyproject import parse_toml
 from nox_cleanroom.errors import ConfigError
 from nox_cleanroom.processes import build_variables
+from nox_cleanroom.records import dataclass
 
 #: Files of the repository that change the history of a commit.
 _FILES = ("shallow", "info/grafts")

@@ -15,7 +15,7 @@ import secrets
 import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, field, replace
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
@@ -26,6 +26,7 @@ from nox_cleanroom.config.axes import Artifact
 from nox_cleanroom.places import deletion
 from nox_cleanroom.places.ownership import Owned
 from nox_cleanroom.processes import supervision
+from nox_cleanroom.records import dataclass
 from nox_cleanroom.results import WheelRecord
 from nox_cleanroom.wheels import Wheel
 

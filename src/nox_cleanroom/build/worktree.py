@@ -6,7 +6,6 @@ import contextlib
 import re
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from nox_cleanroom.build.git_directory import make_directory, make_private
@@ -27,6 +26,7 @@ from nox_cleanroom.places.workspace import Workspace, reclaim_workspaces
 from nox_cleanroom.processes import supervision
 from nox_cleanroom.processes.interruption import shielded
 from nox_cleanroom.processes.process import Completed
+from nox_cleanroom.records import dataclass
 
 #: `git worktree add` reads every entry. It fails when another process has written an entry only
 #: in part, or when a removal has just deleted the directory of all entries.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from nox_cleanroom.checkout import git
 from nox_cleanroom.checkout.ignore_rules import IgnoreRule, read_rules
 from nox_cleanroom.checkout.index import Index
 from nox_cleanroom.places.layout import repository_lock
+from nox_cleanroom.records import dataclass
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,7 +9,6 @@ import re
 import stat
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -20,6 +19,7 @@ from nox_cleanroom.checkout.listing import Stat, list_files
 from nox_cleanroom.checkout.submodule_state import MODULES, is_ref, list_submodules, read_refs
 from nox_cleanroom.errors import RepositoryError
 from nox_cleanroom.places.entries import foreign_entries
+from nox_cleanroom.records import dataclass
 
 
 class StateFile(NamedTuple):

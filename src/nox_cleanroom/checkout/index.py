@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import re
-from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
+
+from nox_cleanroom.records import dataclass
 
 #: An entry without a flag that is no submodule and no side of a conflict.
 _TRUSTED = re.compile(rb"(?:\A|(?<=\0))H 1[02]0\d{3} [0-9a-f]+ 0\t([^\0]+)")

@@ -8,8 +8,9 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Mapping
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
 from typing import NamedTuple
+
+from nox_cleanroom.records import dataclass
 
 #: Takes a directory, relative to the root and with a slash, and returns a function that tells which
 #: of its names are left out with everything in them; or None, which is quicker, to keep all.

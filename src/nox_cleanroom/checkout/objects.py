@@ -10,10 +10,10 @@ import os
 import re
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from nox_cleanroom.checkout.listing import TICK
+from nox_cleanroom.records import dataclass
 
 #: The names of these files; all others are temporary.
 _FILE = re.compile(rb"[0-9a-f]{2}/(?:[0-9a-f]{38}|[0-9a-f]{62})|pack/pack-[0-9a-f]+\.(?:pack|idx)")

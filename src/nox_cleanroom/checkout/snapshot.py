@@ -12,7 +12,6 @@ import os
 import stat
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
 
 from nox_cleanroom.changes import Change, Kind, display
 from nox_cleanroom.checkout.checkout import Checkout
@@ -20,6 +19,7 @@ from nox_cleanroom.checkout.git_state import GitState, diff_git_state, read_git_
 from nox_cleanroom.checkout.index import Index
 from nox_cleanroom.checkout.listing import TICK, Listing, Skip, Stat, list_again, list_files
 from nox_cleanroom.checkout.objects import Objects, read_objects
+from nox_cleanroom.records import dataclass
 
 #: Larger files, in bytes, are not read at the start: their times alone decide.
 _READ_UP_TO = 4 * 1024 * 1024

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from nox_cleanroom.checkout.checkout import Checkout, Commit
+from nox_cleanroom.records import dataclass
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,7 +9,6 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
 
@@ -18,6 +17,7 @@ from nox_cleanroom.checkout.checkout import Checkout
 from nox_cleanroom.checkout.git_state import is_passing, locks
 from nox_cleanroom.checkout.gitattributes import converted_files
 from nox_cleanroom.checkout.snapshot import Contents, diff, take_snapshot
+from nox_cleanroom.records import dataclass
 
 
 @dataclass(kw_only=True)

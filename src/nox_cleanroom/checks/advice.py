@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from nox_cleanroom.checks.python_versions import explain_missing
@@ -16,6 +15,7 @@ from nox_cleanroom.findings import Finding, Outcome
 from nox_cleanroom.inside.standard_library import is_known
 from nox_cleanroom.output import last_lines
 from nox_cleanroom.probes.tracked import LeftOut, Tracked
+from nox_cleanroom.records import dataclass
 from nox_cleanroom.wheels import Wheel
 
 #: A line of code in a traceback, with its file and number.

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 from nox_cleanroom.members import Member
 from nox_cleanroom.probes.sources import Sources
+from nox_cleanroom.records import dataclass
 from nox_cleanroom.wheels import Wheel
 
 #: The scope of code that only ``python -m`` runs; equal to the one in `inside/scopes.py`.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from fnmatch import fnmatchcase
 from functools import cached_property
 from typing import Any
@@ -13,6 +13,7 @@ from nox_cleanroom.checks.import_graph import ImportGraph, Scope
 from nox_cleanroom.members import Member
 from nox_cleanroom.probes.sources import Sources
 from nox_cleanroom.probes.tracked import Tracked
+from nox_cleanroom.records import dataclass
 from nox_cleanroom.wheels import Wheel
 
 #: The beginning of a path in the environment's directory.

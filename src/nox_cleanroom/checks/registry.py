@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cache, cached_property
 from typing import get_type_hints
 
@@ -37,6 +37,7 @@ from nox_cleanroom.checks import (
 from nox_cleanroom.errors import InterruptedRunError, unforeseen
 from nox_cleanroom.findings import Finding, Outcome, Problem
 from nox_cleanroom.output import last_lines
+from nox_cleanroom.records import dataclass
 
 
 @dataclass(frozen=True)

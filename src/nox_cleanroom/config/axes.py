@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Literal
+
+from nox_cleanroom.records import dataclass
 
 #: What the wheel under test is built from: the source tree, or the source distribution.
 Artifact = Literal["wheel", "sdist"]

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import field, fields
 from typing import Any, Literal, get_args
 
 from nox_cleanroom.config import tables
 from nox_cleanroom.config.tables import Kind, TableReader
+from nox_cleanroom.records import dataclass
 
 #: The directory that a command runs in: an empty one, or the project's in the worktree.
 WorkingDirectory = Literal["neutral", "worktree"]

@@ -6,12 +6,12 @@ import argparse
 import contextlib
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn, get_args
 
 from nox_cleanroom.config.axes import Artifact, Extras, Resolution
 from nox_cleanroom.errors import UsageError, nearest
+from nox_cleanroom.records import dataclass
 
 #: What can be tested instead of a commit; neither can be the name of a revision.
 STAGED = "(staged)"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Any, Literal, get_args
 
 from nox_cleanroom.config.axes import Artifact, Extras, Resolution, Variant, variants
@@ -27,6 +27,7 @@ from nox_cleanroom.config.tables import (
 )
 from nox_cleanroom.errors import ConfigError
 from nox_cleanroom.findings import Waiver
+from nox_cleanroom.records import dataclass
 
 #: Which modules are imported: the top-level ones, or all.
 Imports = Literal["top-level", "all"]

@@ -6,10 +6,10 @@ Each kind of value has a function that reads it, and a JSON schema for editors a
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from nox_cleanroom.errors import ConfigError, nearest
+from nox_cleanroom.records import dataclass
 
 
 @dataclass(frozen=True)

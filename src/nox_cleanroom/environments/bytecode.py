@@ -20,13 +20,14 @@ import os
 import posixpath
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
 from nox_cleanroom.environments.environment import INSIDE, Facts
 from nox_cleanroom.members import record_digest
 from nox_cleanroom.places import deletion, ownership
 from nox_cleanroom.places.files import write_whole
+from nox_cleanroom.records import dataclass
 
 #: How many distributions are kept; a distribution counts once for each interpreter.
 _KEPT = 300

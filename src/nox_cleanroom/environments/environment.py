@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
 from packaging.utils import canonicalize_name
 
+from nox_cleanroom.records import dataclass
 from nox_cleanroom.results import InterpreterRecord
 
 #: The directory of the programs that run in the interpreter under test.

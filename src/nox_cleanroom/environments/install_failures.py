@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from nox_cleanroom.records import dataclass
 
 
 @dataclass(frozen=True, kw_only=True)

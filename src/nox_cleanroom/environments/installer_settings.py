@@ -13,13 +13,13 @@ import json
 import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from nox_cleanroom.environments.pip_and_uv_configuration import Setting, UserSettings
 from nox_cleanroom.places.deletion import discard
 from nox_cleanroom.places.files import write_whole
+from nox_cleanroom.records import dataclass
 
 #: Settings that name the sources of distributions.
 _SOURCES = frozenset(

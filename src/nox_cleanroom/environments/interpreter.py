@@ -8,10 +8,11 @@ import platform
 import re
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from packaging.version import Version
+
+from nox_cleanroom.records import dataclass
 
 #: The oldest Python that builds: today's build backends do not run on older ones.
 _OLDEST = (3, 9)

@@ -6,11 +6,11 @@ import ast
 import contextlib
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from nox_cleanroom.environments.environment import INSIDE, Environment
+from nox_cleanroom.records import dataclass
 from nox_cleanroom.results import Step
 from nox_cleanroom.steps import Steps
 

@@ -7,9 +7,10 @@ import locale
 import os
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
+
+from nox_cleanroom.records import dataclass
 
 if sys.version_info >= (3, 11):
     import tomllib

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
@@ -24,6 +23,7 @@ from nox_cleanroom.errors import (
 )
 from nox_cleanroom.places.workspace import EnvironmentsDirectory
 from nox_cleanroom.processes import supervision
+from nox_cleanroom.records import dataclass
 from nox_cleanroom.steps import Steps
 
 #: The tools that make environments to install into, best first.

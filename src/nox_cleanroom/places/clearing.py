@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -12,6 +12,7 @@ from filelock import FileLock, Timeout
 from nox_cleanroom.places import deletion, layout
 from nox_cleanroom.places.ownership import Owned
 from nox_cleanroom.places.projects import delete_unused_project
+from nox_cleanroom.records import dataclass
 
 
 @dataclass(kw_only=True)

@@ -8,12 +8,14 @@ import os
 import stat
 import sys
 import time
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from filelock import BaseFileLock, FileLock, Timeout
+
+from nox_cleanroom.records import dataclass
 
 #: The name of the owner's record in a directory of ours.
 RECORD = "nox-cleanroom.json"

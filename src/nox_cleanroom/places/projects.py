@@ -7,7 +7,6 @@ import hashlib
 import os
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from filelock import BaseFileLock
@@ -15,6 +14,7 @@ from filelock import BaseFileLock
 from nox_cleanroom.places import deletion, ownership
 from nox_cleanroom.places.layout import ATTEMPTS, PROJECTS, cache_directories, cache_directory
 from nox_cleanroom.places.ownership import Owned
+from nox_cleanroom.records import dataclass
 from nox_cleanroom.redaction import redact
 
 #: The number of projects whose directories are kept.

@@ -14,7 +14,7 @@ import secrets
 import threading
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from itertools import count
 from pathlib import Path
 
@@ -25,6 +25,7 @@ from nox_cleanroom.places import deletion, ownership
 from nox_cleanroom.places.layout import ATTEMPTS, ENVIRONMENTS, RUNS, neutral_directories, owned_in
 from nox_cleanroom.places.ownership import Owned
 from nox_cleanroom.processes.interruption import shielded
+from nox_cleanroom.records import dataclass
 
 #: The number of directories for environments; a run that finds all in use has one in its workspace.
 _LIMIT = 64

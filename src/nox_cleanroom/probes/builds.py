@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from nox_cleanroom.build.wheelhouse import StoredWheel
+from nox_cleanroom.records import dataclass
 from nox_cleanroom.wheels import Wheel
 
 

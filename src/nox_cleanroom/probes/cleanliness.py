@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from nox_cleanroom.checkout.checkout import Checkout, Commit
 from nox_cleanroom.probes.tracked import Tracked
+from nox_cleanroom.records import dataclass
 from nox_cleanroom.wheels import Wheel
 
 #: How many paths of one kind are named; the rest is counted.

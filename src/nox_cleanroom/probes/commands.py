@@ -7,7 +7,7 @@ import json
 import os
 import shutil
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from nox_cleanroom.config.commands import PROJECT_PLACEHOLDER, Command, JsonCont
 from nox_cleanroom.environments.environment import INSIDE, Environment, Facts
 from nox_cleanroom.output import printable
 from nox_cleanroom.probes.installation import Installation
+from nox_cleanroom.records import dataclass
 from nox_cleanroom.results import Step
 from nox_cleanroom.steps import Steps
 from nox_cleanroom.wheels import Wheel

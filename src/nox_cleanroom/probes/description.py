@@ -9,9 +9,9 @@ from __future__ import annotations
 import importlib.util
 import io
 import re
-from dataclasses import dataclass
 
 from nox_cleanroom.output import last_lines
+from nox_cleanroom.records import dataclass
 from nox_cleanroom.wheels import Wheel
 
 

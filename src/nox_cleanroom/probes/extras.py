@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from packaging.utils import canonicalize_name
 
 from nox_cleanroom.probes.installation import Installation
@@ -12,6 +10,7 @@ from nox_cleanroom.probes.loading import Loaded, load
 from nox_cleanroom.probes.readings import Readings
 from nox_cleanroom.probes.sources import Sources, read_sources
 from nox_cleanroom.probes.tracked import Tracked
+from nox_cleanroom.records import dataclass
 from nox_cleanroom.wheels import Wheel
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from nox_cleanroom.config.settings import Settings
 from nox_cleanroom.environments.bytecode import BytecodeStore
 from nox_cleanroom.environments.environment import Environment, Facts
 from nox_cleanroom.processes import variables
+from nox_cleanroom.records import dataclass
 from nox_cleanroom.steps import Steps
 from nox_cleanroom.wheels import Wheel
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from importlib import metadata
 
 from packaging.utils import canonicalize_name
 
 from nox_cleanroom.probes.installation import Installation
+from nox_cleanroom.records import dataclass
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from nox_cleanroom.entry_points import EntryPoint
 from nox_cleanroom.environments.interpreter_questions import Answer, Question, ask
 from nox_cleanroom.members import COMMON_NAMES
 from nox_cleanroom.probes.installation import Installation
+from nox_cleanroom.records import dataclass
 from nox_cleanroom.wheels import Wheel
 
 

@@ -12,7 +12,6 @@ import os
 import shutil
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +24,7 @@ from nox_cleanroom.errors import ConfigError, InstallError
 from nox_cleanroom.output import clean_text
 from nox_cleanroom.probes.commands import installed_first
 from nox_cleanroom.probes.installation import Installation
+from nox_cleanroom.records import dataclass
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -15,7 +15,6 @@ import json
 import os
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +24,7 @@ from nox_cleanroom.places import deletion
 from nox_cleanroom.places.files import write_whole
 from nox_cleanroom.places.ownership import Owned
 from nox_cleanroom.probes.installation import Installation
+from nox_cleanroom.records import dataclass
 
 #: How many readings are kept: those of some commits, for each interpreter and artefact.
 _KEPT = 40

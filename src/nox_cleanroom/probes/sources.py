@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from nox_cleanroom.environments.installing import installed_path
@@ -12,6 +12,7 @@ from nox_cleanroom.members import Member
 from nox_cleanroom.probes.installation import Installation
 from nox_cleanroom.probes.readings import Readings, key_of
 from nox_cleanroom.probes.tracked import Tracked
+from nox_cleanroom.records import dataclass
 
 
 @dataclass(frozen=True, kw_only=True)

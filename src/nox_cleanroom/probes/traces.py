@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from nox_cleanroom.build.archive import search_contents
+from nox_cleanroom.records import dataclass
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,7 +6,7 @@ import contextlib
 import posixpath
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 from pathlib import PurePosixPath
 from typing import Any
@@ -14,6 +14,7 @@ from typing import Any
 from nox_cleanroom.changes import display
 from nox_cleanroom.checkout.checkout import Checkout, Commit
 from nox_cleanroom.checkout.ignore_rules import IgnoreRule
+from nox_cleanroom.records import dataclass
 from nox_cleanroom.wheels import Wheel
 
 

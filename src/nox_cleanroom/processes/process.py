@@ -14,11 +14,11 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
 from nox_cleanroom.processes import supervision
+from nox_cleanroom.records import dataclass
 from nox_cleanroom.redaction import longest_secret, redact
 
 #: The size of the end of a command's output that is kept, in bytes.

@@ -36,17 +36,22 @@ def encode(value: Any, text: Callable[[str], str] = str) -> Any:
         return value.name
     if isinstance(value, str):
         return text(value)
-    if isinstance(value, Mapping):
-        return {text(str(key)): encode(item, text) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
         return [encode(item, text) for item in value]
-    if dataclasses.is_dataclass(value):
-        return {
-            key_of(field.name): encode(getattr(value, field.name), text)
-            for field in dataclasses.fields(value)
-            if not left_out(field.name)
-        }
+    kind: type = type(value)
+    keys = _keys_of(kind)
+    if keys:
+        return {key: encode(getattr(value, name), text) for name, key in keys}
+    if isinstance(value, Mapping):
+        return {text(str(key)): encode(item, text) for key, item in value.items()}
     return value
+
+
+@cache
+def _keys_of(kind: type) -> tuple[tuple[str, str], ...]:
+    """The name of each field of a record, and its key in evidence; none for other types."""
+    fields = dataclasses.fields(kind) if dataclasses.is_dataclass(kind) else ()
+    return tuple((one.name, key_of(one.name)) for one in fields if not left_out(one.name))
 
 
 def decode(kind: Any, value: Any) -> Any:  # noqa: PLR0911 - one for each kind of type
@@ -105,11 +110,7 @@ def _shape_of(kind: Any) -> tuple[bool, Any, tuple[Any, ...]]:
 def _fields_of(kind: type) -> list[tuple[str, str, Any]]:
     """The name of each field of a record, its key in evidence, and its type."""
     types = get_type_hints(kind)
-    return [
-        (field.name, key_of(field.name), types[field.name])
-        for field in dataclasses.fields(kind)
-        if not left_out(field.name)
-    ]
+    return [(name, key, types[name]) for name, key in _keys_of(kind)]
 
 
 def _decode_union(kinds: tuple[Any, ...], value: Any) -> Any:

@@ -75,9 +75,12 @@ def write_evidence(run: Run, directory: Path, version: str, *, mode: int = 0o600
     Raises:
         CleanroomError: the files cannot be written.
     """
-    documents = {_file_name(cell): _document(_only(run, cell), version) for cell in run.cells}
+    whole = _document(run, version)
+    documents = {
+        _file_name(cell): _part(whole, run, number) for number, cell in enumerate(run.cells)
+    }
     if run.session == "matrix":
-        documents = {f"matrix{run.suffix}.json": _document(run, version), **documents}
+        documents = {f"matrix{run.suffix}.json": whole, **documents}
     written = []
     try:
         directory.parent.mkdir(parents=True, exist_ok=True)
@@ -123,39 +126,62 @@ def _file_name(cell: Cell) -> str:
     return re.sub(r"[^\w.,]+", "-", cell.name).strip("-") + ".json"
 
 
-def _only(run: Run, cell: Cell) -> Run:
-    return dataclasses.replace(run, cells=(cell,), missing=())
-
-
 def _document(run: Run, version: str) -> dict[str, Any]:
-    record = encode(run, redact)
-    values: dict[str, Any] = {}
+    without_values = tuple(dataclasses.replace(cell, values={}) for cell in run.cells)
+    record = encode(dataclasses.replace(run, cells=without_values), redact)
+    stored = _Values()
     for cell, encoded in zip(run.cells, record["cells"], strict=True):
         encoded["outcome"] = cell.outcome.name
-        encoded["values"] = {
-            name: _store(cell.values[name], value, values)
-            for name, value in encoded["values"].items()
-        }
+        encoded["values"] = {name: stored.digest(value) for name, value in cell.values.items()}
     return {
         "tool": {"name": "nox-cleanroom", "version": version},
         "format": FORMAT,
-        "verdict": run.outcome.name,
-        "codes": sorted(code.name for code in run.codes),
+        **_verdict(run),
         **record,
-        "values": values,
+        "values": stored.by_digest,
     }
 
 
-def _store(value: object, encoded: Any, values: dict[str, Any]) -> str:
-    """Store a value once, under its digest; large values are compressed."""
-    kept = {"problem": encoded} if isinstance(value, Problem) else {"value": encoded}
-    text = json.dumps(kept, ensure_ascii=True, separators=(",", ":"), sort_keys=True)
-    digest = hashlib.sha256(text.encode("ascii")).hexdigest()
-    if len(text) > _PLAIN_CHARACTERS:
-        packed = base64.b64encode(zlib.compress(text.encode("ascii"))).decode("ascii")
-        kept = {"zlib": packed}
-    values[digest] = kept
-    return digest
+def _verdict(run: Run) -> dict[str, Any]:
+    return {"verdict": run.outcome.name, "codes": sorted(code.name for code in run.codes)}
+
+
+def _part(whole: Mapping[str, Any], run: Run, number: int) -> dict[str, Any]:
+    """The document of one cell, from that of the whole run."""
+    cell = whole["cells"][number]
+    return {
+        **whole,
+        **_verdict(dataclasses.replace(run, cells=(run.cells[number],), missing=())),
+        "cells": [cell],
+        "missing": [],
+        "values": {digest: whole["values"][digest] for digest in cell["values"].values()},
+    }
+
+
+class _Values:
+    """Values that are stored once, under their digests; large ones are compressed."""
+
+    def __init__(self) -> None:
+        self.by_digest: dict[str, Any] = {}
+        #: Cells share values: the digest of each, and the value, which must stay.
+        self._known: dict[int, tuple[str, object]] = {}
+
+    def digest(self, value: object) -> str:
+        """Store a value, if it is not there yet, and return its digest."""
+        if id(value) not in self._known:
+            self._known[id(value)] = self._store(value), value
+        return self._known[id(value)][0]
+
+    def _store(self, value: object) -> str:
+        kind = "problem" if isinstance(value, Problem) else "value"
+        kept = {kind: encode(value, redact)}
+        text = json.dumps(kept, ensure_ascii=True, separators=(",", ":"), sort_keys=True)
+        digest = hashlib.sha256(text.encode("ascii")).hexdigest()
+        if digest not in self.by_digest and len(text) > _PLAIN_CHARACTERS:
+            packed = base64.b64encode(zlib.compress(text.encode("ascii"))).decode("ascii")
+            kept = {"zlib": packed}
+        self.by_digest.setdefault(digest, kept)
+        return digest
 
 
 def read_evidence(path: Path, types: Mapping[str, object]) -> Run:

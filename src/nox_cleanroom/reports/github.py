@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from nox_cleanroom.findings import Finding, Outcome, Problem
 from nox_cleanroom.output import clean_text
 from nox_cleanroom.probes.tracked import Tracked
+from nox_cleanroom.records import dataclass
 from nox_cleanroom.results import Cell, Run
 
 #: GitHub shows ten of each kind for a step.

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import shlex
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from nox_cleanroom.config.axes import Variant, cell_name
+from nox_cleanroom.records import dataclass
 
 #: What runs the cells and joins them.
 PROGRAM = "nox-cleanroom"

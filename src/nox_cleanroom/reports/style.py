@@ -11,10 +11,10 @@ import re
 import shutil
 import textwrap
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import TextIO
 
 from nox_cleanroom.findings import Outcome
+from nox_cleanroom.records import dataclass
 
 _RED, _GREEN, _YELLOW, _CYAN, _BOLD, _DIM = 31, 32, 33, 36, 1, 2
 _COLOURS = {

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timedelta
 from itertools import product
 
 from nox_cleanroom.errors import Code, how_to_get
 from nox_cleanroom.findings import Finding, Outcome, Problem
 from nox_cleanroom.output import clean_text, counted
+from nox_cleanroom.records import dataclass
 from nox_cleanroom.reports.changed_paths import change_lines
 from nox_cleanroom.reports.grid import render_grid
 from nox_cleanroom.reports.style import Style

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 
 from nox_cleanroom.build.frontend import Frontend
@@ -17,6 +17,7 @@ from nox_cleanroom.environments.environment import Environment, Facts
 from nox_cleanroom.environments.interpreter import InstalledPython
 from nox_cleanroom.errors import InterpreterMissingError, InterruptedRunError, unforeseen
 from nox_cleanroom.findings import Finding, Outcome, Problem
+from nox_cleanroom.records import dataclass
 from nox_cleanroom.results import Cell, InterpreterRecord, WheelRecord
 from nox_cleanroom.runs.run import OpenRun
 from nox_cleanroom.runs.threads import threads

@@ -12,7 +12,7 @@ import hmac
 import json
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import datetime, timezone
 from functools import cached_property
 from pathlib import Path
@@ -29,6 +29,7 @@ from nox_cleanroom.places.files import write_whole
 from nox_cleanroom.places.layout import digest_key
 from nox_cleanroom.probes.installation import Installation
 from nox_cleanroom.processes import variables
+from nox_cleanroom.records import dataclass
 from nox_cleanroom.reports.encoding import decode, encode
 from nox_cleanroom.results import Run
 from nox_cleanroom.runs.cell import RunningCell

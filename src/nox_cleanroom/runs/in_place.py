@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import cached_property, partial
 
 from nox_cleanroom.build.archive import read_wheel
@@ -19,6 +19,7 @@ from nox_cleanroom.output import printable
 from nox_cleanroom.probes.cleanliness import Scratch, ScratchLooks, find_hidden, look_at_commit
 from nox_cleanroom.probes.commands import CommandRun, Commands, run_command
 from nox_cleanroom.processes import variables
+from nox_cleanroom.records import dataclass
 from nox_cleanroom.runs.cell import RunningCell
 from nox_cleanroom.wheels import Wheel
 

@@ -8,13 +8,14 @@ from __future__ import annotations
 import json
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from nox_cleanroom.checks.registry import value_types
 from nox_cleanroom.errors import Code, UsageError
 from nox_cleanroom.findings import Finding, Outcome, Problem
 from nox_cleanroom.output import counted
+from nox_cleanroom.records import dataclass
 from nox_cleanroom.reports.evidence import decode_evidence
 from nox_cleanroom.results import Cell, Run, merge
 from nox_cleanroom.runs.recheck import Recheck

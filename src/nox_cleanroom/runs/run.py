@@ -7,7 +7,7 @@ import json
 import os
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import datetime
 from functools import cached_property, partial
 from pathlib import Path
@@ -41,6 +41,7 @@ from nox_cleanroom.probes.readings import Readings
 from nox_cleanroom.probes.tracked import Tracked, list_tracked
 from nox_cleanroom.processes import process, variables
 from nox_cleanroom.processes.cpus import available_cpus
+from nox_cleanroom.records import dataclass
 from nox_cleanroom.results import Cell, Run, Subject
 from nox_cleanroom.steps import DEFAULT_TIMEOUT_SECONDS, Progress, Shown, Steps
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from nox.virtualenv import ALL_VENVS
@@ -16,6 +15,7 @@ from nox_cleanroom.config.options import PYTHON, Options
 from nox_cleanroom.config.pythons import supported_pythons, why_supported
 from nox_cleanroom.environments.installed_pythons import InstalledPythons
 from nox_cleanroom.errors import UsageError
+from nox_cleanroom.records import dataclass
 from nox_cleanroom.sessions.command_line import COMMANDS, CommandLine, refusal
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from nox_cleanroom.config.options import MANY, NONE, ONE, OPTIONS, VALUES
 from nox_cleanroom.config.pythons import supported_pythons
 from nox_cleanroom.errors import Code, UsageError, nearest
+from nox_cleanroom.records import dataclass
 
 #: Our commands that are no sessions of nox.
 COMMANDS = ("check", "explain", "hook", "init", "join")

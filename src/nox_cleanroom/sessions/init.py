@@ -6,7 +6,6 @@ import difflib
 import os
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from nox_cleanroom.build.packages import find_packages, find_top
@@ -18,6 +17,7 @@ from nox_cleanroom.errors import UsageError
 from nox_cleanroom.output import clean_text, counted, show
 from nox_cleanroom.places import git_hooks
 from nox_cleanroom.places.files import write_whole
+from nox_cleanroom.records import dataclass
 from nox_cleanroom.sessions import init_files
 from nox_cleanroom.sessions.command_line import refusal
 from nox_cleanroom.sessions.hooks import hook_path, hook_script, is_shared

@@ -7,7 +7,6 @@ import os
 import re
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -24,6 +23,7 @@ from nox_cleanroom.errors import Code, InstallError, UsageError
 from nox_cleanroom.output import clean_text
 from nox_cleanroom.probes.commands import installed_first
 from nox_cleanroom.probes.own_tests import copy_sources, places_of_modules
+from nox_cleanroom.records import dataclass
 from nox_cleanroom.runs.cell import RunningCell
 from nox_cleanroom.runs.own_session import install_into
 from nox_cleanroom.runs.run import OpenRun

@@ -9,7 +9,6 @@ import os
 import shutil
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from importlib.util import cache_from_source
 from pathlib import Path
 
@@ -25,6 +24,7 @@ from nox_cleanroom.output import clean_text, counted, printable
 from nox_cleanroom.places.deletion import discard_bytecode
 from nox_cleanroom.places.entries import removal_of
 from nox_cleanroom.processes.interruption import ending_with_parent, interruptible
+from nox_cleanroom.records import dataclass
 from nox_cleanroom.reports.progress import board, cut
 from nox_cleanroom.results import Run
 from nox_cleanroom.runs.opening import open_run, reports_of

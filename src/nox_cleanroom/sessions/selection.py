@@ -10,10 +10,11 @@ import json
 import os
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import nox
+
+from nox_cleanroom.records import dataclass
 
 if TYPE_CHECKING:
     from nox._options import NoxConfig

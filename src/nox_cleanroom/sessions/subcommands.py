@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
-from nox_cleanroom.config.options import parse_options
-from nox_cleanroom.errors import Code, RepositoryError, UsageError, worst_exit_status
+from nox_cleanroom.errors import RepositoryError, UsageError
+from nox_cleanroom.loading import load
 from nox_cleanroom.output import clean_text, show
-from nox_cleanroom.places.clearing import clear
-from nox_cleanroom.reports import codes, terminal
-from nox_cleanroom.reports.evidence import write_report
-from nox_cleanroom.reports.formats import FORMATS
-from nox_cleanroom.reports.style import Style, style_for
-from nox_cleanroom.runs.joining import join
-from nox_cleanroom.runs.recheck import recheck
-from nox_cleanroom.sessions.command_line import CommandLine, refusal
-from nox_cleanroom.sessions.hooks import hook
-from nox_cleanroom.sessions.init import init
-from nox_cleanroom.sessions.verdict import tell_github
-from nox_cleanroom.sessions.without_noxfile import run_nox
+from nox_cleanroom.reports import codes
+from nox_cleanroom.sessions.command_line import CommandLine
+
+#: The modules of commands, which are loaded only when they are wanted: that takes time.
+_MODULES = {
+    "check": "sessions.evidence_commands",
+    "join": "sessions.evidence_commands",
+    "hook": "sessions.hooks",
+    "init": "sessions.init",
+}
 
 
 def perform(arguments: Sequence[str], before: Sequence[str]) -> int:
@@ -39,27 +35,27 @@ def perform(arguments: Sequence[str], before: Sequence[str]) -> int:
         return _clear_cache()
     flags = {*arguments} & {"-v", "--verbose", "-q", "--quiet", "--"}
     words = [word for word in arguments if word not in flags]
-    if words[:1] in (["check"], ["join"]):
-        style = replace(
-            style_for(sys.stdout, os.environ),
-            verbose=bool(flags & {"-v", "--verbose"}),
-            quiet=bool(flags & {"-q", "--quiet"}),
-        )
-        read = _check_again if words[0] == "check" else _join
-        return read(words[1:], style)
-    if words[:1] == ["explain"]:
-        return _explain(words[1:])
-    if words[:1] == ["hook"]:
-        return hook(words[1:])
-    if words[:1] == ["init"]:
-        return init(words[1:])
+    name, rest = "".join(words[:1]), words[1:]
+    status: int
+    if name == "explain":
+        status = _explain(rest)
+    elif name in _MODULES:
+        function = getattr(load(_MODULES[name]), name)
+        status = function(rest, flags) if name in {"check", "join"} else function(rest)
+    else:
+        status = _run_sessions(arguments)
+    return status
+
+
+def _run_sessions(arguments: Sequence[str]) -> int:
     try:
         here = Path.cwd()
     except FileNotFoundError:
         raise RepositoryError(
             "The current directory does not exist any more.", hint="Change to one that exists."
         ) from None
-    return run_nox(CommandLine.parse(arguments, here))
+    status: int = load("sessions.without_noxfile").run_nox(CommandLine.parse(arguments, here))
+    return status
 
 
 def _explain(names: Sequence[str]) -> int:
@@ -71,57 +67,8 @@ def _explain(names: Sequence[str]) -> int:
     return 0
 
 
-def _check_again(names: Sequence[str], style: Style) -> int:
-    """Check each file of evidence again, and print its report."""
-    for name in names:
-        if name.startswith("-"):
-            raise refusal("option of `check`", name, ("--verbose", "--quiet"))
-    if not names:
-        raise UsageError(
-            "`check` needs the evidence of a run.",
-            hint="Name files, such as reports/matrix.json; a run says where it writes them.",
-        )
-    found = set[Code]()
-    for name in names:
-        run = recheck(Path(name))
-        if names[1:]:
-            show(clean_text(f"{name}:"))
-        show(terminal.render(run, style=style))
-        found |= run.codes
-    return worst_exit_status({code.exit_status for code in found})
-
-
-def _join(words: Sequence[str], style: Style) -> int:
-    """Join the evidence of many jobs, and print and write its reports."""
-    places, waiting = list[str](), [*words]
-    given: dict[str, list[str]] = {"--write": [], "--plan": []}
-    while waiting:
-        word = waiting.pop(0)
-        name, equals, value = word.partition("=")
-        if name in given:
-            given[name].append(value if equals else "".join(waiting[:1]))
-            waiting = waiting if equals else waiting[1:]
-        elif word.startswith("-"):
-            raise refusal("option of `join`", word, (*given, "--verbose", "--quiet"))
-        else:
-            places.append(word)
-    if not places:
-        raise UsageError(
-            "`join` needs the evidence of several jobs.",
-            hint="Name the directory into which it was downloaded.",
-        )
-    ours = [f"--write={one}" for one in given["--write"]]
-    files = parse_options(ours, relative_to=Path.cwd()).write
-    run = join(places, *given["--plan"][-1:])
-    show(terminal.render(run, style=style))
-    for name, path in files:
-        write_report(FORMATS[name](run), path)
-    tell_github(run)
-    return worst_exit_status({code.exit_status for code in run.codes})
-
-
 def _clear_cache() -> int:
-    cleared = clear()
+    cleared = load("places.clearing").clear()
     megabytes = cleared.freed / 1_000_000
     count = len(cleared.removed)
     directories = "1 directory" if count == 1 else f"{count} directories"

@@ -13,11 +13,9 @@ import nox
 from nox_cleanroom._version import __version__
 from nox_cleanroom.config.options import Options
 from nox_cleanroom.errors import CleanroomError, Code
+from nox_cleanroom.loading import load
 from nox_cleanroom.output import clean_text, display_path, show
-from nox_cleanroom.reports import commits, evidence, github, terminal
-from nox_cleanroom.reports.evidence import write_report
-from nox_cleanroom.reports.formats import FORMATS
-from nox_cleanroom.reports.markdown import markdown
+from nox_cleanroom.reports import evidence, terminal
 from nox_cleanroom.results import Run
 from nox_cleanroom.sessions import run_request
 from nox_cleanroom.sessions.run_request import envdir, report_dir
@@ -51,7 +49,7 @@ def conclude(
     try:
         written = [path for one in parts or [run] for path in write_evidence(session, one, options)]
         for name, path in files:
-            write_report(FORMATS[name](run), path)
+            evidence.write_report(load("reports.formats").FORMATS[name](run), path)
         if not options.quiet:
             short = display_path(written[0], Path(session.invoked_from))
             show(style.text(clean_text(f"evidence: {short}")))
@@ -70,18 +68,18 @@ def tell_github(run: Run) -> None:
     """Mark lines of the repository and add to the summary of the job, in GitHub Actions."""
     if os.environ.get("GITHUB_ACTIONS") != "true":
         return
-    for command in github.marks(run):
+    for command in load("reports.github").marks(run):
         sys.stdout.write(f"{command}\n")
     summary = os.environ.get("GITHUB_STEP_SUMMARY")
     if summary:
         with contextlib.suppress(OSError), Path(summary).open("a", encoding="utf-8") as file:
-            file.write(f"{markdown(run)}\n")
+            file.write(f"{load('reports.markdown').markdown(run)}\n")
 
 
 def conclude_range(session: nox.Session, found: RangeVerdict, options: Options) -> None:
     """Print the verdicts on the commits of a range, and give nox the verdict on all of them."""
     style = run_request.style(session, "smoke", options)
-    show(commits.render(found, style=style))
+    show(load("reports.commits").render(found, style=style))
     directory, mode = _place(session, options)
     written = evidence.write_range(found, directory, __version__, mode=mode)
     if not options.quiet:
@@ -89,7 +87,7 @@ def conclude_range(session: nox.Session, found: RangeVerdict, options: Options) 
         show(style.text(clean_text(f"evidence: {short}")))
     tell_status(session, found.deciding_codes)
     if found.codes:
-        session.error(for_nox(f"{found.outcome.name}: {commits.result(found)}"))
+        session.error(for_nox(f"{found.outcome.name}: {load('reports.commits').result(found)}"))
 
 
 def for_nox(words: str) -> str:

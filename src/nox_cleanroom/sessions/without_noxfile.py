@@ -8,10 +8,12 @@ import logging
 import os
 import re
 import sys
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 
 from nox.logger import logger
+from nox.virtualenv import find_uv
 
 from nox_cleanroom.build.distributions import read_distributions
 from nox_cleanroom.build.packages import find_packages, find_top
@@ -47,6 +49,8 @@ def run_nox(line: CommandLine) -> int:
     Raises:
         CleanroomError: no session can run.
     """
+    # nox asks uv for its version before a session; meanwhile git is asked.
+    threading.Thread(target=find_uv, daemon=True).start()
     options = parse_options(line.ours, relative_to=Path.cwd())
     project = _find_project(Path.cwd(), options)
     with reserve_project(project or Path.cwd()) as reserved, contextlib.ExitStack() as stack:
