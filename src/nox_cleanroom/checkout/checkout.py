@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import os
 import subprocess
-from collections.abc import Iterable, Mapping
-from dataclasses import field
-from functools import cached_property
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache, cached_property
 from pathlib import Path
 
 from filelock import BaseFileLock
@@ -49,10 +48,6 @@ class Checkout:
     common_dir: Path
     #: A directory with further objects; None when all are in the repository.
     objects: Path | None = None
-    #: Answers of git about objects, which never change.
-    _answers: dict[tuple[str, ...], subprocess.CompletedProcess[bytes]] = field(
-        default_factory=dict, init=False, compare=False, repr=False
-    )
 
     @classmethod
     def find(cls, start: Path) -> Checkout:
@@ -75,7 +70,7 @@ class Checkout:
     def commit(self, oid: str) -> Commit:
         """The commit with an object id."""
         describe = self.ask("describe", "--tags", "--always", "--long", oid)
-        about = self.ask("log", "-1", "--format=%ct %s", "--no-show-signature", oid)
+        about = self._ask_once("log", "-1", "--format=%ct %s", "--no-show-signature", oid)
         time, _, subject = about.stdout.decode("utf-8", "replace").strip().partition(" ")
         return Commit(
             oid=oid,
@@ -104,8 +99,27 @@ class Checkout:
 
     def read_at(self, oid: str, path: str) -> str | None:
         """The text of a file at the commit with an object id; see `read_file`."""
-        answer = self._ask_once("cat-file", "blob", f"{oid}:{path}")
+        answer = self._ask_once(*_blob(oid, path))
         return answer.stdout.decode("utf-8", "replace") if answer.returncode == 0 else None
+
+    def read_ahead(self, oid: str, paths: Sequence[str]) -> None:
+        """Read files at a commit with one process, for later calls of `read_at`."""
+        names = [f"{oid}:{path}" for path in paths if "\n" not in path]
+        given = os.fsencode("".join(f"{name}\n" for name in names))
+        rest = self.ask("cat-file", "--batch", given=given).stdout
+        for name in names:
+            # https://git-scm.com/docs/git-cat-file#_batch_output
+            about, _, rest = rest.partition(b"\n")
+            kind, _, size = about.rpartition(b" ")
+            if kind.endswith(b" blob"):
+                content, rest = rest[: int(size)], rest[int(size) + 1 :]
+                answer = subprocess.CompletedProcess([], 0, content)
+            elif size == b"missing":
+                answer = subprocess.CompletedProcess([], 1, b"")
+            else:
+                # Neither a file nor nothing, so `read_at` asks for the rest.
+                break
+            self._answers[_blob(*name.split(":", 1))] = answer
 
     def file_names(self, commit: Commit) -> list[str]:
         """Every path of a commit."""
@@ -159,6 +173,10 @@ class Checkout:
         self, oid: str, repository: Path | None = None
     ) -> subprocess.CompletedProcess[bytes]:
         return self._ask_once(*_of(repository), "ls-tree", "-r", "-z", "--full-tree", oid)
+
+    @property
+    def _answers(self) -> dict[tuple[str, ...], subprocess.CompletedProcess[bytes]]:
+        return _answers_of(self.git_dir, self.objects)
 
     def _ask_once(self, *arguments: str) -> subprocess.CompletedProcess[bytes]:
         if arguments not in self._answers:
@@ -288,6 +306,18 @@ class Checkout:
         if answer.returncode != 0:
             raise git.failure(answer)
         return answer.stdout
+
+
+@cache
+def _answers_of(
+    _git_dir: Path, _objects: Path | None
+) -> dict[tuple[str, ...], subprocess.CompletedProcess[bytes]]:
+    """Answers of git about objects, which never change, for all sessions of a process."""
+    return {}
+
+
+def _blob(oid: str, path: str) -> tuple[str, ...]:
+    return ("cat-file", "blob", f"{oid}:{path}")
 
 
 def _of(repository: Path | None) -> tuple[str, ...]:

@@ -46,6 +46,8 @@ class _Running:
         self._processes: set[subprocess.Popen[bytes]] = set()
         self._stopping = False
         self._watcher: subprocess.Popen[bytes] | None = None
+        #: A watcher that has been started and is not used yet.
+        self._waiting: subprocess.Popen[bytes] | None = None
 
     @property
     def commands(self) -> set[int]:
@@ -98,11 +100,16 @@ class _Running:
         with self._lock:
             self._stopping = False
 
+    def prepare_watcher(self) -> None:
+        """Start the watcher of the next run, which takes as long as several questions to git."""
+        self._waiting = self._waiting or _start_watcher()
+
     @contextlib.contextmanager
     def watched(self) -> Iterator[None]:
         """A block in which a watcher ends what is running if this process is killed."""
-        watcher = _start_watcher()
+        self.prepare_watcher()
         with self._lock:
+            watcher, self._waiting = self._waiting, None
             self._watcher = watcher
         try:
             yield
@@ -140,6 +147,7 @@ _running = _Running()
 stop_all = _running.stop_all
 allow_starts = _running.allow_starts
 require_running = _running.require_running
+prepare_watcher = _running.prepare_watcher
 
 
 @contextlib.contextmanager

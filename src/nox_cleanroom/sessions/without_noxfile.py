@@ -112,8 +112,10 @@ def _write_metadata(scratch: Path, project: Path, options: Options) -> Path:
         stated = f"[tool.nox-cleanroom]\npythons = {json.dumps(pythons)}\n"
         (directory / "pyproject.toml").write_text(stated, encoding="utf-8")
         return directory
-    for name in PROJECT_FILES:
-        text = checkout.read_at(oid, name if prefix == "." else f"{prefix}/{name}")
+    paths = {name: name if prefix == "." else f"{prefix}/{name}" for name in PROJECT_FILES}
+    checkout.read_ahead(oid, [*paths.values()])
+    for name, path in paths.items():
+        text = checkout.read_at(oid, path)
         if text is not None:
             (directory / name).write_text(text, encoding="utf-8", errors="surrogateescape")
             if name == "pyproject.toml":
