@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Iterable
+from concurrent.futures import Executor, Future
+from dataclasses import field
 from pathlib import Path
 from typing import Literal
 
@@ -52,6 +55,13 @@ class Environments:
     pythons: InstalledPythons
     #: The directory that keeps the facts about interpreters between runs.
     known: Path
+    #: Environments that are being made ahead, by Python.
+    _begun: dict[str, Future[Environment]] = field(default_factory=dict, repr=False)
+
+    def begin(self, pythons: Iterable[str], workers: Executor) -> None:
+        """Begin to make an environment for each of some Pythons, which `fresh` returns later."""
+        for python in pythons:
+            self._begun[python] = workers.submit(self._create, python, "", bare=False)
 
     def fresh(self, python: str, purpose: str = "") -> Environment:
         """A new environment, into which pip or uv can install.
@@ -64,7 +74,8 @@ class Environments:
             InterpreterMissingError: the interpreter is not on this machine.
             CleanroomError: the environment could not be made.
         """
-        return self._create(python, purpose, bare=False)
+        begun = None if purpose else self._begun.pop(python, None)
+        return begun.result() if begun else self._create(python, purpose, bare=False)
 
     def bare(self, python: str, purpose: str = "") -> Environment:
         """A new environment with nothing in it; see `fresh`."""

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timezone
 from pathlib import Path
 
@@ -40,12 +41,20 @@ from nox_cleanroom.places.workspace import (
 from nox_cleanroom.processes import supervision
 from nox_cleanroom.reports.evidence import require_usable
 from nox_cleanroom.runs.run import OpenRun, Request
+from nox_cleanroom.runs.threads import threads
 from nox_cleanroom.steps import Progress
 
 
 @contextlib.contextmanager
-def open_run(request: Request, progress: Progress) -> Iterator[OpenRun]:
+def open_run(
+    request: Request, progress: Progress, pythons: Sequence[str] = ()
+) -> Iterator[OpenRun]:
     """Check all conditions of a run, and prepare the places that it uses.
+
+    Args:
+        request: the request.
+        progress: what steps are told to.
+        pythons: the Pythons whose environments are made meanwhile.
 
     Raises:
         CleanroomError: a condition does not hold; no files are left behind.
@@ -62,7 +71,11 @@ def open_run(request: Request, progress: Progress) -> Iterator[OpenRun]:
         reserve_environments(checkout.root, workspace) as room,
         installers.handed_over(workspace.root) as handed_over,
         supervision.supervised(),
+        _working_in(workspace.neutral),
+        threads(max(1, len(pythons))) as workers,
     ):
+        environments = _environments(request, room, reserved.home)
+        environments.begin(pythons, workers)
         source, packages = _find_source(request, checkout, workspace)
         if given is not None:
             _require_same_release(given, source)
@@ -73,7 +86,7 @@ def open_run(request: Request, progress: Progress) -> Iterator[OpenRun]:
         run = OpenRun(
             request=request,
             source=source,
-            environments=_environments(request, room, reserved.home),
+            environments=environments,
             workspace=workspace,
             home=reserved.home,
             installers=installers,
@@ -88,6 +101,20 @@ def open_run(request: Request, progress: Progress) -> Iterator[OpenRun]:
             packages=packages,
         )
         yield run.of(source)
+
+
+@contextlib.contextmanager
+def _working_in(directory: Path) -> Iterator[None]:
+    """A block in another directory, because nox starts `python -m virtualenv` in the current one.
+
+    In the checkout, a module there could be imported instead of one of virtualenv's.
+    """
+    previous = Path.cwd()
+    os.chdir(directory)
+    try:
+        yield
+    finally:
+        os.chdir(previous)
 
 
 def _environments(request: Request, room: EnvironmentsDirectory, home: Owned) -> Environments:

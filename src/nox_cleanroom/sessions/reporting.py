@@ -142,33 +142,29 @@ def opened(
     project: str | Path,
     report: Report,
     packages: Sequence[str] = (),
+    *,
+    pythons: Sequence[str] = (),
 ) -> Iterator[OpenRun]:
-    """An open run in a neutral directory, which announces its subject and lists what it keeps."""
+    """An open run in a neutral directory, which announces its subject and lists what it keeps.
+
+    Args:
+        session: the session.
+        kind: the kind of run.
+        project: the project's directory.
+        report: the report of the session.
+        packages: the directories of all packages.
+        pythons: the Pythons whose environments are made meanwhile.
+    """
     request = run_request.request(session, kind, project, report.options, packages)
-    with open_run(request, report.progress) as run:
+    with open_run(request, report.progress, pythons) as run:
         if kind != "run":
             _announce(session, run)
         discard_noxfile_bytecode(session, run.watch)
         report.files = reports_of(run.request, run.source)
-        with _working_in(run.workspace.neutral):
-            yield run
+        yield run
         if report.options.keep:
             for line in _what_is_kept(run.workspace.root, run.source.checkout.common_dir):
                 session.log(clean_text(line))
-
-
-@contextlib.contextmanager
-def _working_in(directory: Path) -> Iterator[None]:
-    """A block in another directory, because nox starts `python -m virtualenv` in the current one.
-
-    In the checkout, a module there could be imported instead of one of virtualenv's.
-    """
-    previous = Path.cwd()
-    os.chdir(directory)
-    try:
-        yield
-    finally:
-        os.chdir(previous)
 
 
 def _announce(session: nox.Session, run: OpenRun) -> None:

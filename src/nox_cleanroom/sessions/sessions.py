@@ -63,7 +63,7 @@ def smoke(session: nox.Session, project: str | Path = ".", *, packages: Sequence
         try:
             download = run_request.download(session)
             skipping.require_interpreter(python, Path(project), download=download)
-            with opened(session, "smoke", project, report, packages) as run:
+            with opened(session, "smoke", project, report, packages, pythons=[python]) as run:
                 if run.commits:
                     report.run = _test_range(session, run, python)
                     return
@@ -137,7 +137,8 @@ def matrix(
         options = report.options
         # Each package has its own.
         pythons = [] if options.all_packages else run_request.wanted_pythons(project, options)
-        with opened(session, "matrix", project, report, packages) as run:
+        begun = [] if options.emit else pythons
+        with opened(session, "matrix", project, report, packages, pythons=begun) as run:
             if options.dist_dir is not None:
                 built, given = build_into(options.dist_dir, run, pythons)
                 if built.problems:
