@@ -13,6 +13,7 @@ import json
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -62,6 +63,10 @@ class BuildInputs:
     #: The content of directories of distributions.
     find_links: tuple[tuple[Any, ...], ...]
 
+    @cached_property
+    def _said(self) -> str:
+        return json.dumps(asdict(self), sort_keys=True, default=str)
+
     def key(self, *, builder: tuple[Any, ...], artifact: Artifact, secret: bytes) -> str:
         """The key under which a wheel of these inputs is kept.
 
@@ -70,7 +75,7 @@ class BuildInputs:
             artifact: whether it is built from the tree or from a source distribution.
             secret: goes into the key, so that nobody can guess the values of variables from it.
         """
-        said = json.dumps([asdict(self), builder, artifact], sort_keys=True, default=str)
+        said = json.dumps([self._said, builder, artifact], default=str)
         digest = hmac.new(secret, said.encode("utf-8", "surrogatepass"), hashlib.sha256)
         return digest.hexdigest()[:20]
 

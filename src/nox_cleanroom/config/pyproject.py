@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from nox_cleanroom.errors import ConfigError
@@ -18,12 +19,18 @@ else:
 def parse_toml(text: str, source: str) -> dict[str, Any]:
     """The document, or a `ConfigError` that names the source and the line."""
     try:
-        document: dict[str, Any] = tomllib.loads(text)
+        return _load(text)
     except (ValueError, RecursionError) as error:
         # Numbers with too many digits and too deeply nested arrays raise no TOMLDecodeError.
         raise ConfigError(
             f"{source} is not valid TOML: {error}.", hint="Fix the file at that line."
         ) from None
+
+
+@lru_cache(maxsize=16)
+def _load(text: str) -> dict[str, Any]:
+    """The document; several parts of a run read the same, and none changes it."""
+    document: dict[str, Any] = tomllib.loads(text)
     return document
 
 

@@ -158,7 +158,7 @@ class OpenRun:
         constraints = constraints_options(self.source.settings.constraints, place)
         return (*find_links_options(self.request.options.find_links), *constraints)
 
-    @property
+    @cached_property
     def variants(self) -> tuple[Variant, ...]:
         """The ways to test on each interpreter; on each axis an option overrides the settings."""
         return self.source.settings.variants(self.request.options)
