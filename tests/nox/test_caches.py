@@ -145,3 +145,27 @@ def test_a_damaged_reading_is_made_anew(repository: Make, cleanroom: Tool) -> No
     again = cleanroom(root, SMOKE)
     assert (again.status, READ in steps_of(again)) == (0, True)
     assert READ not in steps_of(cleanroom(root, SMOKE))
+
+
+#: Says how the interpreter was told to accept its bytecode: 0 by times, 3 by the digest (PEP 552).
+SAYS_FLAGS = """\
+import sys
+with open(__cached__, "rb") as file:
+    FLAGS = file.read(8)[4]
+VALUE = "one"
+sys.exit(f"flags {FLAGS} value {VALUE}")
+"""
+
+
+def test_imports_use_bytecode_of_earlier_runs_and_of_the_same_source_alone(
+    repository: Make, cleanroom: Tool
+) -> None:
+    root = repository(demo_files(**{"src/demo/__init__.py": SAYS_FLAGS}))
+    assert "flags 0 value one" in cleanroom(root, SMOKE).out
+    assert "flags 3 value one" in cleanroom(root, SMOKE).out
+    changed = SAYS_FLAGS.replace("one", "two")
+    assert len(changed) == len(SAYS_FLAGS)
+    write_files(root, {"src/demo/__init__.py": changed})
+    commit_all(root)
+    assert "flags 0 value two" in cleanroom(root, SMOKE).out
+    assert "flags 3 value two" in cleanroom(root, SMOKE).out

@@ -50,15 +50,16 @@ class Check:
     @cached_property
     def needed(self) -> tuple[str, ...]:
         """The values that it needs to run."""
-        return tuple(name for name, one in self._parameters.items() if one.default is one.empty)
+        return tuple(name for name, one in self.parameters.items() if one.default is one.empty)
 
     @cached_property
     def settling(self) -> tuple[str, ...]:
         """The values that it uses when they are available."""
-        return tuple(name for name in self._parameters if name not in self.needed)
+        return tuple(name for name in self.parameters if name not in self.needed)
 
     @cached_property
-    def _parameters(self) -> Mapping[str, inspect.Parameter]:
+    def parameters(self) -> Mapping[str, inspect.Parameter]:
+        """All values that it takes."""
         return inspect.signature(self.find).parameters
 
 
@@ -99,6 +100,30 @@ def run_checks(values: Mapping[str, object], checks: Iterable[Check] = CHECKS) -
         checks: the checks to run.
     """
     return [finding for check in checks for finding in _run(check, values)]
+
+
+class Checker:
+    """Runs all checks again and again, each only when it gets another value than before."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, tuple[Mapping[str, object], list[Finding]]] = {}
+
+    def run(self, values: Mapping[str, object]) -> list[Finding]:
+        """The findings of all checks; see `run_checks`.
+
+        Args:
+            values: the values, which stay as they are.
+        """
+        for check in CHECKS:
+            own = {name: values[name] for name in check.parameters if name in values}
+            before, _ = self._known.get(check.name, (None, []))
+            if before is None or not _are_the_same(own, before):
+                self._known[check.name] = own, [*_run(check, values)]
+        return [finding for _, findings in self._known.values() for finding in findings]
+
+
+def _are_the_same(some: Mapping[str, object], others: Mapping[str, object]) -> bool:
+    return some.keys() == others.keys() and all(some[name] is others[name] for name in some)
 
 
 def _run(check: Check, values: Mapping[str, object]) -> Iterable[Finding]:

@@ -1,8 +1,8 @@
 """Bytecode of distributions that are installed often, kept between environments.
 
-Each environment gets a new copy of the build backend, or of pip, and compiling that takes longer
-than its work. One run notes which modules of a distribution are used. The next run compiles these
-modules separately. From then on their bytecode is put beside the modules.
+Each environment gets a new copy of the build backend, of pip, or of what is tested, and compiling
+that takes longer than its work. One run notes which modules of a distribution are used. The next
+run compiles these modules separately. From then on their bytecode is put beside the modules.
 
 The code of a project cannot affect the kept bytecode. An interpreter without site packages compiles
 sources whose digests RECORD states, outside of every environment (see `inside/compiling.py`). Only

@@ -8,6 +8,7 @@ import platform
 import re
 import sys
 from collections.abc import Iterator
+from functools import cached_property
 from pathlib import Path
 
 from packaging.version import Version
@@ -39,7 +40,7 @@ class InstalledPython:
         """Whether it may build releases: it is neither a pre-release nor too old for backends."""
         return not Version(self.version).is_prerelease and self.release >= _OLDEST
 
-    @property
+    @cached_property
     def identity(self) -> tuple[object, ...]:
         """A value that changes when the interpreter is replaced; equal for all links to it."""
         return identity_of(Path(os.path.realpath(self.executable)))

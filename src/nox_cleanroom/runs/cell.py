@@ -10,7 +10,7 @@ from pathlib import Path
 
 from nox_cleanroom.build.frontend import Frontend
 from nox_cleanroom.build.wheelhouse import StoredWheel
-from nox_cleanroom.checks.registry import run_checks, unsettled
+from nox_cleanroom.checks.registry import Checker, unsettled
 from nox_cleanroom.checks.waivers import waive
 from nox_cleanroom.config.axes import Variant, cell_name
 from nox_cleanroom.environments.environment import Environment, Facts
@@ -47,6 +47,7 @@ class RunningCell:
     interpreter: InterpreterRecord | None = None
     #: The installer's options that bring the wheels of other packages of the commit.
     sibling_options: tuple[str, ...] = ()
+    _checker: Checker = field(default_factory=Checker, repr=False)
     environment: Environment = field(init=False)
     facts: Facts = field(init=False)
 
@@ -126,11 +127,11 @@ class RunningCell:
         Args:
             confirming: the probes that run only when a finding says that they would settle it.
         """
-        findings = run_checks(self.values)
+        findings = self._checker.run(self.values)
         while names := [name for name in unsettled(findings, self.values) if name in confirming]:
             for name in names:
                 self.bring(**{name: confirming[name]})
-            findings = run_checks(self.values)
+            findings = self._checker.run(self.values)
         self.findings = waive(findings, self.run.source.settings.ignore)
 
     @contextlib.contextmanager

@@ -99,9 +99,10 @@ class GivenWheels(Wheels):
             ),
         )
 
+    @cached_property
     def _expected_audience(self) -> Audience:
         filenames = [wheel.filename for wheel in self._given.wheels.values()]
-        return audience_of(filenames[0]) if filenames else super()._expected_audience()
+        return audience_of(filenames[0]) if filenames else super()._expected_audience
 
     @cached_property
     def _inputs(self) -> BuildInputs:

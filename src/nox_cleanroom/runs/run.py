@@ -217,7 +217,7 @@ class OpenRun:
 
     @cached_property
     def bytecode(self) -> BytecodeStore:
-        """The bytecode of build backends and of pip, shared by all projects."""
+        """The bytecode of installed distributions, shared by all projects."""
         store = open_store("bytecode")
         root = self.workspace.directory("bytecode") if store is None else store.path
         return BytecodeStore(

@@ -80,14 +80,15 @@ def _probe_and_check(cell: RunningCell, stored: StoredWheel, installation: Insta
         cell.values |= {"wheel": stored.wheel, "facts": cell.facts, "tracked": run.tracked}
         cell.values["version_sources"] = VersionSources.of(stored)
         traces = (stored.provenance.built_in, str(run.source.checkout.root))
-        cell.bring(
-            loaded=partial(load, installation),
-            sources=partial(read_sources, installation, run.tracked, run.readings),
-            installed=partial(look_at_installed, installation),
-            traces=partial(look_for_traces, stored.path, traces),
-            description=partial(render_description, stored.wheel),
-        )
-        cell.bring(commands=partial(run_commands, installation))
+        with run.bytecode.lent(cell.facts):
+            cell.bring(
+                loaded=partial(load, installation),
+                sources=partial(read_sources, installation, run.tracked, run.readings),
+                installed=partial(look_at_installed, installation),
+                traces=partial(look_for_traces, stored.path, traces),
+                description=partial(render_description, stored.wheel),
+            )
+            cell.bring(commands=partial(run_commands, installation))
         # Last, because other probes must not see the requirements of the tests.
         pyproject, options = run.source.pyproject, cell.install_options
         cell.bring(tests=partial(run_tests, installation, pyproject, options))

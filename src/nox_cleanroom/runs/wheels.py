@@ -6,7 +6,7 @@ import contextlib
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timezone
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 
 from nox_cleanroom.build.builders import Audience, Builders, audience_of
@@ -68,7 +68,7 @@ class Wheels:
         Raises:
             CleanroomError: it could not be built.
         """
-        audience, tried = self._expected_audience(), set[Audience]()
+        audience, tried = self._expected_audience, set[Audience]()
         while audience not in tried:
             tried.add(audience)
             stored = self._first_built(audience, artifact, cell)
@@ -131,6 +131,7 @@ class Wheels:
     def _key(self, python: InstalledPython, artifact: Artifact) -> str:
         return self._inputs.key(builder=python.identity, artifact=artifact, secret=digest_key())
 
+    @cached_property
     def _expected_audience(self) -> Audience:
         """The Pythons that the wheel will serve, guessed from the last wheel or from the files."""
         latest = self._wheelhouse.latest()

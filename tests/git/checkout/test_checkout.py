@@ -158,6 +158,35 @@ def test_files_that_may_be_executed_are_told(tmp_path: Path) -> None:
     assert checkout.executables(checkout.resolve("HEAD")) == ["run"]
 
 
+NAMED = {
+    "plain.txt": "text\nof two lines",
+    "empty": "",
+    "with space": "x",
+    "with\nnewline": "y",
+    "ünïcode.txt": "z\n\n",
+    "directory/inside": "w",
+}
+
+
+def test_files_that_are_read_ahead_are_what_git_says_of_each(
+    repository: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = repository(NAMED)
+    (root / "link").symlink_to("plain.txt")
+    commit_all(root)
+    checkout = Checkout.find(root)
+    oid = checkout.oid_of("HEAD")
+    asked = [*NAMED, "link", "absent", "directory"]
+    expected = [checkout.ask("cat-file", "blob", f"{oid}:{path}") for path in asked]
+    checkout.read_ahead(oid, asked)
+    found = [checkout.read_at(oid, path) for path in asked]
+    assert found == [one.stdout.decode() if one.returncode == 0 else None for one in expected]
+    # Git is not asked again, also not by a checkout that is found later.
+    monkeypatch.setattr(Checkout, "ask", None)
+    assert Checkout.find(root).read_at(oid, "plain.txt") == NAMED["plain.txt"]
+    assert Checkout.find(root).read_at(oid, "absent") is None
+
+
 def test_the_nearest_project_upwards(tmp_path: Path) -> None:
     root = make_repository(
         tmp_path / "mono",
