@@ -17,12 +17,14 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, field, replace
 from datetime import datetime, timedelta, timezone
+from functools import partial
 from pathlib import Path
 
 from filelock import FileLock
 
 from nox_cleanroom.build.archive import read_wheel
 from nox_cleanroom.config.axes import Artifact
+from nox_cleanroom.once import Once
 from nox_cleanroom.places import deletion
 from nox_cleanroom.places.ownership import Owned
 from nox_cleanroom.processes import supervision
@@ -103,7 +105,7 @@ class Wheelhouse:
     #: Older wheels are not reused; None to accept wheels of any age.
     not_before: datetime | None = None
     #: The wheels that were already read, by digest.
-    _read: dict[str, Wheel] = field(default_factory=dict, compare=False, repr=False)
+    _read: Once = field(default_factory=Once, compare=False, repr=False)
 
     @property
     def root(self) -> Path:
@@ -129,9 +131,7 @@ class Wheelhouse:
         return None
 
     def _taken(self, path: Path, provenance: Provenance) -> StoredWheel:
-        wheel = self._read.get(provenance.sha256)
-        if wheel is None:
-            wheel = self._read[provenance.sha256] = read_wheel(path)
+        wheel = self._read.get(provenance.sha256, partial(read_wheel, path))
         return StoredWheel(wheel=wheel, path=path, provenance=provenance)
 
     def get(

@@ -33,6 +33,7 @@ from nox_cleanroom.environments.installer_commands import (
 from nox_cleanroom.environments.installer_settings import InstallerSettings
 from nox_cleanroom.environments.venvs import Download, Environments
 from nox_cleanroom.errors import UsageError
+from nox_cleanroom.once import Once
 from nox_cleanroom.output import clean_text
 from nox_cleanroom.places.layout import open_store
 from nox_cleanroom.places.ownership import Owned
@@ -105,6 +106,8 @@ class OpenRun:
     commits: tuple[str, ...] = ()
     #: The directories of all packages that belong together; none when there is only one.
     packages: tuple[str, ...] = ()
+    #: What cells look for in the same wheel.
+    once: Once = field(default_factory=Once)
     #: Limits how many steps start a process at once: one more than there are processors, because
     #: usually one step waits for the disk.
     at_once: BoundedSemaphore = field(

@@ -79,14 +79,15 @@ def _probe_and_check(cell: RunningCell, stored: StoredWheel, installation: Insta
             installation = replace(installation, project=tree.project)
         cell.values |= {"wheel": stored.wheel, "facts": cell.facts, "tracked": run.tracked}
         cell.values["version_sources"] = VersionSources.of(stored)
-        traces = (stored.provenance.built_in, str(run.source.checkout.root))
+        places = (stored.provenance.built_in, str(run.source.checkout.root))
+        same, path = stored.wheel.sha256, stored.path
         with run.bytecode.lent(cell.facts):
             cell.bring(
                 loaded=partial(load, installation),
                 sources=partial(read_sources, installation, run.tracked, run.readings),
                 installed=partial(look_at_installed, installation),
-                traces=partial(look_for_traces, stored.path, traces),
-                description=partial(render_description, stored.wheel),
+                traces=lambda: run.once.get((same, places), lambda: look_for_traces(path, places)),
+                description=lambda: run.once.get(same, lambda: render_description(stored.wheel)),
             )
             cell.bring(commands=partial(run_commands, installation))
         # Last, because other probes must not see the requirements of the tests.

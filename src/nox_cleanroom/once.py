@@ -1,0 +1,36 @@
+"""Values that several threads need, each made by the first of them."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Hashable
+from concurrent.futures import Future
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+
+
+class Once:
+    """Makes each value once; who needs it meanwhile waits, and gets the same value or error."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._made: dict[Hashable, Future[Any]] = {}
+
+    def get(self, key: Hashable, make: Callable[[], T]) -> T:
+        """The value under a key.
+
+        Args:
+            key: identifies everything that the value depends on.
+            make: makes the value.
+        """
+        with self._lock:
+            is_first = key not in self._made
+            value: Future[T] = self._made.setdefault(key, Future())
+        if is_first:
+            try:
+                value.set_result(make())
+            except BaseException as error:
+                value.set_exception(error)
+                raise
+        return value.result()
