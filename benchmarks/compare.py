@@ -1,31 +1,34 @@
 """Compare the speed of nox-cleanroom with that of other tools, and with the bare commands.
 
-    python benchmarks/compare.py WORK                  all of it, in ten minutes
+    python benchmarks/compare.py WORK                  all of it, in twelve minutes
     python benchmarks/compare.py WORK --rows 'smoke-*' some of it
     python benchmarks/compare.py WORK --check          less than a minute: is something too slow?
     python benchmarks/compare.py WORK --page           write docs/explanation/speed.md
 
-WORK is a directory of this script's own, outside of any project. Repositories, requirements and
-caches are made there, and `results.json` and `speed.svg` (`check.json` of a check) are left there.
-The tools are those of the environment that this runs in; `nox -s bench -- WORK` makes one.
+WORK is a directory of this script's own, outside of any project, on a disk. Repositories,
+requirements and caches are made there, and in a directory in memory, where the system has that.
+`results.json` and `speed.svg` (`check.json` of a check) are left in WORK. The tools are those of
+the environment that this runs in; `nox -s bench -- WORK` makes one.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
 import shutil
 import sys
+import tempfile
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 
 import report
 from contenders import Contender, Stand
-from races import RACES, Race
+from races import RACES, Race, Setup
 from results import Machine, Outcome, Results, Samples
-from stage import CommandError, Measures, Stage, set_stage
+from stage import CommandError, Measures, Stage, find_shims, set_stage
 from subjects import fetch_requirements, make_repository
 
 _DOCS = Path(__file__).parent.parent / "docs" / "explanation"
@@ -53,7 +56,13 @@ def main() -> None:
         print("\n".join(f"{race.name}: {race.rounds} rounds" for race in races))
         return
     _make_ours(work)
-    results = run_races(set_stage(work), races, work / (_CHECKED if arguments.check else _RESULTS))
+    memory = None if arguments.check else _memory()
+    try:
+        stages = set_stages(work, memory)
+        results = run_races(stages, races, work / (_CHECKED if arguments.check else _RESULTS))
+    finally:
+        if memory is not None:
+            shutil.rmtree(memory)
     outcomes = results.outcomes(races)
     print(f"{results.machine}\n\n{report.text_table(outcomes)}\n")
     if arguments.check:
@@ -98,18 +107,40 @@ def _make_ours(work: Path) -> None:
     (work / _OURS).touch()
 
 
-def run_races(stage: Stage, races: Sequence[Race], written: Path) -> Results:
+def _memory() -> Path | None:
+    """A new directory whose files are in memory; None where the system has none."""
+    shared = Path("/dev/shm")  # noqa: S108 - of Linux; `mkdtemp` makes a private directory
+    return Path(tempfile.mkdtemp(dir=shared)) if os.access(shared, os.W_OK) else None
+
+
+def set_stages(work: Path, memory: Path | None) -> dict[Setup, Stage]:
+    """The stages of all set-ups that there can be here."""
+    disk = set_stage(work)
+    fetch_requirements(disk)
+    stages: dict[Setup, Stage] = {"memory": disk, "disk": disk}
+    if memory is not None:
+        shutil.copytree(disk.wheels, memory / "wheels")
+        stages["memory"] = set_stage(memory)
+    shims = find_shims()
+    if shims is not None:
+        stages["shims"] = set_stage(work, shims)
+    return stages
+
+
+def run_races(stages: Mapping[Setup, Stage], races: Sequence[Race], written: Path) -> Results:
     """Run all races, one after another; what is known is written down after each.
 
     Args:
-        stage: where they run.
+        stages: where they run, by set-up; races of other set-ups are left out.
         races: the races.
         written: the JSON file.
     """
-    fetch_requirements(stage)
-    results = Results(machine=Machine.of_stage(stage), samples={})
+    results = Results(machine=Machine.of_stages(stages), samples={})
     for race in races:
-        results = replace(results, samples={**results.samples, race.name: run_race(stage, race)})
+        if race.setup not in stages:
+            continue
+        took = run_race(stages[race.setup], race)
+        results = replace(results, samples={**results.samples, race.name: took})
         results.write(written, races)
     return results
 

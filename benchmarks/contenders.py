@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import subprocess
 import sys
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -57,8 +59,7 @@ def without_wheels(stand: Stand) -> None:
 
 def _home(stand: Stand) -> Path:
     """Where nox-cleanroom keeps what it knows of the project."""
-    projects = stand.stage.root / "cache" / "nox-cleanroom" / "projects"
-    return projects / directory_name(stand.checkout.resolve())
+    return stand.stage.cache / "projects" / directory_name(stand.checkout.resolve())
 
 
 def used(run: Callable[[Stand], Measures]) -> Callable[[Stand], None]:
@@ -130,6 +131,47 @@ def _smoke(*, built: bool) -> Callable[[Stand], Measures]:
     return lambda stand: _cleanroom(stand, f"smoke-{stand.stage.python}", built=built, cells=1)
 
 
+def _command(session: str, *options: str, built: bool) -> Callable[[Stand], Measures]:
+    """Run `nox-cleanroom` on a real package: on four interpreters, or on one."""
+
+    def run(stand: Stand) -> Measures:
+        stage, reports = stand.stage, stand.scratch / "reports"
+        words = [session, *options, "--report-dir", str(reports)]
+        cells = len(stage.pythons)
+        if session == "matrix":
+            words += ["--pythons", ",".join(stage.pythons)]
+        else:
+            words[0], cells = f"smoke-{stage.python}", 1
+        took = timed(partial(stand.run, tool("nox-cleanroom"), *words))
+        found = json.loads((reports / f"{words[0]}.json").read_text(encoding="utf-8"))["cells"]
+        # It must have done what it is compared for.
+        if len(found) != cells or built != any(cell["wheel"]["built_now"] for cell in found):
+            raise CommandError(f"{session}: not {cells} cells, or a wheel was built or was not.")
+        return took
+
+    return run
+
+
+def _until_testing(stand: Stand) -> Measures:
+    """The time until it says what it tests; it ends by itself."""
+    words = [str(tool("nox-cleanroom")), f"smoke-{stand.stage.python}"]
+    started = time.perf_counter()
+    with subprocess.Popen(
+        words,
+        cwd=stand.checkout,
+        env=stand.stage.env,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+    ) as process:
+        for line in process.stderr or ():
+            if b"testing" in line:
+                took = time.perf_counter() - started
+                process.communicate()
+                return {"wall": took}
+    raise CommandError("nox-cleanroom has not said what it tests.")
+
+
 def _further_interpreter(stand: Stand) -> Measures:
     """What each interpreter of a matrix costs beyond the first, with a wheel at hand."""
     pythons = stand.stage.pythons
@@ -182,6 +224,36 @@ MATRIX_WITHOUT_UV_WITHOUT_SDIST = Contender(
     name="matrix, cold, without uv, --artifact wheel",
     run=_matrix("--artifact", "wheel", of_nox=("-fb", "virtualenv"), built=True),
     reset=without_wheels,
+    ours=True,
+)
+REAL_COLD = Contender(
+    name="matrix, cold", run=_command("matrix", built=True), reset=without_wheels, ours=True
+)
+REAL_COLD_WITHOUT_SDIST = Contender(
+    name="matrix, cold, --artifact wheel",
+    run=_command("matrix", "--artifact", "wheel", built=True),
+    reset=without_wheels,
+    ours=True,
+)
+REAL_WARM = Contender(
+    name="matrix, warm",
+    run=_command("matrix", built=False),
+    reset=used(_command("matrix", built=True)),
+    ours=True,
+)
+REAL_SMOKE_COLD = Contender(
+    name="smoke, cold", run=_command("smoke", built=True), reset=without_wheels, ours=True
+)
+REAL_SMOKE_WARM = Contender(
+    name="smoke, warm",
+    run=_command("smoke", built=False),
+    reset=used(_command("smoke", built=True)),
+    ours=True,
+)
+UNTIL_TESTING = Contender(
+    name="nox-cleanroom smoke, until its first step",
+    run=_until_testing,
+    reset=used(_until_testing),
     ours=True,
 )
 SMOKE_COLD = Contender(name="smoke, cold", run=_smoke(built=True), reset=without_wheels, ours=True)
@@ -314,15 +386,6 @@ def _bare_interpreter(stand: Stand) -> Measures:
     return {name: total / len(further) for name, total in took.items()}
 
 
-def _usual_script(stand: Stand) -> None:
-    source = _add_worktree(stand)
-    for python, interpreter in stand.stage.pythons.items():
-        place = stand.scratch / python
-        stand.run(interpreter, "-m", "venv", place)
-        stand.run(place / "bin" / "python", "-m", "pip", "install", "--quiet", source)
-        stand.run(place / "bin" / "python", *_IMPORT)
-
-
 BARE = Contender(
     name="bare uv commands",
     run=lambda stand: timed(lambda: _bare_commands(stand)),
@@ -330,11 +393,6 @@ BARE = Contender(
 )
 BARE_INTERPRETER = Contender(
     name="bare uv commands, one interpreter", run=_bare_interpreter, reset=_forget_worktree
-)
-SCRIPT = Contender(
-    name="script with venv and pip",
-    run=lambda stand: timed(lambda: _usual_script(stand)),
-    reset=_forget_worktree,
 )
 
 
@@ -371,6 +429,10 @@ IMPORT = Contender(
     ours=True,
 )
 IMPORT_NOX = Contender(name="import nox", run=_timed_command(sys.executable, "-c", "import nox"))
+NOX_VERSION = Contender(
+    name="nox --version",
+    run=lambda stand: timed(partial(stand.run, tool("nox"), "--version")),
+)
 LIST = Contender(
     name="nox -l with nox-cleanroom",
     run=lambda stand: timed(partial(stand.run, tool("nox"), "-l")),

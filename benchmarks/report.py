@@ -66,7 +66,7 @@ def _cells(outcome: Outcome) -> tuple[str, ...]:
     row = outcome.row
     return (
         _ours(outcome),
-        outcome.race.subject.about,
+        outcome.race.about,
         str(outcome.rounds),
         _amount(outcome.ours, row.measure),
         _theirs(outcome),
@@ -144,7 +144,7 @@ def _panels(outcomes: Sequence[Outcome]) -> dict[str, list[_Bar]]:
     for outcome in outcomes:
         if outcome.row.how == "value":
             continue
-        title = f"{outcome.race.name}: {outcome.race.subject.about}"
+        title = f"{outcome.race.name}: {outcome.race.about}"
         bars = panels.setdefault(title, {})
         for name, spread, is_ours in (
             (_ours(outcome), outcome.ours, True),

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Literal
 
 from contenders import Contender
-from races import Race, Row
+from races import Race, Row, Setup
 from stage import Stage
 
 Verdict = Literal["met", "MISSED", "context", "ERROR"]
@@ -31,28 +31,34 @@ class Machine:
     #: The interpreters of a matrix.
     pythons: tuple[str, ...]
     git: str
-    #: The kind of file system that everything lies on, where that can be told.
-    file_system: str
+    #: The kind of file system of each set-up, where that can be told.
+    file_systems: Mapping[str, str]
     #: Versions of the tools, by name.
     tools: Mapping[str, str]
 
     @classmethod
-    def of_stage(cls, stage: Stage) -> Machine:
+    def of_stages(cls, stages: Mapping[Setup, Stage]) -> Machine:
         """The machine that this runs on."""
+        stage = next(iter(stages.values()))
         return cls(
             system=platform.system(),
             cores=os.cpu_count() or 1,
             python=platform.python_version(),
             pythons=tuple(stage.pythons),
             git=stage.run("git", "--version", cwd=stage.root).split()[2],
-            file_system=_file_system(stage.root),
+            file_systems={name: _file_system(one.root) for name, one in stages.items()},
             tools={name: version(name) for name in _TOOLS},
         )
+
+    @property
+    def _places(self) -> str:
+        memory, disk = (self.file_systems.get(name, "") for name in ("memory", "disk"))
+        return f"{memory or 'a disk'}{f', and {disk}' if disk and disk != memory else ''}"
 
     def __str__(self) -> str:
         tools = ", ".join(f"{name} {number}" for name, number in self.tools.items())
         return (
-            f"{self.system} with {self.cores} cores, files on {self.file_system or 'a disk'};"
+            f"{self.system} with {self.cores} cores, files on {self._places};"
             f" the tools run on Python {self.python};"
             f" git {self.git}, {tools}; matrices of Python {', '.join(self.pythons)}"
         )
@@ -188,7 +194,7 @@ def _outcome_for_readers(outcome: Outcome) -> dict[str, object]:
     row = outcome.row
     return {
         "race": outcome.race.name,
-        "subject": outcome.race.subject.about,
+        "subject": outcome.race.about,
         "ours": row.ours.name,
         "theirs": row.theirs.name if row.theirs else None,
         "how": row.how,

@@ -50,6 +50,11 @@ class Stage:
     env: Mapping[str, str]
 
     @property
+    def cache(self) -> Path:
+        """Where nox-cleanroom keeps what it knows."""
+        return self.root / "cache" / "nox-cleanroom"
+
+    @property
     def python(self) -> str:
         """The version of the interpreter for what is done on one alone."""
         return _FAVOURITE if _FAVOURITE in self.pythons else list(self.pythons)[-1]
@@ -68,17 +73,32 @@ class Stage:
         return run(command, cwd=cwd, env=self.env)
 
 
-def set_stage(root: Path) -> Stage:
-    """A stage in a directory: empty, but for caches and requirements that are there already."""
+def set_stage(root: Path, shims: Path | None = None) -> Stage:
+    """A stage in a directory: empty, but for caches and requirements that are there already.
+
+    Args:
+        root: the directory.
+        shims: the directory of pyenv's shims, if they come first on ``PATH``, as most people have
+            it; otherwise the interpreters themselves do.
+    """
     for name in ("subjects", "stands", "tmp"):
         shutil.rmtree(root / name, ignore_errors=True)
         (root / name).mkdir(parents=True)
     pythons = {version: path for version in _PYTHONS if (path := _find_python(version))}
     if not pythons:
         raise SystemExit(f"None of Python {', '.join(_PYTHONS)} is on PATH.")
-    stage = Stage(root=root, pythons=pythons, env=_variables(root, pythons))
+    stage = Stage(root=root, pythons=pythons, env=_variables(root, pythons, shims))
     _write_uv_settings(stage)
     return stage
+
+
+def find_shims() -> Path | None:
+    """The directory of pyenv's shims; None where there is no pyenv."""
+    pyenv = shutil.which("pyenv")
+    if pyenv is None:
+        return None
+    done = subprocess.run([pyenv, "root"], capture_output=True, text=True, check=True)
+    return Path(done.stdout.strip()) / "shims"
 
 
 def tool(name: str) -> Path:
@@ -145,10 +165,17 @@ def _find_python(version: str) -> Path | None:
     return Path(done.stdout.strip())
 
 
-def _variables(root: Path, pythons: Mapping[str, Path]) -> dict[str, str]:
+def _variables(root: Path, pythons: Mapping[str, Path], shims: Path | None) -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if not _FOREIGN.fullmatch(name)}
     # Everybody finds the same interpreters.
-    path = [*(str(python.parent) for python in pythons.values()), kept.get("PATH", os.defpath)]
+    first = [str(python.parent) for python in pythons.values()]
+    others = kept.get("PATH", os.defpath).split(os.pathsep)
+    if shims is not None:
+        versions = str(shims.parent / "versions")
+        first, others = [str(shims)], [one for one in others if not one.startswith(versions)]
+        # All of them are active: the shims of others fail, and not every tool goes on then.
+        kept["PYENV_VERSION"] = ":".join(one.parent.parent.name for one in pythons.values())
+    path = [*first, *others]
     return {
         **kept,
         "PATH": os.pathsep.join(path),

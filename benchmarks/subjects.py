@@ -12,7 +12,10 @@ from pathlib import Path
 from stage import Stage, run
 
 #: What builds need, in a form that needs no building itself.
-_BACKENDS = ("hatchling", "setuptools", "build", "hatch-vcs", "hatch-fancy-pypi-readme")
+_BACKENDS = (
+    *("hatchling", "setuptools", "build", "hatch-vcs", "hatch-fancy-pypi-readme"),
+    *("flit-core<4", "poetry-core", "tomli"),
+)
 #: Small, pure, and without requirements of their own.
 _REQUIREMENTS = (
     "attrs",
@@ -58,6 +61,27 @@ EXTENSION = Subject(name="c", about="C extension", pure=False)
 FILES_5000 = Subject(name="5000", about="5,000 files", more_files=5_000)
 FILES_50000 = Subject(name="50000", about="50,000 files", more_files=50_000)
 ATTRS = Subject(name="attrs", about="attrs", sdist="attrs==25.3.0", module="attrs")
+PACKAGING = Subject(
+    name="packaging", about="packaging", sdist="packaging==25.0", module="packaging"
+)
+CLICK = Subject(name="click", about="click", sdist="click==8.3.0", module="click")
+RICH = Subject(
+    name="rich",
+    about="rich",
+    sdist="rich==14.1.0",
+    module="rich",
+    requirements=("markdown-it-py", "pygments"),
+)
+FAKER = Subject(
+    name="faker",
+    about="faker, 700 modules",
+    sdist="faker==37.8.0",
+    module="faker",
+    requirements=("tzdata",),
+)
+#: Released packages, of which `--check` looks at two.
+REAL = (PACKAGING, CLICK, ATTRS, RICH)
+GUARDED = (PACKAGING, ATTRS)
 
 
 def fetch_requirements(stage: Stage) -> None:
@@ -70,7 +94,8 @@ def fetch_requirements(stage: Stage) -> None:
     pip = [sys.executable, "-m", "pip", "--python", oldest, "download", "-qq"]
     pip += ["--only-binary=:all:", "--dest", str(aside)]
     # With the user's own settings: they know where packages come from.
-    subprocess.run([*pip, *_BACKENDS, *_REQUIREMENTS], check=True)
+    more = (one for subject in (*REAL, FAKER) for one in subject.requirements)
+    subprocess.run([*pip, *_BACKENDS, *_REQUIREMENTS, *more], check=True)
     aside.rename(stage.wheels)
 
 
@@ -105,7 +130,8 @@ def _unpack(stage: Stage, subject: Subject, root: Path) -> None:
         subprocess.run([*pip, "--dest", str(stage.wheels), subject.sdist], check=True)
     place = stage.root / "tmp" / f"{subject.name}-source"
     shutil.rmtree(place, ignore_errors=True)
-    shutil.unpack_archive(path, place)
+    # As data: with the owners of the archive, git would not trust it.
+    shutil.unpack_archive(path, place, filter="data")
     (inner,) = place.iterdir()
     root.parent.mkdir(parents=True, exist_ok=True)
     inner.rename(root)
@@ -169,7 +195,11 @@ skip_missing_interpreters = false
 
 [testenv]
 package = wheel
+pass_env = PYENV_VERSION
 {shared}commands = python -c "import {subject.module}"
+
+[pkgenv]
+pass_env = PYENV_VERSION
 """
 
 

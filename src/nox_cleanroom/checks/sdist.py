@@ -53,22 +53,23 @@ def differences_of(one: BuiltWheel, other: BuiltWheel, tracked: Tracked) -> str:
     such as a ``_version.py``. A licence file that only one wheel has counts when the same versions
     of the build requirements were used for both.
     """
+    if (one.wheel.digests, one.wheel.texts) == (other.wheel.digests, other.wheel.texts):
+        return ""
     ours, theirs = _files(one.wheel), _files(other.wheel)
     if not one.built_with:
         # Nothing is known of its backend, whose versions write different files beside METADATA.
         ours, theirs = (_without_about(files) for files in (ours, theirs))
     missing = sorted(ours.keys() - theirs.keys())
     added = sorted(theirs.keys() - ours.keys())
-    names = {PurePosixPath(path).name for path in tracked.names}
     is_rewritten = f"{one.wheel.dist_info}/DELVEWHEEL" in one.wheel.names
     changed = [
         name
         for name in sorted(ours.keys() & theirs.keys())
-        if ours[name] != theirs[name]
-        and not is_rewritten
-        and not name.endswith(_UNSTABLE)
-        and PurePosixPath(name).name in names
+        if ours[name] != theirs[name] and not is_rewritten and not name.endswith(_UNSTABLE)
     ]
+    if changed:
+        names = {PurePosixPath(path).name for path in tracked.names}
+        changed = [name for name in changed if PurePosixPath(name).name in names]
     words = [
         f"{what} {_listed(files)}"
         for what, files in (
