@@ -18,6 +18,7 @@ from nox_cleanroom.config.commands import Command
 from nox_cleanroom.config.settings import Settings
 from nox_cleanroom.errors import BuildError, Code, InstallError, PythonExcludedError
 from nox_cleanroom.findings import Outcome
+from nox_cleanroom.once import Once
 from nox_cleanroom.runs import installing
 from nox_cleanroom.runs import smoke as smoke_module
 from nox_cleanroom.runs.cell import RunningCell
@@ -79,6 +80,7 @@ class Smoke:
                 facts=lambda made, steps: facts(),
             ),
             bytecode=SimpleNamespace(lent=lambda facts: contextlib.nullcontext()),
+            once=Once(),
             install_options=(),
             workspace=None,
             readings=None,
