@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import field
 from datetime import datetime, timedelta
 from itertools import product
@@ -15,7 +15,7 @@ from nox_cleanroom.records import dataclass
 from nox_cleanroom.reports.changed_paths import change_lines
 from nox_cleanroom.reports.grid import render_grid
 from nox_cleanroom.reports.style import Style
-from nox_cleanroom.results import Cell, Run
+from nox_cleanroom.results import Cell, Run, Step
 
 #: How many lines of output a finding has, unless all lines are asked for.
 _OUTPUT_LINES = 8
@@ -68,13 +68,12 @@ class _Block:
         ]
 
 
-def render(run: Run, *, style: Style | None = None, durations: bool = False) -> str:
+def render(run: Run, *, style: Style | None = None) -> str:
     """The report of a run.
 
     Args:
         run: the record of the run.
         style: how it is shown; without colours by default.
-        durations: whether to list the durations of steps, too.
     """
     style = style or Style()
     verdict = style.text(clean_text(verdict_line(run)))
@@ -86,10 +85,8 @@ def render(run: Run, *, style: Style | None = None, durations: bool = False) -> 
     room = (_LINES_WITH_GRID if grid else _LINES) - _LINES_OF_NOX
     room -= len(grid) + style.height(ending) + 1
     told = [*_finding_lines(run, style, room), *ending]
-    first = [*_duration_lines(run)] if durations else []
     return "\n".join(
         [
-            *map(clean_text, first),
             *(style.grid(clean_text(line)) for line in grid),
             *(style.text(clean_text(line)) for line in told),
             verdict,
@@ -263,15 +260,37 @@ def _missing_lines(run: Run) -> Iterator[str]:
         yield f"    -> {how_to_get(*run.missing)}; or choose others with --pythons."
 
 
-def _duration_lines(run: Run) -> Iterator[str]:
-    """The durations of the steps of all cells by name, the longest sum first."""
+def durations(run: Run, age: float) -> str:
+    """Where the time of a run went: the steps of all cells by name, and a sum that adds up.
+
+    Args:
+        run: the record of the run.
+        age: how long the process has been running, in seconds; the run was its last work.
+    """
     taken: dict[str, list[float]] = {}
     for cell in run.cells:
         for step in cell.steps:
             taken.setdefault(step.name, []).append(step.duration)
-    yield "where the time went, in seconds:"
-    yield "     sum  longest  times  step"
+    lines = ["where the time went, in seconds:", "     sum  longest  times  step"]
     for name, times in sorted(taken.items(), key=lambda item: -sum(item[1])):
-        yield f"{sum(times):8.2f} {max(times):8.2f} {len(times):6}  {clean_text(name)}"
-    steps = sum(sum(times) for times in taken.values())
-    yield f"{steps:8.2f} in steps, some side by side; {run.duration:.2f} from start to end"
+        lines.append(f"{sum(times):8.2f} {max(times):8.2f} {len(times):6}  {clean_text(name)}")
+    busy = _busy(step for cell in run.cells for step in cell.steps)
+    lines += [
+        f"{sum(map(sum, taken.values())):8.2f} in steps, some side by side",
+        "in all:",
+        f"{age - run.duration:8.2f} before the run: Python, nox and nox-cleanroom start",
+        f"{busy:8.2f} while steps ran",
+        f"{run.duration - busy:8.2f} while none ran: questions to git, checks, this report",
+        f"{age:8.2f} from start to end",
+    ]
+    return "\n".join(lines)
+
+
+def _busy(steps: Iterable[Step]) -> float:
+    """How long at least one of the steps ran, in seconds."""
+    busy = end = 0.0
+    for step in sorted(steps, key=lambda one: one.started):
+        step_end = step.started + step.duration
+        busy += max(0.0, step_end - max(end, step.started))
+        end = max(end, step_end)
+    return busy

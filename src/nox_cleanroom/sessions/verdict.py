@@ -6,6 +6,7 @@ import contextlib
 import os
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import nox
@@ -15,6 +16,7 @@ from nox_cleanroom.config.options import Options
 from nox_cleanroom.errors import CleanroomError, Code
 from nox_cleanroom.loading import load
 from nox_cleanroom.output import clean_text, display_path, show
+from nox_cleanroom.processes.age import age_of_this_process
 from nox_cleanroom.reports import evidence, terminal
 from nox_cleanroom.results import Run
 from nox_cleanroom.sessions import run_request
@@ -41,10 +43,11 @@ def conclude(
         parts: the runs of several packages, of which that is the sum.
         files: the format and the file of each report to write.
     """
+    ended = age_of_this_process()
     for line in terminal.wheel_lines(run):
         session.log(clean_text(line))
     style = run_request.style(session, run.session, options)
-    show(terminal.render(run, style=style, durations=options.durations))
+    show(terminal.render(run, style=style))
     codes, reason = run.codes, ""
     try:
         written = [path for one in parts or [run] for path in write_evidence(session, one, options)]
@@ -56,6 +59,10 @@ def conclude(
     except CleanroomError as error:
         codes, reason = {*codes, error.code}, str(error)
     tell_github(run)
+    if options.durations and not options.quiet:
+        # What came after the run counts as part of it.
+        age = age_of_this_process()
+        show(terminal.durations(replace(run, duration=run.duration + age - ended), age))
     tell_status(session, codes)
     if codes:
         # The report has said the rest.

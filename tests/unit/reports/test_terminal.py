@@ -24,7 +24,7 @@ from nox_cleanroom.changes import Attribution, Change
 from nox_cleanroom.errors import Code
 from nox_cleanroom.findings import Finding
 from nox_cleanroom.reports.style import Style
-from nox_cleanroom.reports.terminal import render, verdict_line, wheel_lines
+from nox_cleanroom.reports.terminal import durations, render, verdict_line, wheel_lines
 from nox_cleanroom.results import Run, Step
 
 #: Runs, and what is said of them.
@@ -221,15 +221,30 @@ def test_durations() -> None:
             for name, one in zip(names, seconds, strict=True)
         )
 
-    cells = (cell("3.11", steps=steps(1.5, 2, 1)), cell("3.12", steps=steps(0.25, 0.5, 10)))
-    assert render(run(*cells), durations=True).splitlines() == [
+    cells = (cell("3.11", steps=steps(1.5, 2, 1)), cell("3.12", steps=steps(0.25, 0.5, 3)))
+    assert durations(run(*cells), 5.0).splitlines() == [
         "where the time went, in seconds:",
         "     sum  longest  times  step",
-        "   13.50    10.00      4  import demo",
+        "    6.50     3.00      4  import demo",
         "    1.75     1.50      2  build wheel",
-        "   15.25 in steps, some side by side; 4.25 from start to end",
-        "✓ PASSED: demo 1.0 at aaaaaaaaaaaa, 4.2 s",
+        "    8.25 in steps, some side by side",
+        "in all:",
+        "    0.75 before the run: Python, nox and nox-cleanroom start",
+        "    3.00 while steps ran",
+        "    1.25 while none ran: questions to git, checks, this report",
+        "    5.00 from start to end",
     ]
+
+
+def test_steps_side_by_side_count_once_and_pauses_do_not() -> None:
+    times = ((0.5, 1.0), (1.0, 1.0), (1.2, 0.1), (3.0, 0.5))
+    steps = tuple(Step(name="x", started=one, duration=two) for one, two in times)
+    (line,) = [
+        line
+        for line in durations(run(cell("3.11", steps=steps)), 5.0).splitlines()
+        if "while steps ran" in line
+    ]
+    assert line.split()[0] == "2.00"
 
 
 @pytest.mark.parametrize(
