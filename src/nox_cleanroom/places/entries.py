@@ -130,12 +130,16 @@ def foreign_entries(common_dir: Path) -> list[Path]:
     """The entries of worktrees that are not ours.
 
     An entry that git is creating has no ``gitdir`` at first, and then is locked as
-    ``initializing`` (`builtin/worktree.c`). Git may remove the ``gitdir`` of an entry first.
+    ``initializing`` (`builtin/worktree.c`). Git may remove the ``gitdir`` of an entry first. So may
+    we, in another thread, while this looks for the proof that it is ours: hence the second look.
     """
     return [
         entry
         for entry in _entries(common_dir)
-        if (entry / "gitdir").exists() and not _is_ours(entry) and _reason(entry) != "initializing"
+        if (entry / "gitdir").exists()
+        and not _is_ours(entry)
+        and _reason(entry) != "initializing"
+        and (entry / "gitdir").exists()
     ]
 
 

@@ -81,7 +81,9 @@ def _probe_and_check(cell: RunningCell, stored: StoredWheel, installation: Insta
         cell.values["version_sources"] = VersionSources.of(stored)
         places = (stored.provenance.built_in, str(run.source.checkout.root))
         same, path = stored.wheel.sha256, stored.path
-        with run.bytecode.lent(cell.facts):
+        # pip has compiled all modules.
+        is_compiled = cell.environment.uv is None
+        with contextlib.nullcontext() if is_compiled else run.bytecode.lent(cell.facts):
             cell.bring(
                 loaded=partial(load, installation),
                 sources=partial(read_sources, installation, run.tracked, run.readings),

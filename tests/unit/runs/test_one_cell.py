@@ -63,7 +63,7 @@ class Smoke:
             built_in="/build",
         )
         self.stored = StoredWheel(wheel=whole, path=Path("/x.whl"), provenance=provenance)
-        environment = SimpleNamespace(backend="uv", python=Path("/env/bin/python"))
+        environment = SimpleNamespace(backend="uv", uv="uv", python=Path("/env/bin/python"))
         run = SimpleNamespace(
             request=SimpleNamespace(suffix="", env={}, install_only=install_only),
             may_fail=(),
