@@ -142,6 +142,66 @@ def test_one_package_alone_and_the_cells_of_all_are_expected(
     assert (ran.status, "There is no package 'absent'" in ran.text) == (2, True)
 
 
+def test_each_job_of_a_package_runs_its_one_cell_on_its_own_machine(
+    repository: Make, cleanroom: Tool, tmp_path: Path
+) -> None:
+    table = {"pythons": [PYTHON], "extras": [[], ["bad"]], "platforms": ["linux-a"]}
+    tool = "[tool.nox-cleanroom]\n" + "".join(
+        f"{key} = {json.dumps(one)}\n" for key, one in table.items()
+    )
+    core = package("core")
+    core["packages/core/pyproject.toml"] += (
+        f'[project.optional-dependencies]\nbad = ["absent-distribution-xyz"]\n{tool}'
+    )
+    other = package("tool")
+    other["packages/tool/pyproject.toml"] += f'[tool.nox-cleanroom]\npythons = ["{PYTHON}"]\n'
+    root = repository(workspace(core, other))
+    listed = json.loads(cleanroom(root, "matrix", "--all-packages", "--emit", "json").out)
+    statuses = {}
+    for number, job in enumerate(listed):
+        ran = cleanroom(root, *shlex.split(job["command"])[1:])
+        statuses[job["cell"]] = ran.status
+        assert [cell["name"] for cell in ran.evidence["cells"]] == [job["cell"]]
+        shutil.copytree(tmp_path / "reports", tmp_path / f"kept/{number}")
+    assert statuses == {
+        f"smoke_core-{PYTHON} · linux-a": 0,
+        f"smoke_core-{PYTHON} · [bad] linux-a": 1,
+        f"smoke_tool-{PYTHON}": 0,
+    }
+    ran = cleanroom(tmp_path, "join", "kept", report=False)
+    assert (ran.status, "CELL_MISSING" in ran.out) == (1, False), ran.out
+
+
+def test_directories_that_sessions_spell_alike_have_their_own_cells(
+    repository: Make, cleanroom: Tool, tmp_path: Path
+) -> None:
+    files: dict[str, str] = {}
+    for number, name in enumerate(("foo-bar", "foo_bar", "foo.bar")):
+        one = package(f"p{number}", "import absent_one\n" if number != 1 else "")
+        files |= {
+            path.replace(f"packages/p{number}/", f"packages/{name}/"): text
+            for path, text in one.items()
+        }
+    root = repository(workspace(files))
+    words = ("matrix", "--all-packages", "--pythons", PYTHON)
+    listed = json.loads(cleanroom(root, *words, "--emit", "json").out)
+    assert len({job["cell"] for job in listed}) == 3
+    ran = cleanroom(root, *words)
+    (tmp_path / "reports").rename(tmp_path / "kept")
+    joined = cleanroom(tmp_path, "join", "kept", report=False)
+    assert (ran.status, joined.status) == (1, 1)
+    for number, symbol in ((1, "✗"), (2, "✗"), (3, "✓")):
+        line = rf"^{symbol} smoke_packages_foo_bar_{number}-{PYTHON} "
+        assert re.search(line, ran.out, re.MULTILINE), ran.out
+        assert re.search(line, joined.out, re.MULTILINE), joined.out
+
+
+def test_a_package_is_named_as_a_shell_completes_it(repository: Make, cleanroom: Tool) -> None:
+    root = repository(workspace(CORE, TOOL))
+    ran = cleanroom(root, f"smoke-{PYTHON}", "--package", "./packages/core/")
+    assert ran.status == 0, ran.text
+
+
 def test_a_build_that_fails_blocks_too(repository: Make, cleanroom: Tool) -> None:
     core = {**CORE, "packages/core/in_tree_backend.py": "raise RuntimeError('no')\n"}
     ran = cleanroom(repository(workspace(APP, core, TOOL)), "matrix", "--all-packages", *only())
@@ -317,7 +377,7 @@ WRONG = {
     "outside": (["matrix", "--all-packages"], "packages = ['../x']", 2, "is not below"),
     "no project": (["matrix", "--all-packages"], "packages = ['x/*']", 2, "has no Python project"),
     "clean_check": (["clean_check", "--all-packages"], "", 2, "Only `smoke` and `matrix`"),
-    "given files": (["matrix", "--all-packages", "--dist", "."], "", 2, "Only `smoke` and"),
+    "given files": (["matrix", "--all-packages", "--dist", "."], "", 2, "are for one package"),
     "no jobs": (["matrix", "--all-packages", "--emit", "github", "--pythons", "3.98"], "", 2, "No package supports"),
     "no such Python": (["matrix", "--all-packages", "--pythons", "3.98"], "", 2, "No package supports"),
 }  # fmt: skip

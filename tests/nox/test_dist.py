@@ -74,8 +74,11 @@ WRONG_DIRECTORIES = {
     "it is not ignored": (["matrix", "--dist-dir", "dist"], "EVIDENCE_ROOT_NOT_IGNORED"),
     "not in smoke": (["smoke", "--dist-dir", "../dist"], "Only `matrix` builds into a directory"),
     "files are given": (["matrix", "--dist-dir", "../x", "--dist", "."], "--dist names files"),
-    "of several packages": (["matrix", "--dist-dir", "../x", "--all-packages"], "or the files"),
-    "another release": (["matrix", "--dist-dir", "../old"], "files of several versions: 1.0, 2.0"),
+    "of several packages": (
+        ["matrix", "--dist-dir", "../x", "--all-packages"],
+        "are for one package",
+    ),
+    "another release": (["matrix", "--dist-dir", "../old"], "has other distributions: demo-2.0"),
 }
 
 
@@ -97,8 +100,34 @@ def test_a_build_that_fails_is_reported_and_no_job_printed(
     broken = "def build_sdist(*_):\n    raise SystemExit('no')\n"
     root = repository(project([PYTHON], **{"in_tree_backend.py": broken}))
     ran = cleanroom(root, "matrix", "--emit", "json", "--dist-dir", "../dist")
-    assert (ran.status, "build: BUILD_FAILED" in ran.out) == (1, True), ran.text
-    assert "command" not in ran.out
+    assert (ran.status, ran.out) == (1, ""), ran.text
+    assert "BUILD_FAILED" in ran.err
+
+
+def test_jobs_test_the_commit_that_was_named(
+    repository: Make, cleanroom: Tool, tmp_path: Path
+) -> None:
+    root = repository(project([PYTHON]))
+    first = git(root, "rev-parse", "HEAD").strip()
+    git(root, "commit", "-q", "--allow-empty", "-m", "another")
+    jobs = json.loads(cleanroom(root, "matrix", "--emit", "json", "--rev", "HEAD~1").out)
+    assert [job["options"] for job in jobs] == [f"--rev {first}"]
+    ran = cleanroom(root, "matrix", "--emit", "json", "--staged")
+    assert (ran.status, "Jobs test commits" in ran.err) == (2, True)
+
+
+def test_jobs_that_nobody_reads_are_no_fault(repository: Make) -> None:
+    root = repository(project([PYTHON]))
+    words = [sys.executable, "-m", "nox_cleanroom", "matrix", "--emit", "json"]
+    with subprocess.Popen(
+        words, cwd=root, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.close()
+        said = process.stderr.read()
+    assert (process.returncode, "Traceback" in said) == (3, False), said
+    assert "The jobs could not be printed" in said
 
 
 def test_each_interpreter_has_the_wheel_of_its_tags_and_others_are_read(

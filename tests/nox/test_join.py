@@ -73,6 +73,10 @@ def test_a_cell_that_may_fail_in_a_matrix_may_fail_in_its_job(
         assert re.search(rf"smoke-{second} .*\(may fail\)", ran.out)
         assert ("CELL_MISSING" in ran.out) == (status == 1)
     assert cleanroom(root, "matrix", "--artifact", "wheel").status == 0
+    # What is joined can be joined again.
+    cleanroom(tmp_path, "join", str(place), "--write", "json=whole.json", report=False)
+    ran = cleanroom(tmp_path, "join", "whole.json", report=False)
+    assert (ran.status, "(may fail)" in ran.out) == (0, True)
 
 
 def test_a_cell_that_is_lost_is_red_and_one_that_may_fail_is_not(

@@ -100,6 +100,11 @@ def read_distributions(places: Iterable[str]) -> Distributions:
     return Distributions(wheels=wheels, sdist=next(iter(sdists), None), name=name, version=version)
 
 
+def is_distribution(name: str) -> bool:
+    """Whether a file has the name of a wheel or a source distribution."""
+    return name.endswith((".whl", *_SDISTS))
+
+
 def _files_in(places: Iterable[str]) -> Iterator[Path]:
     for place in places:
         path = Path(place)
@@ -108,7 +113,7 @@ def _files_in(places: Iterable[str]) -> Iterator[Path]:
                 f"There is no {place!r}.", hint="--dist takes distributions and their directories."
             )
         found = sorted(path.rglob("*")) if path.is_dir() else [path]
-        yield from (one for one in found if one.name.endswith((".whl", *_SDISTS)) and one.is_file())
+        yield from (one for one in found if is_distribution(one.name) and one.is_file())
 
 
 def _without_copies(paths: Iterable[Path]) -> list[Path]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
 from pathlib import PurePosixPath
@@ -153,9 +154,18 @@ def suffix_of(project: str, projects: Sequence[str]) -> str:
     >>> suffix_of("packages/colours", ["packages/colours", "packages/shapes"])
     '_colours'
     """
-    parts = PurePosixPath(project).parts
-    if len(projects) == 1 or not parts:
+    if len(projects) == 1 or not PurePosixPath(project).parts:
         return ""
-    namesakes = [one for one in projects if PurePosixPath(one).parts[-1:] == parts[-1:]]
-    own = parts if len(namesakes) > 1 else parts[-1:]
-    return "_" + "_".join(re.sub(r"\W", "_", part) for part in own)
+    everybody = {*projects, project}
+    namesakes = Counter(_spelled(one, last=True) for one in everybody)
+    names = {one: _spelled(one, last=namesakes[_spelled(one, last=True)] == 1) for one in everybody}
+    # Sessions spell `a-b` and `a_b`, or `a/b` and `a_b`, alike.
+    alike = sorted(one for one in everybody if names[one] == names[project])
+    number = f"_{alike.index(project) + 1}" if alike[1:] else ""
+    return f"_{names[project]}{number}"
+
+
+def _spelled(project: str, *, last: bool) -> str:
+    """A directory, or the last part of one, as a part of a session's name."""
+    parts = PurePosixPath(project).parts
+    return "_".join(re.sub(r"\W", "_", part) for part in (parts[-1:] if last else parts))

@@ -28,23 +28,38 @@ from nox_cleanroom.verdicts import RangeVerdict
 #: The format's version: raised when a field changes its meaning or is removed.
 FORMAT = 1
 
+#: What is written to the directories that options name.
+_WRITTEN = {"--report-dir": "evidence", "--dist-dir": "distributions"}
+
 #: Longer values are compressed.
 _PLAIN_CHARACTERS = 2_000
 #: The size limit of an unpacked value, in bytes.
 _UNPACKED_BYTES = 256 * 2**20
 
 
-def require_usable(checkout: Checkout, directory: Path, name: str = "evidence.json") -> None:
+def require_usable(
+    checkout: Checkout,
+    directory: Path,
+    name: str = "evidence.json",
+    *,
+    option: str = "--report-dir",
+) -> None:
     """Make sure that a file can be written to a directory, and does not dirty the checkout.
+
+    Args:
+        checkout: the checkout.
+        directory: the directory.
+        name: the name of the file.
+        option: the option that names the directory, for messages.
 
     Raises:
         CleanroomError: `NOT_WRITABLE`, `EVIDENCE_ROOT_NOT_IGNORED`.
     """
     existing = next(one for one in (directory, *directory.parents) if one.exists())
     if not existing.is_dir():
-        raise _unwritable(directory, f"{str(existing)!r} is a file")
+        raise _unwritable(directory, f"{str(existing)!r} is a file", option=option)
     if not os.access(existing, os.W_OK):
-        raise _unwritable(directory, f"{str(existing)!r} is not writable")
+        raise _unwritable(directory, f"{str(existing)!r} is not writable", option=option)
     place = Path(os.path.realpath(directory))
     if not place.is_relative_to(os.path.realpath(checkout.root)):
         return
@@ -52,10 +67,11 @@ def require_usable(checkout: Checkout, directory: Path, name: str = "evidence.js
     probe = os.fsencode(f"{relative}/{name}" if relative != "." else name)
     if not checkout.ignored([probe]):
         raise CleanroomError(
-            f"The evidence in {relative!r} would be new, unignored files of the checkout.",
-            hint="Give --report-dir a directory of its own, which git ignores."
+            f"The {_WRITTEN[option]} in {relative!r} would be new, unignored files of the"
+            " checkout.",
+            hint=f"Give {option} a directory of its own, which git ignores."
             if relative == "."
-            else f"Add `/{relative}/` to .gitignore, or give --report-dir a place outside.",
+            else f"Add `/{relative}/` to .gitignore, or give {option} a place outside.",
             code=Code.EVIDENCE_ROOT_NOT_IGNORED,
         )
 
@@ -113,10 +129,12 @@ def write_range(found: RangeVerdict, directory: Path, version: str, *, mode: int
     return path
 
 
-def _unwritable(directory: Path, why: str, code: Code = Code.NOT_WRITABLE) -> CleanroomError:
+def _unwritable(
+    directory: Path, why: str, code: Code = Code.NOT_WRITABLE, *, option: str = "--report-dir"
+) -> CleanroomError:
     return CleanroomError(
-        f"The evidence cannot be written to {str(directory)!r}: {why}.",
-        hint="`--report-dir DIR` takes another place.",
+        f"The {_WRITTEN[option]} cannot be written to {str(directory)!r}: {why}.",
+        hint=f"`{option} DIR` takes another place.",
         code=code,
     )
 

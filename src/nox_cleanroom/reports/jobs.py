@@ -50,6 +50,7 @@ def jobs_of(
     may_fail: Sequence[str],
     package: str = "",
     dist: Sequence[str] = (),
+    rev: str = "",
 ) -> list[Job]:
     """The jobs of a matrix.
 
@@ -61,9 +62,14 @@ def jobs_of(
         may_fail: the interpreters that may fail.
         package: the package, when the repository has several that are tested with each other.
         dist: the distributions that all jobs test, instead of building any.
+        rev: the commit that they test; empty for what is checked out.
     """
     is_from_noxfile = bool(suffix) and not package
-    common = (*(("--package", package) if package else ()), *(("--dist", *dist) if dist else ()))
+    common = (
+        *(("--rev", rev) if rev else ()),
+        *(("--package", package) if package else ()),
+        *(("--dist", *dist) if dist else ()),
+    )
     return [
         Job(
             cell=cell_name(suffix, python, variant),

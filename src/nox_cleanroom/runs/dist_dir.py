@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from nox_cleanroom.build.distributions import read_distributions
+from nox_cleanroom.build.distributions import is_distribution, read_distributions
 from nox_cleanroom.config.axes import Variant
+from nox_cleanroom.errors import UsageError
 from nox_cleanroom.runs.cell import RunningCell
 from nox_cleanroom.runs.given_wheels import GivenWheels
 from nox_cleanroom.runs.run import OpenRun
@@ -41,14 +42,28 @@ def build_into(
     with cell.noting_problems():
         cell.make_environment()
         cell.run.source.require_python(cell.facts.version)
-        sdist = _kept(Wheels(run).build_sdist(cell), directory)
+        sdist = Wheels(run).build_sdist(cell)
         wheels = GivenWheels(run, read_distributions([str(sdist)]))
-        _kept(wheels.take("sdist", cell).path, directory)
+        built = (sdist, wheels.take("sdist", cell).path)
     if cell.problems:
         return cell, run
+    _require_no_others(directory, [path.name for path in built])
+    directory.mkdir(parents=True, exist_ok=True)
+    for path in built:
+        shutil.copyfile(path, directory / path.name)
     return cell, replace(run, given=read_distributions([str(directory)])).of(run.source)
 
 
-def _kept(path: Path, directory: Path) -> Path:
-    directory.mkdir(parents=True, exist_ok=True)
-    return Path(shutil.copyfile(path, directory / path.name))
+def _require_no_others(directory: Path, names: Sequence[str]) -> None:
+    """Make sure that a directory has no other distributions, which jobs would test, too.
+
+    Raises:
+        UsageError: it has.
+    """
+    files = (path.name for path in directory.rglob("*") if path.is_file())
+    others = sorted(one for one in files if is_distribution(one) and one not in names)
+    if others:
+        raise UsageError(
+            f"--dist-dir has other distributions: {', '.join(others[:5])}.",
+            hint="Remove them, or name another directory.",
+        )

@@ -44,12 +44,15 @@ def join(places: Sequence[str], plan: str | None = None) -> Run:
     runs, notes = _runs_in(places)
     _require_one(runs)
     merged, cells = merge(runs), {cell.name: cell for run in runs for cell in run.cells}
-    found, lost = _in_order(wanted or _plan_in(runs), cells)
+    plan_of = wanted or _plan_in(runs)
+    found, lost = _in_order(plan_of, cells)
     more = [f"no job has tested {counted(lost, 'cell')}"] if lost else []
     return replace(
         merged,
         session="matrix",
         cells=(*found, *_different_wheels(cells.values())),
+        planned=dict(plan_of.pythons),
+        may_fail=tuple(sorted(plan_of.may_fail)),
         missing=(),
         missing_is_error=False,
         changes=tuple(change for run in runs for change in run.changes),

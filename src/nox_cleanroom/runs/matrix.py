@@ -29,6 +29,8 @@ class Part:
     pythons: Sequence[str]
     #: Whether it is tested, or only built for others.
     is_tested: bool = True
+    #: Whether it is tested in the first way only.
+    is_one_way: bool = False
 
 
 def matrix(run: OpenRun, pythons: Sequence[str]) -> tuple[list[Cell], list[str]]:
@@ -74,7 +76,8 @@ def matrix_of(parts: Sequence[Part]) -> list[tuple[list[Cell], list[str]]]:
 
 
 def _cells_of(part: Part) -> list[RunningCell]:
-    variants = part.run.variants if part.is_tested else part.run.variants[:1]
+    is_one_way = part.is_one_way or not part.is_tested
+    variants = part.run.variants[:1] if is_one_way else part.run.variants
     return [
         RunningCell.start(part.run, python, variant)
         for python in part.pythons

@@ -129,15 +129,16 @@ def _environments(request: Request, room: EnvironmentsDirectory, home: Owned) ->
 
 def _find_checkout(request: Request) -> Checkout:
     checkout = Checkout.find(request.project)
-    for directory in _directories(request):
-        require_usable(checkout, directory)
+    for option, directory in _directories(request).items():
+        require_usable(checkout, directory, option=option)
     return checkout
 
 
-def _directories(request: Request) -> list[Path]:
-    """The directories that the options name for what we write."""
-    named = (request.options.report_dir, request.options.dist_dir)
-    return [directory for directory in named if directory is not None]
+def _directories(request: Request) -> dict[str, Path]:
+    """The directories that options name for what we write."""
+    options = request.options
+    named = {"--report-dir": options.report_dir, "--dist-dir": options.dist_dir}
+    return {option: directory for option, directory in named.items() if directory is not None}
 
 
 def _require_same_release(given: Distributions, source: Source) -> None:
@@ -238,7 +239,7 @@ def _exempt(request: Request, checkout: Checkout, source: Source) -> tuple[Path,
     # nox's own directory, at the top level or in the project, and the bytecode of a noxfile.
     tops = (checkout.root, request.project)
     usual = [top / name for top in tops for name in (".nox", "__pycache__/noxfile.")]
-    return (*request.exempt, *_directories(request), *reports, *usual)
+    return (*request.exempt, *_directories(request).values(), *reports, *usual)
 
 
 def _read_installer_settings(env: Mapping[str, str]) -> InstallerSettings:

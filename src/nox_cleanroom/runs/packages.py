@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import PurePosixPath
@@ -21,13 +22,20 @@ from nox_cleanroom.runs.wheels import Wheels
 from nox_cleanroom.wheels import Wheel
 
 
-def parts_of(run: OpenRun, chosen: Sequence[str], pythons: Sequence[str] | None) -> list[Part]:
+def parts_of(
+    run: OpenRun,
+    chosen: Sequence[str],
+    pythons: Sequence[str] | None,
+    *,
+    is_one_way: bool = False,
+) -> list[Part]:
     """A part of a matrix for each package that is tested, or that such a package may need.
 
     Args:
         run: a run of one of the packages.
         chosen: the directories of the packages to test.
         pythons: the interpreters; None for all that each package supports.
+        is_one_way: whether each is tested in the first way only.
     """
     source = run.source
     needed = needed_by(source.checkout, source.commit, run.packages, chosen)
@@ -50,6 +58,7 @@ def parts_of(run: OpenRun, chosen: Sequence[str], pythons: Sequence[str] | None)
             wheels=SiblingWheels(runs[one], one, siblings),
             pythons=supported[one],
             is_tested=one in chosen,
+            is_one_way=is_one_way,
         )
         for one in needed
     ]
@@ -75,7 +84,8 @@ def _named(names: Sequence[str], packages: Sequence[str]) -> set[str]:
     """
     found = set[str]()
     for name in names:
-        matching = {one for one in packages if name.rstrip("/") in {one, PurePosixPath(one).name}}
+        spelled = os.path.normpath(name)
+        matching = {one for one in packages if spelled in {one, PurePosixPath(one).name}}
         if not matching:
             raise UsageError(
                 f"There is no package {name!r}.", hint=f"There are {', '.join(packages)}."

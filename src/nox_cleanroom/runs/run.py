@@ -6,7 +6,7 @@ import hashlib
 import json
 import os
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import field, replace
 from datetime import datetime
 from functools import cached_property, partial
@@ -280,10 +280,15 @@ class OpenRun:
         If this machine is one of several, they are those of all machines.
         """
         settings, platform = self.source.settings, self.request.options.platform
-        is_one_of_several = platform in settings.platforms
-        options = Options(platform="" if is_one_of_several else platform)
-        variants = settings.variants_everywhere if is_one_of_several else settings.variants
-        ways = variants(options)
+        if platform in settings.platforms:
+            return self.cells_planned(Options())
+        return self._cells(settings.variants(Options(platform=platform)))
+
+    def cells_planned(self, options: Options) -> dict[str, str]:
+        """The cells of the project on all of its machines, or on the one that an option names."""
+        return self._cells(self.source.settings.variants_everywhere(options))
+
+    def _cells(self, ways: Iterable[Variant]) -> dict[str, str]:
         return {
             cell_name(self.request.suffix, python, variant): python
             for python in self.source.supported

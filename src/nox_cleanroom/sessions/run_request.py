@@ -70,11 +70,16 @@ def request(
             "Only `matrix` builds into a directory.",
             hint="`nox-cleanroom matrix --dist-dir DIR`, and then --dist DIR for others.",
         )
-    given = options.dist or options.dist_dir
-    if options.all_packages and (name not in {"smoke", "matrix"} or given):
+    if options.all_packages and name not in {"smoke", "matrix"}:
         raise UsageError(
-            "Only `smoke` and `matrix` test all packages, and only as the commit builds them.",
-            hint="Leave out --all-packages, --package and --changed-since, or the files.",
+            "Only `smoke` and `matrix` test several packages.",
+            hint="Leave out --all-packages, --package and --changed-since.",
+        )
+    if options.all_packages and (options.dist or options.dist_dir):
+        raise UsageError(
+            "--dist and --dist-dir are for one package, and several are tested as the commit"
+            " builds them.",
+            hint="Leave out the files, or run it in the directory of a package.",
         )
     told = config(session)
     noxfile = Path(told.noxfile)

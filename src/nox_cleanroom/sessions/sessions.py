@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import contextlib
 import os
+import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import nox
 
-from nox_cleanroom.config.options import Options
-from nox_cleanroom.errors import Code, InterpreterMissingError, UsageError
+from nox_cleanroom.config.options import STAGED, WORKING_TREE, Options
+from nox_cleanroom.errors import CleanroomError, Code, InterpreterMissingError, UsageError
+from nox_cleanroom.findings import Problem
 from nox_cleanroom.output import clean_text
 from nox_cleanroom.reports import jobs
 from nox_cleanroom.results import Run, Step, merge
@@ -141,6 +143,9 @@ def matrix(
         with opened(session, "matrix", project, report, packages, pythons=begun) as run:
             if options.dist_dir is not None:
                 built, given = build_into(options.dist_dir, run, pythons)
+                if built.problems and options.emit is not None:
+                    # Standard output is for the jobs.
+                    raise _error_of(built.problems[0])
                 if built.problems:
                     report.run = run.finish([built.record()])
                 elif options.emit is not None:
@@ -153,6 +158,12 @@ def matrix(
                 _test_packages(session, run, report, options.pythons)
             else:
                 report.run = _tested(session, run, pythons)
+
+
+def _error_of(problem: Problem) -> CleanroomError:
+    return CleanroomError(
+        problem.message, hint=problem.hint, output=problem.output, code=problem.code
+    )
 
 
 def _tested(
@@ -184,7 +195,9 @@ def _test_packages(
     if not chosen:
         session.log(f"nothing to test: no package has changed since {options.changed_since}")
         return
-    parts = [part for part in parts_of(run, chosen, pythons) if part.pythons]
+    is_smoke = run.request.session == "smoke"
+    found = parts_of(run, chosen, pythons, is_one_way=is_smoke)
+    parts = [part for part in found if part.pythons]
     if not any(part.is_tested for part in parts):
         raise _none_supports(pythons)
     tested = [part for part in parts if part.is_tested]
@@ -212,13 +225,20 @@ def _none_supports(pythons: Sequence[str] | None) -> UsageError:
 
 
 def _planned_for_all(run: OpenRun) -> dict[str, str]:
-    runs = (run_of_package(run, one) for one in run.packages)
-    return {name: python for one in runs for name, python in one.planned.items()}
+    """The cells of all packages, each on its own machines."""
+    runs = [run_of_package(run, one) for one in run.packages]
+    platforms = {name for one in runs for name in one.source.settings.platforms}
+    # A machine that nobody has configured is that of all jobs.
+    named = run.request.options.platform
+    usual = Options(platform="" if named in platforms else named)
+    return {name: python for one in runs for name, python in one.cells_planned(usual).items()}
 
 
 def _emit(session: nox.Session, run: OpenRun, pythons: Sequence[str]) -> None:
     """Print the jobs for CI, and give them to the jobs that follow."""
     options = run.request.options
+    if options.rev in {STAGED, WORKING_TREE}:
+        raise UsageError("Jobs test commits.", hint="Commit, and leave out the other option.")
     if options.all_packages:
         chosen = chosen_packages(run)
         parts = ((one, run_of_package(run, one)) for one in chosen)
@@ -228,7 +248,13 @@ def _emit(session: nox.Session, run: OpenRun, pythons: Sequence[str]) -> None:
     else:
         cells = _jobs(session, run, pythons, "")
     text = jobs.EMITTERS[options.emit or "json"](cells)
-    print(text, flush=True)  # noqa: T201 - the only thing on standard output
+    try:
+        print(text, flush=True)  # noqa: T201 - the only thing on standard output
+    except OSError as error:
+        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 - until the end
+        raise CleanroomError(
+            f"The jobs could not be printed: {error.strerror}.", code=Code.NOT_WRITABLE
+        ) from None
     output = os.environ.get("GITHUB_OUTPUT")
     if output and options.emit == "github":
         try:
@@ -256,6 +282,7 @@ def _jobs(
         may_fail=run.may_fail,
         package=package,
         dist=[_from_here(session, path) for path in dist],
+        rev="" if options.rev == "HEAD" else run.source.commit.oid,
     )
 
 

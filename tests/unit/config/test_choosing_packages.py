@@ -85,6 +85,9 @@ def test_who_says_which_packages_belong_together(document: dict[str, Any], expec
         (".", [".", "packages/a"], ""),
         ("packages/a-b", ["packages/a-b", "packages/c"], "_a_b"),
         ("packages/a", ["packages/a", "libs/a"], "_packages_a"),
+        ("p/a-b", ["p/a-b", "p/a_b", "p/a.b"], "_p_a_b_1"),
+        ("p/a_b", ["p/a-b", "p/a_b", "p/a.b"], "_p_a_b_3"),
+        ("l/a/b", ["l/a/b", "l/a_b", "m/b"], "_l_a_b"),
     ],
 )
 def test_sessions_are_told_apart(project: str, projects: list[str], suffix: str) -> None:
