@@ -129,14 +129,15 @@ def test_the_workflow_of_several_packages(
     repository: Make, pythons: list[str], tmp_path: Path
 ) -> None:
     files = dict[str, str]()
-    for name in ("demo", "other"):
+    # The second directory has quotes in its command.
+    for name, directory in (("demo", "demo"), ("other", "an other")):
         some = project(pythons[:1], **{"pyproject.toml": pyproject(name=name)})
-        files |= {f"packages/{name}/{path}": text for path, text in some.items()}
+        files |= {f"packages/{directory}/{path}": text for path, text in some.items()}
     root = repository(files)
     service = Service(repository=root, place=tmp_path / "service")
     options = f"--all-packages --pythons {pythons[0]}"
     ran = run_workflow(service, of_file(WORKFLOW), {"plan": options, "dist": False})
-    names = {f"smoke_{name}-{pythons[0]}" for name in ("demo", "other")}
+    names = {f"smoke_{name}-{pythons[0]}" for name in ("demo", "an_other")}
     assert names < set(ran)
     assert {name: job.status for name, job in ran.items()} == dict.fromkeys(ran, 0), ran[
         "verdict"

@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
+from itertools import count, islice
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -161,8 +162,12 @@ def suffix_of(project: str, projects: Sequence[str]) -> str:
     names = {one: _spelled(one, last=namesakes[_spelled(one, last=True)] == 1) for one in everybody}
     # Sessions spell `a-b` and `a_b`, or `a/b` and `a_b`, alike.
     alike = sorted(one for one in everybody if names[one] == names[project])
-    number = f"_{alike.index(project) + 1}" if alike[1:] else ""
-    return f"_{names[project]}{number}"
+    if not alike[1:]:
+        return f"_{names[project]}"
+    numbered = (f"{names[project]}_{number}" for number in count(1))
+    # A directory may be called `a_b_1`.
+    free = (name for name in numbered if name not in names.values())
+    return f"_{next(islice(free, alike.index(project), None))}"
 
 
 def _spelled(project: str, *, last: bool) -> str:

@@ -87,6 +87,9 @@ def test_who_says_which_packages_belong_together(document: dict[str, Any], expec
         ("packages/a", ["packages/a", "libs/a"], "_packages_a"),
         ("p/a-b", ["p/a-b", "p/a_b", "p/a.b"], "_p_a_b_1"),
         ("p/a_b", ["p/a-b", "p/a_b", "p/a.b"], "_p_a_b_3"),
+        ("a-b", ["a-b", "a_b", "a_b_1"], "_a_b_2"),
+        ("a_b", ["a-b", "a_b", "a_b_1"], "_a_b_3"),
+        ("a_b_1", ["a-b", "a_b", "a_b_1"], "_a_b_1"),
         ("l/a/b", ["l/a/b", "l/a_b", "m/b"], "_l_a_b"),
     ],
 )
