@@ -1,4 +1,4 @@
-"""The only module that makes threads. Their work ends with the run."""
+"""The threads in which the cells of a run work side by side; their work ends with the run."""
 
 from __future__ import annotations
 
