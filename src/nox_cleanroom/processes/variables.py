@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import os
-import re
 import sys
 from collections.abc import Iterable, Mapping
-from fnmatch import translate
+from fnmatch import fnmatchcase
 from functools import cache
 from pathlib import Path
 
@@ -40,12 +39,33 @@ _PROBES_SEE = (
 @cache
 def matches(name: str, patterns: tuple[str, ...]) -> bool:
     """Whether a pattern covers a name; cached, as each command tests every variable."""
-    return _one_of(patterns).fullmatch(name.upper()) is not None
+    names, beginnings, others = _by_kind(patterns)
+    name = name.upper()
+    return (
+        name in names
+        or name.startswith(beginnings)
+        or any(fnmatchcase(name, pattern) for pattern in others)
+    )
 
 
 @cache
-def _one_of(patterns: tuple[str, ...]) -> re.Pattern[str]:
-    return re.compile("|".join(map(translate, patterns)) or r"(?!)", re.DOTALL)
+def _by_kind(
+    patterns: tuple[str, ...],
+) -> tuple[frozenset[str], tuple[str, ...], tuple[str, ...]]:
+    """Those that are names, the beginnings of those that end with a ``*``, and the others.
+
+    One regular expression for all of them would take several milliseconds to compile.
+    """
+    names, beginnings, others = set(), [], []
+    for pattern in patterns:
+        beginning = pattern.removesuffix("*")
+        if any(sign in beginning for sign in "*?["):
+            others.append(pattern)
+        elif beginning == pattern:
+            names.add(pattern)
+        else:
+            beginnings.append(beginning)
+    return frozenset(names), tuple(beginnings), tuple(others)
 
 
 def for_git(env: Mapping[str, str]) -> dict[str, str]:

@@ -2,9 +2,12 @@ from __future__ import annotations
 
 import os
 import sys
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from nox_cleanroom.processes import variables
 
@@ -27,6 +30,15 @@ def test_git_sees_its_configuration_and_not_the_repository_of_a_hook() -> None:
     assert kept["GIT_CONFIG_KEY_0"] == "safe.directory"
     assert kept["GIT_SSH_COMMAND"] == "ssh -x"
     assert kept["LC_ALL"] == "C"
+
+
+@given(
+    st.text("AB_*?[]-!1", max_size=6),
+    st.lists(st.text("AB_*?[]-!1", max_size=5), max_size=4).map(tuple),
+)
+def test_names_match_as_file_names_do(name: str, patterns: tuple[str, ...]) -> None:
+    expected = any(fnmatchcase(name, pattern) for pattern in patterns)
+    assert variables.matches(name.lower(), patterns) == expected
 
 
 def test_hooks_find_the_programs_of_their_environment() -> None:
