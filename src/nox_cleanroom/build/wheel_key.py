@@ -11,14 +11,16 @@ import hashlib
 import hmac
 import json
 import os
+import sys
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict
 from functools import cached_property
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
-from nox_cleanroom.checkout.checkout import Checkout, Commit
+from nox_cleanroom.checkout.checkout import Checkout
+from nox_cleanroom.checkout.commit import Commit
 from nox_cleanroom.checkout.gitattributes import attribute_files
 from nox_cleanroom.config.axes import Artifact
 from nox_cleanroom.config.pyproject import parse_toml
@@ -156,9 +158,11 @@ def _path_of(link: str) -> Path:
     parts = urlsplit(link)
     if parts.scheme != "file":
         return Path(os.path.expanduser(link))
-    from urllib.request import url2pathname  # noqa: PLC0415 - few need it, and it loads TLS
+    if sys.platform == "win32":
+        from urllib.request import url2pathname  # noqa: PLC0415 - it loads TLS, which takes long
 
-    return Path(url2pathname(parts.path))
+        return Path(url2pathname(parts.path))
+    return Path(unquote(parts.path))
 
 
 def _listing(link: str) -> tuple[Any, ...]:
@@ -167,8 +171,8 @@ def _listing(link: str) -> tuple[Any, ...]:
     # The installer reports a value that is not a path, or is a directory it cannot read.
     with contextlib.suppress(OSError, ValueError):
         path = _path_of(link)
-        for place in sorted(path.iterdir()) if path.is_dir() else [path]:
+        for name in sorted(os.listdir(path)) if path.is_dir() else [""]:
             with contextlib.suppress(OSError):
-                about = place.stat()
-                found.append((place.name, about.st_size, about.st_mtime_ns))
+                about = os.stat(os.path.join(path, name))
+                found.append((name or path.name, about.st_size, about.st_mtime_ns))
     return (link, *found)
