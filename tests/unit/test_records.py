@@ -47,6 +47,13 @@ def behaviour(point: Any) -> list[Any]:
         lambda: setattr(one, "x", 2),
         lambda: delattr(one, "x"),
         lambda: point(),
+        lambda: point(1, (2,), y=(3,)),
+        lambda: point(x=1, z=2),
+        lambda: point(1, (), "", {}, 5),
+        lambda: point(1, note="b").note,
+        lambda: vars(point(x=1)),
+        lambda: point(x=1).hidden is point(x=1).hidden,
+        lambda: point.y,
     ):
         try:
             said.append(act())
