@@ -15,7 +15,8 @@ from nox_cleanroom.build.packages import (
     find_top,
     needed_by,
 )
-from nox_cleanroom.checkout.checkout import Checkout, Commit
+from nox_cleanroom.checkout.checkout import Checkout
+from nox_cleanroom.checkout.commit import Commit
 from nox_cleanroom.errors import ProjectError, RepositoryError
 
 Make = Callable[..., Path]

@@ -10,10 +10,10 @@ import pytest
 
 from nox_cleanroom.build.source_tree import Source, naming_submodules
 from nox_cleanroom.build.worktree import Worktree
-from nox_cleanroom.checkout.checkout import Commit
+from nox_cleanroom.checkout.commit import Commit
 from nox_cleanroom.errors import BuildError, ConfigError, PythonExcludedError
 
-COMMIT = Commit(oid="a" * 40, describe="v1.0", subject="A commit.", time=0)
+COMMIT = Commit(oid="a" * 40, subject="A commit.", time=0)
 
 
 def source(monkeypatch: pytest.MonkeyPatch, text: str, project: str = ".") -> Source:

@@ -13,7 +13,8 @@ from typing import Literal
 
 from nox_cleanroom.build.worktree import Worktree, fill
 from nox_cleanroom.checkout import git
-from nox_cleanroom.checkout.checkout import Checkout, Commit
+from nox_cleanroom.checkout.checkout import Checkout
+from nox_cleanroom.checkout.commit import Commit
 from nox_cleanroom.errors import CleanroomError, Code, InterruptedRunError, WorktreeError
 from nox_cleanroom.places.deletion import delete
 from nox_cleanroom.places.workspace import Workspace

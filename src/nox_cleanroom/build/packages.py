@@ -11,7 +11,8 @@ from pathlib import Path, PurePosixPath
 from packaging.utils import NormalizedName, canonicalize_name
 
 from nox_cleanroom.build.project import PROJECT_FILES, is_project, name_in
-from nox_cleanroom.checkout.checkout import Checkout, Commit
+from nox_cleanroom.checkout.checkout import Checkout
+from nox_cleanroom.checkout.commit import Commit
 from nox_cleanroom.config.packages import choose_packages, is_top
 from nox_cleanroom.config.pyproject import parse_toml, tool_table
 from nox_cleanroom.errors import ConfigError, ProjectError

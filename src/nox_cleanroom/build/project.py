@@ -10,7 +10,8 @@ from typing import Any
 
 from packaging.utils import canonicalize_name
 
-from nox_cleanroom.checkout.checkout import Checkout, Commit
+from nox_cleanroom.checkout.checkout import Checkout
+from nox_cleanroom.checkout.commit import Commit
 from nox_cleanroom.config.pyproject import parse_toml
 from nox_cleanroom.errors import ConfigError, ProjectError
 

@@ -13,7 +13,8 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from nox_cleanroom.build.clone import create_clone
 from nox_cleanroom.build.project import require_project
 from nox_cleanroom.build.worktree import Worktree, create_worktree, missing_submodules
-from nox_cleanroom.checkout.checkout import Checkout, Commit
+from nox_cleanroom.checkout.checkout import Checkout
+from nox_cleanroom.checkout.commit import Commit
 from nox_cleanroom.config.pyproject import parse_toml
 from nox_cleanroom.config.pythons import files_in, stated_by, stated_in, supported_by
 from nox_cleanroom.config.settings import Settings

@@ -10,7 +10,8 @@ from pathlib import Path
 
 from nox_cleanroom.build.git_directory import make_directory, make_private
 from nox_cleanroom.checkout import git
-from nox_cleanroom.checkout.checkout import Checkout, Commit
+from nox_cleanroom.checkout.checkout import Checkout
+from nox_cleanroom.checkout.commit import Commit
 from nox_cleanroom.checkout.submodules import Submodule, find_submodules
 from nox_cleanroom.errors import Code, WorktreeError
 from nox_cleanroom.places.deletion import delete

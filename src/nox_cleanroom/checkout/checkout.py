@@ -11,29 +11,11 @@ from pathlib import Path
 from filelock import BaseFileLock
 
 from nox_cleanroom.checkout import git
+from nox_cleanroom.checkout.commit import Commit, read_commit
 from nox_cleanroom.checkout.ignore_rules import IgnoreRule, read_rules
 from nox_cleanroom.checkout.index import Index
 from nox_cleanroom.places.layout import repository_lock
 from nox_cleanroom.records import dataclass
-
-
-@dataclass(frozen=True, kw_only=True)
-class Commit:
-    """The commit under test."""
-
-    #: Its full object id.
-    oid: str
-    #: The output of ``git describe --tags --always``, which version tools read, too.
-    describe: str
-    #: The first line of its message.
-    subject: str
-    #: When it was committed, in seconds since the epoch.
-    time: int
-
-    @property
-    def short(self) -> str:
-        """The first twelve digits of the object id."""
-        return self.oid[:12]
 
 
 @dataclass(frozen=True)
@@ -69,15 +51,12 @@ class Checkout:
 
     def commit(self, oid: str) -> Commit:
         """The commit with an object id."""
-        describe = self.ask("describe", "--tags", "--always", "--long", oid)
-        about = self._ask_once("log", "-1", "--format=%ct %s", "--no-show-signature", oid)
-        time, _, subject = about.stdout.decode("utf-8", "replace").strip().partition(" ")
-        return Commit(
-            oid=oid,
-            describe=describe.stdout.decode("utf-8", "replace").strip() or oid[:12],
-            subject=subject,
-            time=int(time) if time.isdigit() else 0,
-        )
+        return read_commit(oid, self._ask_once("cat-file", "commit", oid).stdout)
+
+    def describe(self, commit: Commit) -> str:
+        """The output of ``git describe --tags --always``, which version tools read, too."""
+        answer = self.ask("describe", "--tags", "--always", "--long", commit.oid)
+        return answer.stdout.decode("utf-8", "replace").strip() or commit.short
 
     def oid_of(self, rev: str) -> str:
         """The object id of the commit that a revision names; see `resolve`."""
@@ -103,15 +82,19 @@ class Checkout:
         return answer.stdout.decode("utf-8", "replace") if answer.returncode == 0 else None
 
     def read_ahead(self, oid: str, paths: Sequence[str]) -> None:
-        """Read files at a commit with one process, for later calls of `read_at`."""
-        names = [f"{oid}:{path}" for path in paths if "\n" not in path]
-        given = os.fsencode("".join(f"{name}\n" for name in names))
+        """Read a commit and files at it with one process, for later calls of `read_at`."""
+        wanted: dict[tuple[str, ...], str] = {("cat-file", "commit", oid): oid}
+        wanted |= {_blob(oid, path): f"{oid}:{path}" for path in paths if "\n" not in path}
+        unknown = {one: name for one, name in wanted.items() if one not in self._answers}
+        if not unknown:
+            return
+        given = os.fsencode("".join(f"{name}\n" for name in unknown.values()))
         rest = self.ask("cat-file", "--batch", given=given).stdout
-        for name in names:
+        for question in unknown:
             # https://git-scm.com/docs/git-cat-file#_batch_output
             about, _, rest = rest.partition(b"\n")
             kind, _, size = about.rpartition(b" ")
-            if kind.endswith(b" blob"):
+            if kind.endswith((b" blob", b" commit")):
                 content, rest = rest[: int(size)], rest[int(size) + 1 :]
                 answer = subprocess.CompletedProcess([], 0, content)
             elif size == b"missing":
@@ -119,7 +102,7 @@ class Checkout:
             else:
                 # Neither a file nor nothing, so `read_at` asks for the rest.
                 break
-            self._answers[_blob(*name.split(":", 1))] = answer
+            self._answers[question] = answer
 
     def file_names(self, commit: Commit) -> list[str]:
         """Every path of a commit."""
@@ -131,7 +114,7 @@ class Checkout:
 
     def _files(self, commit: Commit) -> list[tuple[bytes, str]]:
         """The modes and the paths of a commit's files."""
-        answer = self._list_tree(commit.oid)
+        answer = self.list_tree(commit.oid)
         if answer.returncode != 0:
             raise git.failure(answer)
         lines = (line.partition(b"\t") for line in answer.stdout.split(b"\0")[:-1])
@@ -147,7 +130,7 @@ class Checkout:
         Returns:
             None when the repository lacks the commit.
         """
-        answer = self._list_tree(oid, repository)
+        answer = self.list_tree(oid, repository)
         if answer.returncode != 0:
             return None
         lines = (line for line in answer.stdout.split(b"\0") if line.startswith(b"160000 "))
@@ -169,9 +152,10 @@ class Checkout:
             for key, _, path in pairs
         }
 
-    def _list_tree(
+    def list_tree(
         self, oid: str, repository: Path | None = None
     ) -> subprocess.CompletedProcess[bytes]:
+        """Git's list of everything in a commit; asked once in a process."""
         return self._ask_once(*_of(repository), "ls-tree", "-r", "-z", "--full-tree", oid)
 
     @property

@@ -6,7 +6,8 @@ import re
 from collections.abc import Mapping, Sequence
 from pathlib import PurePosixPath
 
-from nox_cleanroom.checkout.checkout import Checkout, Commit
+from nox_cleanroom.checkout.checkout import Checkout
+from nox_cleanroom.checkout.commit import Commit
 from nox_cleanroom.probes.tracked import Tracked
 from nox_cleanroom.records import dataclass
 from nox_cleanroom.wheels import Wheel

@@ -12,7 +12,8 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from nox_cleanroom.changes import display
-from nox_cleanroom.checkout.checkout import Checkout, Commit
+from nox_cleanroom.checkout.checkout import Checkout
+from nox_cleanroom.checkout.commit import Commit
 from nox_cleanroom.checkout.ignore_rules import IgnoreRule
 from nox_cleanroom.records import dataclass
 from nox_cleanroom.wheels import Wheel

@@ -20,7 +20,7 @@ from pathlib import Path
 from nox_cleanroom._version import __version__
 from nox_cleanroom.build.source_tree import Source
 from nox_cleanroom.checkout import ranges
-from nox_cleanroom.checkout.checkout import Commit
+from nox_cleanroom.checkout.commit import Commit
 from nox_cleanroom.environments.environment import installed_versions
 from nox_cleanroom.errors import CleanroomError, Code, InterruptedRunError
 from nox_cleanroom.findings import Outcome, Problem

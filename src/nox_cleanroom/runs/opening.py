@@ -20,7 +20,8 @@ from nox_cleanroom.build.source_tree import Source, newest_with_project
 from nox_cleanroom.build.worktree import reclaim
 from nox_cleanroom.changes import display
 from nox_cleanroom.checkout import pending
-from nox_cleanroom.checkout.checkout import Checkout, Commit
+from nox_cleanroom.checkout.checkout import Checkout
+from nox_cleanroom.checkout.commit import Commit
 from nox_cleanroom.checkout.ranges import commits_in
 from nox_cleanroom.checkout.watch import Watch
 from nox_cleanroom.config.options import STAGED, WORKING_TREE
@@ -100,7 +101,10 @@ def open_run(
             commits=commits,
             packages=packages,
         )
-        yield run.of(source)
+        run = run.of(source)
+        # Git answers while environments are made; nobody waits for it then.
+        workers.submit(lambda: (run.tracked, run.describe))
+        yield run
 
 
 @contextlib.contextmanager

@@ -193,6 +193,11 @@ class OpenRun:
         )
 
     @cached_property
+    def describe(self) -> str:
+        """What ``git describe`` says of the commit."""
+        return self.source.checkout.describe(self.source.commit)
+
+    @cached_property
     def trials(self) -> Trials | None:
         """The trials of failed builds in fresh clones; None if builds run in such clones anyway."""
         if self.source.checkout.objects is not None:
@@ -254,7 +259,7 @@ class OpenRun:
             subject=Subject(
                 project=self.source.project,
                 commit=self.source.commit.oid,
-                describe=self.source.commit.describe,
+                describe=self.describe,
                 rev=self.request.options.rev,
                 settings_source=f"pyproject.toml of {self.source.commit.short}",
                 uncommitted=len(self.watch.uncommitted),

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import threading
+
 import nox.virtualenv
-from nox.virtualenv import VirtualEnv
+from nox.virtualenv import VirtualEnv, find_uv
 
 from nox_cleanroom.sessions.selection import hand_over_arguments
 
@@ -26,6 +28,11 @@ class Placeholder(VirtualEnv):
         tests nothing would pass. The session decides.
         """
         return True
+
+
+def ask_ahead() -> None:
+    """Begin to ask uv for its version, which nox asks for before a session, and remembers."""
+    threading.Thread(target=find_uv, daemon=True).start()
 
 
 nox.virtualenv.ALL_VENVS.setdefault(BACKEND, Placeholder)

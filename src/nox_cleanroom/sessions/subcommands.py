@@ -54,8 +54,10 @@ def _run_sessions(arguments: Sequence[str]) -> int:
         raise RepositoryError(
             "The current directory does not exist any more.", hint="Change to one that exists."
         ) from None
-    # It starts while all else is loaded.
+    # Other processes work while all else is loaded.
     load("processes.supervision").prepare_watcher()
+    load("build.ahead").ask_ahead(here)
+    load("sessions.backend").ask_ahead()
     status: int = load("sessions.without_noxfile").run_nox(CommandLine.parse(arguments, here))
     return status
 

@@ -8,12 +8,10 @@ import logging
 import os
 import re
 import sys
-import threading
 from collections.abc import Sequence
 from pathlib import Path
 
 from nox.logger import logger
-from nox.virtualenv import find_uv
 
 from nox_cleanroom.build.distributions import read_distributions
 from nox_cleanroom.build.packages import find_packages, find_top
@@ -21,7 +19,8 @@ from nox_cleanroom.build.project import PROJECT_FILES, find_project, require_pro
 from nox_cleanroom.build.source_tree import Source, newest_with_project
 from nox_cleanroom.build.stand_in import make_stand_in
 from nox_cleanroom.checkout import pending
-from nox_cleanroom.checkout.checkout import Checkout, Commit
+from nox_cleanroom.checkout.checkout import Checkout
+from nox_cleanroom.checkout.commit import Commit
 from nox_cleanroom.checkout.ranges import commits_in
 from nox_cleanroom.config.options import Options, parse_options
 from nox_cleanroom.config.pythons import METADATA
@@ -49,8 +48,6 @@ def run_nox(line: CommandLine) -> int:
     Raises:
         CleanroomError: no session can run.
     """
-    # nox asks uv for its version before a session; meanwhile git is asked.
-    threading.Thread(target=find_uv, daemon=True).start()
     options = parse_options(line.ours, relative_to=Path.cwd())
     project = _find_project(Path.cwd(), options)
     with reserve_project(project or Path.cwd()) as reserved, contextlib.ExitStack() as stack:

@@ -12,7 +12,7 @@ from typing import Any, cast
 import pytest
 from values import Says, tracked
 
-from nox_cleanroom.checkout.checkout import Commit
+from nox_cleanroom.checkout.commit import Commit
 from nox_cleanroom.config.axes import Variant
 from nox_cleanroom.config.options import STAGED, WORKING_TREE, Options
 from nox_cleanroom.config.settings import Settings
@@ -24,7 +24,7 @@ from nox_cleanroom.runs import opening
 from nox_cleanroom.runs import run as run_module
 from nox_cleanroom.runs.run import OpenRun, Request
 
-COMMIT = Commit(oid="a" * 40, describe="v1.0", subject="A commit.", time=0)
+COMMIT = Commit(oid="a" * 40, subject="A commit.", time=0)
 
 
 def request(*, install_only: bool = False, **options: Any) -> Request:
@@ -51,7 +51,7 @@ def open_run(
             project="lib",
             commit=COMMIT,
             settings=settings or Settings(),
-            checkout=None,
+            checkout=SimpleNamespace(describe=lambda commit: f"v1-0-g{commit.short}"),
             missing_submodules=("sub",),
             pyproject={},
             supported=["3.11"],
