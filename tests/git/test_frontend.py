@@ -78,6 +78,26 @@ def test_a_question_that_changes_nothing_is_followed_by_the_build(project: Path)
     assert notes(project) == [["ask"], ["ask", "build"]]
 
 
+#: What a hook may do besides reading a module of the project as text, as flit_core does.
+HARMLESS = {
+    "read it": "open('module.py').read()",
+    "generate a tuple": "open('module.py'); import collections; collections.namedtuple('P', 'x')",
+    "generate a class": "open('module.py'); import dataclasses; dataclasses.make_dataclass('P', ['x'])",
+    "load a module that does": "open('module.py'); import tokenize",
+    "load a frozen module": "open('module.py'); import importlib.machinery, __hello__",
+}
+
+
+@pytest.mark.parametrize("asking", HARMLESS.values(), ids=HARMLESS)
+def test_text_of_the_project_that_does_not_run_is_followed_by_the_build(
+    project: Path, asking: str
+) -> None:
+    write_files(project, {"module.py": "A_MODULE = True\n"})
+    done, answer = call(project, ASKING=asking)
+    assert (done.returncode, answer) == (0, BUILT), done.stderr
+    assert notes(project) == [["ask"], ["ask", "build"]]
+
+
 #: What a hook may do to its process, or to what of the project it has run.
 CHANGES = {
     "environment": "os.environ['CC'] = 'none'",
@@ -86,6 +106,12 @@ CHANGES = {
     "arguments": "sys.argv.append('install')",
     "code of the project": "import runpy; runpy.run_path('build_hook.py')",
     "text of the project": "exec(open('build_hook.py').read())",
+    "text that is loaded as a module": """
+from importlib import abc, util
+class Loader(abc.InspectLoader):
+    get_source = lambda self, name: open("build_hook.py").read()
+Loader().exec_module(util.module_from_spec(util.spec_from_loader("hook", Loader())))
+""",
     "module of the project": "sys.path.append('.'); import build_hook; sys.path.remove('.')",
 }
 

@@ -23,6 +23,9 @@ import sys
 
 HOOKS = ["build_wheel", "build_sdist", "build_editable"]
 
+# What of the standard library runs code that it has generated, for the methods of classes.
+GENERATORS = ["collections", "dataclasses"]
+
 
 def main():
     answer_path, kind, out, known, name = sys.argv[1:6]
@@ -72,8 +75,14 @@ class SharedState:
             return
         if event == "exec":
             name = getattr(arguments[0], "co_filename", "<string>")
-            # Generated code has such a file name, and so has code that was read from a file as text.
-            self._ran_project = self._has_read if name.startswith("<") else self._is_own(name)
+            if name.startswith("<frozen "):
+                return
+            if name.startswith("<"):
+                # Such a name has code that was read from a file as text, and what is generated.
+                runner = sys._getframe(1).f_globals.get("__name__")
+                self._ran_project = self._has_read and runner not in GENERATORS
+            else:
+                self._ran_project = self._is_own(name)
         elif event == "open" and isinstance(arguments[0], str) and arguments[0].endswith(".py"):
             self._has_read = self._has_read or self._is_own(arguments[0])
 
