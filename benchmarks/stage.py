@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import resource
@@ -84,7 +85,7 @@ def set_stage(root: Path, shims: Path | None = None) -> Stage:
     for name in ("subjects", "stands", "tmp"):
         shutil.rmtree(root / name, ignore_errors=True)
         (root / name).mkdir(parents=True)
-    pythons = {version: path for version in _PYTHONS if (path := _find_python(version))}
+    pythons = {version: path for version in _PYTHONS if (path := find_python(version))}
     if not pythons:
         raise SystemExit(f"None of Python {', '.join(_PYTHONS)} is on PATH.")
     stage = Stage(root=root, pythons=pythons, env=_variables(root, pythons, shims))
@@ -155,14 +156,16 @@ def _cpu_of_children() -> float:
     return used.ru_utime + used.ru_stime
 
 
-def _find_python(version: str) -> Path | None:
+def find_python(version: str) -> Path | None:
     """The interpreter itself: on PATH may be a shim, or that of the environment we run in."""
-    command = [f"python{version}", "-c", "import sys; print(sys._base_executable)"]
-    try:
-        done = subprocess.run(command, capture_output=True, text=True, check=True)
-    except (OSError, subprocess.CalledProcessError):
-        return None
-    return Path(done.stdout.strip())
+    shims = find_shims()
+    of_pyenv = (shims.parent / "versions").glob(f"{version}.*/bin/python") if shims else ()
+    for command in (f"python{version}", *map(str, of_pyenv)):
+        words = [command, "-c", "import sys; print(sys._base_executable)"]
+        with contextlib.suppress(OSError, subprocess.CalledProcessError):
+            done = subprocess.run(words, capture_output=True, text=True, check=True)
+            return Path(done.stdout.strip())
+    return None
 
 
 def _variables(root: Path, pythons: Mapping[str, Path], shims: Path | None) -> dict[str, str]:

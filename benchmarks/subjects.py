@@ -9,13 +9,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from stage import Stage, run
+from stage import Stage, find_python, run
 
 #: What builds need, in a form that needs no building itself.
 _BACKENDS = (
     *("hatchling", "setuptools", "build", "hatch-vcs", "hatch-fancy-pypi-readme"),
     *("flit-core<4", "poetry-core", "tomli"),
 )
+#: Pythons for which today's backends are not made, but which released packages support.
+_OLDER = ("3.8", "3.9")
 #: Small, pure, and without requirements of their own.
 _REQUIREMENTS = (
     "attrs",
@@ -96,6 +98,10 @@ def fetch_requirements(stage: Stage) -> None:
     # With the user's own settings: they know where packages come from.
     more = (one for subject in (*REAL, FAKER) for one in subject.requirements)
     subprocess.run([*pip, *_BACKENDS, *_REQUIREMENTS, *more], check=True)
+    # nox-cleanroom builds with still older ones, which find their backends on an index.
+    for python in filter(None, map(find_python, _OLDER)):
+        pip = [str(python), "-m", "pip", "download", "-qq", "--only-binary=:all:"]
+        subprocess.run([*pip, "--dest", str(aside), *_BACKENDS], check=False)
     aside.rename(stage.wheels)
 
 
