@@ -28,22 +28,23 @@ _UNKNOWN = "UNKNOWN"
 _Said = Mapping[Hashable, str]
 
 
-def differences(ours: Wheel, theirs: Wheel, *, are_of_one_backend: bool = True) -> Iterator[str]:
+def differences(ours: Wheel, theirs: Wheel, *, only_binding: bool = False) -> Iterator[str]:
     """The different statements of another wheel, in words that follow "the wheel".
 
     Args:
         ours: the correct wheel.
         theirs: the other wheel.
-        are_of_one_backend: whether the backend may have had one version for both. Another version
-            may write other classifiers, URLs and texts.
+        only_binding: whether to compare only what decides what users install. Another version of a
+            backend may write other classifiers, as poetry-core has one for each Python, other URLs
+            and other texts.
     """
     for one, many, read in _LISTS:
-        if are_of_one_backend or read in _BINDING:
+        if read in _BINDING or not only_binding:
             yield from _lost_and_added(one, many, read(ours.metadata), read(theirs.metadata))
     for name, read_one in _SINGLES:
-        if are_of_one_backend or read_one in _BINDING:
+        if read_one in _BINDING or not only_binding:
             yield from _changed(name, read_one(ours.metadata), read_one(theirs.metadata))
-    yield from _description(ours.metadata, theirs.metadata) if are_of_one_backend else ()
+    yield from () if only_binding else _description(ours.metadata, theirs.metadata)
     yield from _entry_points(ours, theirs)
 
 

@@ -35,7 +35,9 @@ def check(
             distribution. It shows whether the sdist lacks something or the wheel depends on the
             Python that builds.
     """
-    problems = differences_of(rebuilt or builds.from_tree, builds.from_sdist, tracked)
+    one = rebuilt or builds.from_tree
+    # Of the backend of a wheel that was given, nothing is known.
+    problems = differences_of(one, builds.from_sdist, tracked, only_binding=not one.built_with)
     is_doubtful = rebuilt is None and builds.from_tree.python != builds.from_sdist.python
     finding = Finding.of(
         "wheel from the sdist",
@@ -46,12 +48,20 @@ def check(
     yield replace(finding, settled_by="rebuilt") if problems and is_doubtful else finding
 
 
-def differences_of(one: BuiltWheel, other: BuiltWheel, tracked: Tracked) -> str:
+def differences_of(
+    one: BuiltWheel, other: BuiltWheel, tracked: Tracked, *, only_binding: bool
+) -> str:
     """The differences of another build of a wheel, in words that follow "the wheel".
 
     Only the content of files that git tracks is compared, because each build writes others again,
     such as a ``_version.py``. A licence file that only one wheel has counts when the same versions
     of the build requirements were used for both.
+
+    Args:
+        one: the correct wheel.
+        other: the other wheel.
+        tracked: what git tracks.
+        only_binding: whether of METADATA only what decides what users install is compared.
     """
     if (one.wheel.digests, one.wheel.texts) == (other.wheel.digests, other.wheel.texts):
         return ""
@@ -82,9 +92,9 @@ def differences_of(one: BuiltWheel, other: BuiltWheel, tracked: Tracked) -> str:
     if other.wheel.version != one.wheel.version:
         words.insert(0, f"has the version {other.wheel.version}, not {one.wheel.version}")
     lost = sorted(_licence_names(one.wheel) - _licence_names(other.wheel))
-    if lost and one.requirements == other.requirements:
+    if lost and one.is_made_like(other):
         words.append(f"lacks the licence file {_listed(lost)}")
-    more = differences(one.wheel, other.wheel, are_of_one_backend=bool(one.built_with))
+    more = differences(one.wheel, other.wheel, only_binding=only_binding)
     return "; ".join([*words, *more])
 
 

@@ -31,6 +31,17 @@ class BuiltWheel:
             requirements=stored.provenance.requirements,
         )
 
+    def is_made_like(self, other: BuiltWheel) -> bool:
+        """Whether what was installed for both builds had the same versions; more may be installed.
+
+        Older Pythons need backports.
+        """
+        mine, theirs = self.requirements, other.requirements
+        shared = mine.keys() & theirs.keys()
+        return mine == theirs or (
+            bool(shared) and all(mine[name] == theirs[name] for name in shared)
+        )
+
 
 @dataclass(frozen=True, kw_only=True)
 class VersionSources:

@@ -64,3 +64,29 @@ def test_builder(one: Wheel, other: Wheel, finding: Finding) -> None:
     }
     assert look(NAME, values) == []
     assert look(NAME, values, rebuilt=built(other, "3.13")) == [finding]
+
+
+#: Metadata of a wheel, which another version of the backend wrote without it, and what is said.
+#: Textualize/rich 14.1.0: poetry-core 2.2.1, the last for Python 3.9, knows no Python 3.15.
+OF_VERSIONS = {
+    "Classifier: Programming Language :: Python :: 3.15\n": FINE,
+    "Project-URL: Homepage, https://example.org\n": FINE,
+    "License: MIT\n": FINE,
+    "Requires-Dist: tomli\n": differs("lacks the requirement `tomli`"),
+}
+
+
+@pytest.mark.parametrize(("metadata", "finding"), OF_VERSIONS.items())
+def test_what_another_version_of_the_backend_writes_depends_on_no_python(
+    metadata: str, finding: Finding
+) -> None:
+    one, other = wheel(metadata=metadata), wheel()
+    values: dict[str, Any] = {
+        "tracked": tracked("src/demo/__init__.py"),
+        "builds": Builds(
+            from_tree=built(one, "3.11", poetry_core="2.5.0"), from_sdist=built(wheel({}), "3.13")
+        ),
+    }
+    assert look(NAME, values, rebuilt=built(other, "3.13", poetry_core="2.2.1")) == [finding]
+    alike = built(other, "3.13", poetry_core="2.5.0", tomli="2.0")
+    assert look(NAME, values, rebuilt=alike) != [FINE]
