@@ -32,3 +32,13 @@ def test_an_error_is_that_of_everybody() -> None:
     for _ in range(2):
         with pytest.raises(ZeroDivisionError):
             once.get("key", lambda: 1 // 0)
+
+
+def test_with_a_limit_the_oldest_value_is_forgotten() -> None:
+    once = Once(limit=2)
+    first = once.get(1, object)
+    once.get(2, object)
+    assert once.get(1, object) is first
+    third = once.get(3, object)
+    assert once.get(3, object) is third
+    assert once.get(1, object) is not first

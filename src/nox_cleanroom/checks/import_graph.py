@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterable, Mapping
 from functools import cached_property
 from typing import Any
 
 from nox_cleanroom.members import Member
+from nox_cleanroom.once import Once
 from nox_cleanroom.probes.sources import Sources
 from nox_cleanroom.records import dataclass
 from nox_cleanroom.wheels import Wheel
@@ -98,13 +98,14 @@ class ImportGraph:
     def of(cls, wheel: Wheel, sources: Sources) -> ImportGraph:
         """The graph of the modules that an interpreter has read.
 
-        Several checks of a cell ask for the same graph, one after another in one thread.
+        Several checks of a cell ask for the same graph, and so do cells whose interpreters say the
+        same.
         """
-        latest: ImportGraph | None = getattr(_latest, "graph", None)
-        if latest is None or latest.wheel is not wheel or _latest.sources is not sources:
-            latest = cls._read(wheel, sources)
-            _latest.graph, _latest.sources = latest, sources
-        return latest
+        # The remembered value has both objects, so that no others get their ids.
+        graph, _ = _graphs.get(
+            (id(wheel), id(sources)), lambda: (cls._read(wheel, sources), sources)
+        )
+        return graph
 
     @classmethod
     def _read(cls, wheel: Wheel, sources: Sources) -> ImportGraph:
@@ -241,8 +242,8 @@ def absent_names(wheel: Wheel, sources: Sources | None) -> frozenset[str] | None
     return frozenset(one.what for one in ImportGraph.of(wheel, sources).dead_ends)
 
 
-#: The latest graph of each thread, with what it was made from.
-_latest = threading.local()
+#: The latest graphs, each with what it was made from.
+_graphs = Once(limit=8)
 
 
 def _is_loaded(name: str) -> bool:

@@ -14,17 +14,20 @@ import hashlib
 import json
 import os
 import zlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from nox_cleanroom.environments.environment import INSIDE
 from nox_cleanroom.environments.interpreter_facts import interpreter_behind
+from nox_cleanroom.once import Once
 from nox_cleanroom.places import deletion
 from nox_cleanroom.places.files import write_whole
 from nox_cleanroom.places.ownership import Owned
 from nox_cleanroom.probes.installation import Installation
 from nox_cleanroom.records import dataclass
+
+T = TypeVar("T")
 
 #: How many readings are kept: those of some commits, for each interpreter and artefact.
 _KEPT = 40
@@ -39,25 +42,34 @@ class Readings:
 
     #: The directory that keeps the project's data between runs.
     home: Owned
+    #: What cells with an equal reading share: most interpreters say the same.
+    once: Once
 
-    def find(self, key: str) -> Reading:
-        """The reading under a key; empty when there is none."""
+    def find(self, key: str, make: Callable[[Reading], T]) -> T | None:
+        """What `make` makes of the reading under a key; None when there is none."""
         path = self.home.path / "readings" / key
         with contextlib.suppress(OSError, ValueError, RecursionError, zlib.error):
-            said: Reading = json.loads(zlib.decompress(path.read_bytes()))
+            packed = path.read_bytes()
+            found = self.once.get(packed, lambda: make(json.loads(zlib.decompress(packed))))
             os.utime(path)
-            return said
-        return {}
+            return found
+        return None
 
-    def keep(self, key: str, reading: Reading) -> None:
-        """Keep a reading, and delete those that were not used for longest."""
+    def keep(self, key: str, reading: Reading, made: T) -> T:
+        """Keep a reading, and delete those that were not used for longest.
+
+        Returns:
+            What was made of an equal reading; the first time `made`.
+        """
+        packed = zlib.compress(json.dumps(reading).encode(), 1)
         directory = self.home.path / "readings"
         with contextlib.suppress(OSError):
             directory.mkdir(exist_ok=True)
-            write_whole(directory / key, zlib.compress(json.dumps(reading).encode(), 1))
+            write_whole(directory / key, packed)
             newest = sorted(directory.iterdir(), key=lambda one: one.stat().st_mtime, reverse=True)
             for path in newest[_KEPT:]:
                 deletion.tidy(self.home, path)
+        return self.once.get(packed, lambda: made)
 
 
 def key_of(installation: Installation, wanted: Iterable[str]) -> str:

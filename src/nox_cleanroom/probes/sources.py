@@ -10,7 +10,7 @@ from nox_cleanroom.environments.installing import installed_path
 from nox_cleanroom.environments.interpreter_questions import Answer, Question, ask
 from nox_cleanroom.members import Member
 from nox_cleanroom.probes.installation import Installation
-from nox_cleanroom.probes.readings import Readings, key_of
+from nox_cleanroom.probes.readings import Reading, Readings, key_of
 from nox_cleanroom.probes.tracked import Tracked
 from nox_cleanroom.records import dataclass
 
@@ -33,18 +33,22 @@ def read_sources(installation: Installation, tracked: Tracked, readings: Reading
     names = {member.name for member in _readable(installation)}
     wanted = _wanted_names(installation, tracked)
     key = key_of(installation, wanted)
-    kept = readings.find(key) if key else {}
-    if kept.keys() == names:
-        answers = (Answer(kind="read", subject=name, said=said) for name, said in kept.items())
-        return Sources(answers=tuple(answers))
+    kept = readings.find(key, _of_reading) if key else None
+    if kept is not None and {one.subject for one in kept.answers} == names:
+        return kept
     sources = _read(installation, wanted)
     said = {one.subject: one.said for one in sources.answers if one.said and not one.error}
     # An error and what ended the process may not come again, and the package's code may meanwhile
     # have written modules.
     is_whole = said.keys() == names and all(one.succeeded for one in sources.answers)
     if key and is_whole and key == key_of(installation, wanted):
-        readings.keep(key, said)
+        return readings.keep(key, said, sources)
     return sources
+
+
+def _of_reading(said: Reading) -> Sources:
+    answers = (Answer(kind="read", subject=name, said=about) for name, about in said.items())
+    return Sources(answers=tuple(answers))
 
 
 def _read(installation: Installation, wanted: Sequence[str]) -> Sources:

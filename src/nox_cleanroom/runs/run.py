@@ -221,7 +221,7 @@ class OpenRun:
     @property
     def readings(self) -> Readings:
         """What reading modules said in earlier runs."""
-        return Readings(home=self.home)
+        return Readings(home=self.home, once=self.once)
 
     @cached_property
     def bytecode(self) -> BytecodeStore:
