@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import configparser
 import re
 
 from nox_cleanroom.records import dataclass
@@ -49,6 +48,8 @@ class EntryPoint:
 
 def read_entry_points(text: str) -> tuple[tuple[EntryPoint, ...], str]:
     """The lines of an ``entry_points.txt``, and why it cannot be read; empty when it can be."""
+    import configparser  # noqa: PLC0415 - most wheels have none, and it takes milliseconds
+
     parser = configparser.RawConfigParser(delimiters=("=",), strict=False)
     parser.optionxform = str  # type: ignore[assignment,method-assign] # names keep their case
     try:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import base64
 import contextlib
-import html
 import json
 import re
 import shlex
@@ -188,6 +187,8 @@ def _is_small_number(text: str) -> bool:
 
 def _spellings(secret: str) -> set[str]:
     """The possible spellings of a secret: in a URL, in Python, in JSON, in a header."""
+    import html  # noqa: PLC0415 - its table of entities takes a millisecond
+
     data = secret.encode("utf-8", "surrogateescape")
     quoted = {
         quote(secret, safe="", errors="replace"),

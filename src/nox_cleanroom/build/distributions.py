@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-import tarfile
 import zipfile
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
@@ -147,6 +146,8 @@ def _read_sdist(path: Path) -> tuple[str, str]:
     Raises:
         BuildError: it is damaged, or has no name of a source distribution.
     """
+    import tarfile  # noqa: PLC0415 - only who names an sdist needs it
+
     try:
         name, version = parse_sdist_filename(path.name)
         if path.suffix == ".zip":

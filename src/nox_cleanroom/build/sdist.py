@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 import shutil
-import tarfile
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from nox_cleanroom.errors import BuildError
+
+if TYPE_CHECKING:
+    import tarfile
 
 
 def unpack_sdist(sdist: Path, place: Path) -> Path:
@@ -17,6 +19,8 @@ def unpack_sdist(sdist: Path, place: Path) -> Path:
     Raises:
         BuildError: it cannot be unpacked, or does not hold exactly one directory.
     """
+    import tarfile  # noqa: PLC0415 - only a build needs it
+
     try:
         if sdist.suffix == ".zip":
             shutil.unpack_archive(sdist, place)

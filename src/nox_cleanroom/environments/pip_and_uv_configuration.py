@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import configparser
 import locale
 import os
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from nox_cleanroom.records import dataclass
 
@@ -16,6 +15,9 @@ if sys.version_info >= (3, 11):
     import tomllib
 else:
     import tomli as tomllib
+
+if TYPE_CHECKING:
+    from configparser import RawConfigParser
 
 _T = TypeVar("_T")
 
@@ -93,14 +95,19 @@ def _documents(
             documents.append((path, parse(path.read_bytes())))
         except OSError:
             continue
-        except (ValueError, RecursionError, configparser.Error):
+        except (ValueError, RecursionError):
             broken.append(path)
     return documents, broken
 
 
-def _parse_ini(content: bytes) -> configparser.RawConfigParser:
+def _parse_ini(content: bytes) -> RawConfigParser:
+    import configparser  # noqa: PLC0415 - few have such files, and it takes milliseconds
+
     parser = configparser.RawConfigParser()
-    parser.read_string(content.decode(locale.getpreferredencoding(do_setlocale=False)))
+    try:
+        parser.read_string(content.decode(locale.getpreferredencoding(do_setlocale=False)))
+    except configparser.Error as error:
+        raise ValueError(str(error)) from None
     return parser
 
 
@@ -169,7 +176,7 @@ def _uv_files(env: Mapping[str, str], platform: str, etc: Path) -> list[Path]:
 
 
 def _told_pip(
-    files: Sequence[tuple[Path, configparser.RawConfigParser]], env: Mapping[str, str]
+    files: Sequence[tuple[Path, RawConfigParser]], env: Mapping[str, str]
 ) -> list[Setting]:
     """The settings in force for pip: the command's section wins, and variables win over files.
 
