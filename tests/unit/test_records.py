@@ -14,7 +14,6 @@ from nox_cleanroom import records
 KINDS: dict[str, dict[str, Any]] = {
     "frozen": {"frozen": True, "kw_only": True},
     "mutable": {"kw_only": True},
-    "ordered": {"frozen": True, "order": True, "kw_only": True},
     "by identity": {"frozen": True, "kw_only": True, "eq": False},
 }
 

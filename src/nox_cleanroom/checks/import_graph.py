@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 from nox_cleanroom.members import Member
 from nox_cleanroom.once import Once
@@ -29,8 +29,7 @@ _NOT_FOR_USERS = frozenset(
 )
 
 
-@dataclass(frozen=True, order=True)
-class Scope:
+class Scope(NamedTuple):
     """Code that runs together: the body of a module, or of one of its functions."""
 
     module: str
@@ -44,8 +43,7 @@ class Scope:
         return not _NOT_FOR_USERS & parts and ".test_" not in f".{self.module}"
 
 
-@dataclass(frozen=True, order=True)
-class Edge:
+class Edge(NamedTuple):
     """An import or a call that leads from one scope to another."""
 
     start: Scope
@@ -60,8 +58,7 @@ class Edge:
     tried: bool = False
 
 
-@dataclass(frozen=True, order=True)
-class DeadEnd:
+class DeadEnd(NamedTuple):
     """Code that needs a name that does not exist."""
 
     #: The shortest prefix of the dotted name that does not exist.
