@@ -47,9 +47,7 @@ class Tracked:
     @cached_property
     def _directories(self) -> frozenset[str]:
         """All directories with tracked files."""
-        return frozenset(
-            str(parent) for name in self.names for parent in PurePosixPath(name).parents
-        )
+        return frozenset({".", *_above(self.names)})
 
     @cached_property
     def _by_file_name(self) -> Mapping[str, tuple[str, ...]]:
@@ -122,18 +120,29 @@ class Tracked:
 
     def lacking(self, wheel: Wheel) -> tuple[str, ...]:
         """The files of a wheel's packages that the wheel does not have, by their tracked paths."""
-        names, ends = frozenset(wheel.names), frozenset(map(_end, wheel.names))
         # What git tracks may be a link to a directory, or a submodule.
-        above = frozenset(str(parent) for name in names for parent in PurePosixPath(name).parents)
+        known = {*wheel.names, *_above(wheel.names)}
+        ends = frozenset(map(_end, wheel.names))
         return tuple(
             source
             for root, installed in self.package_roots(wheel).items()
             for source in self.names
             if source.startswith(f"{root}/")
-            and f"{installed}{source[len(root) :]}" not in names | above
+            and f"{installed}{source[len(root) :]}" not in known
             # The build may put it elsewhere.
             and _end(source) not in ends
         )
+
+
+def _above(paths: Iterable[str]) -> set[str]:
+    """All directories above some paths."""
+    found: set[str] = set()
+    for path in paths:
+        directory = path.rpartition("/")[0]
+        while directory and directory not in found:
+            found.add(directory)
+            directory = directory.rpartition("/")[0]
+    return found
 
 
 def _end(path: str) -> str:
