@@ -16,7 +16,7 @@ from nox_cleanroom.errors import Code, UsageError
 from nox_cleanroom.findings import Finding, Outcome, Problem
 from nox_cleanroom.output import counted
 from nox_cleanroom.records import dataclass
-from nox_cleanroom.reports.evidence import decode_evidence
+from nox_cleanroom.reports.evidence_reading import decode_evidence
 from nox_cleanroom.results import Cell, Run, merge
 from nox_cleanroom.runs.recheck import Recheck
 from nox_cleanroom.wheels import Wheel

@@ -9,7 +9,7 @@ from pathlib import Path
 from nox_cleanroom.checks.registry import run_checks, value_types
 from nox_cleanroom.checks.waivers import waive
 from nox_cleanroom.findings import Finding
-from nox_cleanroom.reports.evidence import read_evidence
+from nox_cleanroom.reports.evidence_reading import read_evidence
 from nox_cleanroom.results import Run
 
 

@@ -27,7 +27,8 @@ from nox_cleanroom import redaction
 from nox_cleanroom.checks.registry import value_types
 from nox_cleanroom.errors import CleanroomError, Code, UsageError
 from nox_cleanroom.reports import terminal
-from nox_cleanroom.reports.evidence import _document, json_of, read_evidence, write_evidence
+from nox_cleanroom.reports.evidence import _document, json_of, write_evidence
+from nox_cleanroom.reports.evidence_reading import read_evidence
 from nox_cleanroom.reports.evidence_schema import evidence_schema
 from nox_cleanroom.results import Run
 from nox_cleanroom.runs.recheck import recheck
@@ -259,7 +260,7 @@ def test_a_document_that_is_damaged(
 
 
 def test_a_bomb_is_not_unpacked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("nox_cleanroom.reports.evidence._UNPACKED_BYTES", 10_000)
+    monkeypatch.setattr("nox_cleanroom.reports.evidence_reading._UNPACKED_BYTES", 10_000)
     document = copy.deepcopy(DOCUMENT)
     store("wheel", packed(zlib.compress(b" " * 10_000_000)))(document)
     (tmp_path / "x.json").write_text(json.dumps(document))
