@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import operator
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import MISSING
 from typing import TYPE_CHECKING, Any
 
@@ -25,12 +25,13 @@ else:
 
         def decorate(cls: type) -> type:
             made = dataclasses.dataclass(init=False, eq=False, repr=False, kw_only=kw_only)(cls)
-            made.__init__ = _initializer(made)
+            fields = dataclasses.fields(made)
+            made.__init__ = _initializer(made.__name__, [one for one in fields if one.init])
             made.__repr__ = _represent
             if frozen:
                 made.__setattr__ = made.__delattr__ = _refuse
             if eq:
-                values = _compared(made)
+                values = _getter(one.name for one in fields if one.compare)
                 made.__eq__ = _equality(values)
                 made.__hash__ = (lambda record: hash(values(record))) if frozen else None
             return made
@@ -38,9 +39,8 @@ else:
         return decorate
 
 
-def _initializer(cls: type) -> Callable[..., None]:
-    """The ``__init__`` of a class."""
-    fields = [one for one in dataclasses.fields(cls) if one.init]
+def _initializer(name: str, fields: list[dataclasses.Field[Any]]) -> Callable[..., None]:
+    """The ``__init__`` of a class with such a name and fields."""
     names = frozenset(one.name for one in fields)
     by_place = [one.name for one in fields if not one.kw_only]
     defaults = {one.name: one.default for one in fields if one.default is not MISSING}
@@ -50,21 +50,21 @@ def _initializer(cls: type) -> Callable[..., None]:
         given = dict(zip(by_place, args, strict=False), **values) if args else values
         # Not so where a value is given twice, or there are too many.
         is_clear = len(given) == len(args) + len(values)
-        for name, make in makers.items():
-            if name not in given:
-                given[name] = make()
+        for field, make in makers.items():
+            if field not in given:
+                given[field] = make()
         whole = {**defaults, **given}
         if not is_clear or whole.keys() != names:
-            raise TypeError(f"{cls.__name__} needs {sorted(names)} and got {sorted(given)}.")
+            raise TypeError(f"{name} needs {sorted(names)} and got {sorted(given)}.")
         self.__dict__.update(whole)
 
     return initialize
 
 
-def _compared(cls: type) -> Callable[[Any], object]:
-    """What returns the values of a record that count in comparisons."""
-    names = [one.name for one in dataclasses.fields(cls) if one.compare]
-    return operator.attrgetter(*names) if names else lambda _record: ()
+def _getter(names: Iterable[str]) -> Callable[[Any], object]:
+    """What returns the values of some fields of a record."""
+    wanted = tuple(names)
+    return operator.attrgetter(*wanted) if wanted else lambda _record: ()
 
 
 def _equality(values: Callable[[Any], object]) -> Callable[[Any, Any], Any]:
