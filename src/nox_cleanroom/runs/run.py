@@ -19,8 +19,6 @@ from nox_cleanroom.build.distributions import Distributions
 from nox_cleanroom.build.source_tree import Source
 from nox_cleanroom.build.wheel_key import BuildInputs, read_build_inputs
 from nox_cleanroom.checkout.watch import Watch
-from nox_cleanroom.checks.registry import CHECKS
-from nox_cleanroom.checks.waivers import unused_waivers
 from nox_cleanroom.config.axes import Variant, cell_name
 from nox_cleanroom.config.options import Options
 from nox_cleanroom.config.pyproject import tool_table
@@ -301,6 +299,10 @@ class OpenRun:
         }
 
     def _notes_on_waivers(self, cells: Sequence[Cell]) -> Iterator[str]:
+        # Checks are loaded when the run has been opened.
+        from nox_cleanroom.checks.registry import CHECKS  # noqa: PLC0415
+        from nox_cleanroom.checks.waivers import unused_waivers  # noqa: PLC0415
+
         # A waiver for one Python applies to the sessions of all Pythons.
         where = " on this Python" if self.request.session == "smoke" else ""
         names = {check.name for check in CHECKS}

@@ -34,6 +34,9 @@ PROJECT = "NOX_CLEANROOM_PROJECT"
 #: The variable by which ``nox-cleanroom`` tells them which tool is to make environments.
 FORCED = "NOX_CLEANROOM_BACKEND"
 
+#: The variable by which it tells them where to write their codes.
+STATUS_DIR = "NOX_CLEANROOM_STATUS_DIR"
+
 #: The default tools that make environments.
 _BACKENDS = "uv|virtualenv"
 

@@ -20,11 +20,8 @@ from nox_cleanroom.processes.age import age_of_this_process
 from nox_cleanroom.reports import evidence, terminal
 from nox_cleanroom.results import Run
 from nox_cleanroom.sessions import run_request
-from nox_cleanroom.sessions.run_request import envdir, report_dir
+from nox_cleanroom.sessions.run_request import STATUS_DIR, envdir, report_dir
 from nox_cleanroom.verdicts import RangeVerdict
-
-#: The variable by which ``nox-cleanroom`` tells sessions where to write their codes.
-STATUS_DIR = "NOX_CLEANROOM_STATUS_DIR"
 
 
 def conclude(

@@ -31,9 +31,8 @@ from nox_cleanroom.places import deletion
 from nox_cleanroom.places.projects import reserve_project
 from nox_cleanroom.sessions.choice import choose
 from nox_cleanroom.sessions.command_line import CommandLine
-from nox_cleanroom.sessions.run_request import FORCED, PROJECT
+from nox_cleanroom.sessions.run_request import FORCED, PROJECT, STATUS_DIR
 from nox_cleanroom.sessions.selection import hand_over_arguments
-from nox_cleanroom.sessions.verdict import STATUS_DIR
 
 #: The directory of the commit's metadata, while nox runs.
 _METADATA = "metadata"
