@@ -6,11 +6,14 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from conftest import write_files
 
 from nox_cleanroom.build.build_system import BuildSystem
+from nox_cleanroom.build.frontend import Frontend
 from nox_cleanroom.environments.environment import INSIDE
 from nox_cleanroom.errors import BuildError
 
@@ -220,3 +223,31 @@ def test_a_build_system(tmp_path: Path, text: str | None, expected: BuildSystem 
     else:
         with pytest.raises(BuildError, match=expected):
             BuildSystem.of_project(tmp_path)
+
+
+def test_an_environment_that_was_begun_is_used_for_its_own_build_system_only(
+    tmp_path: Path,
+) -> None:
+    write_files(tmp_path, {"pyproject.toml": "[build-system]\nrequires = ['flit_core']\n"})
+    made: list[BuildSystem] = []
+
+    def prepare(system: BuildSystem) -> BuildSystem:
+        made.append(system)
+        return system
+
+    # A frontend whose environments, and distributions, are the systems that they are made for.
+    frontend: Any = SimpleNamespace(prepare=prepare, _make=lambda _what, _project, ready: ready)
+    needed, other = BuildSystem(requires=("flit_core",)), BuildSystem()
+    for system, expected in ((needed, [needed]), (other, [other, needed])):
+        made.clear()
+        pyproject = {"build-system": {"requires": [*system.requires]}}
+        with Frontend.preparing(frontend, pyproject) as begun:
+            built: object = Frontend.build(frontend, "wheel", tmp_path, begun)
+        assert built == needed
+        assert made == expected
+
+
+def test_no_environment_is_begun_for_an_invalid_build_system(tmp_path: Path) -> None:
+    frontend: Any = SimpleNamespace(prepare=lambda system: system)
+    with Frontend.preparing(frontend, {"build-system": []}) as begun:
+        assert begun is None

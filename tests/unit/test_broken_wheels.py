@@ -16,7 +16,7 @@ from packaging.requirements import Requirement
 from packaging.specifiers import InvalidSpecifier
 
 from nox_cleanroom.build.archive import read_wheel, search_contents
-from nox_cleanroom.build.frontend import _HooksResult, _read_answer
+from nox_cleanroom.build.hooks import HooksResult, read_answer
 from nox_cleanroom.config.pyproject import parse_toml
 from nox_cleanroom.config.pythons import poetry_specifier, requires_python
 from nox_cleanroom.entry_points import EntryPoint
@@ -300,4 +300,4 @@ def test_answers_that_are_no_text_are_none(tmp_path: Path) -> None:
 )
 def test_an_answer_of_a_build_that_is_none_is_none(tmp_path: Path, text: str) -> None:
     (tmp_path / "answer.json").write_text(text)
-    assert _read_answer(tmp_path / "answer.json", "words") == _HooksResult()
+    assert read_answer(tmp_path / "answer.json", "words") == HooksResult()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from concurrent.futures import Future
 
 from nox_cleanroom.build.build_system import BuildSystem
 from nox_cleanroom.checkout.listing import Stat, list_files
@@ -28,6 +29,14 @@ class BuildEnvironment:
         """The files of the environment, without bytecode and times that links to a cache change."""
         found = list_files(os.fsencode(self.environment.location), _skip_bytecode).paths
         return {path: _identity(stat) for path, stat in found.items()}
+
+
+@dataclass(frozen=True, kw_only=True)
+class BegunEnvironment:
+    """An environment that is being made for a build."""
+
+    system: BuildSystem
+    coming: Future[BuildEnvironment]
 
 
 def _skip_bytecode(_directory: bytes) -> Callable[[bytes], bool]:

@@ -35,7 +35,12 @@ class BuildSystem:
         if not path.exists():
             return cls()
         text = path.read_text(encoding="utf-8", errors="replace")
-        table = parse_toml(text, path.name).get("build-system")
+        return cls.of_document(parse_toml(text, path.name))
+
+    @classmethod
+    def of_document(cls, pyproject: Mapping[str, Any]) -> BuildSystem:
+        """The build system that a parsed ``pyproject.toml`` states; see `of_project`."""
+        table = pyproject.get("build-system")
         if table is None:
             return cls()
         if not isinstance(table, Mapping):

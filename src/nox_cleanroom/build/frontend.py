@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import json
-import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import field, replace
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
-from nox_cleanroom.build.build_environment import BuildEnvironment
+from nox_cleanroom.build.build_environment import BegunEnvironment, BuildEnvironment
 from nox_cleanroom.build.build_system import BuildSystem
 from nox_cleanroom.build.clone import Trials
+from nox_cleanroom.build.hooks import HooksResult, of_backend, read_answer
 from nox_cleanroom.build.sdist import unpack_sdist
 from nox_cleanroom.environments.bytecode import BytecodeStore
 from nox_cleanroom.environments.environment import INSIDE, Environment, Facts
@@ -21,9 +21,10 @@ from nox_cleanroom.environments.installer_commands import (
     find_links_options,
     tool_failure,
 )
-from nox_cleanroom.errors import BuildError, BuildRequirementsError, Code
+from nox_cleanroom.errors import BuildError, BuildRequirementsError, CleanroomError, Code
 from nox_cleanroom.output import last_lines
 from nox_cleanroom.processes import variables
+from nox_cleanroom.processes.threads import threads
 from nox_cleanroom.records import dataclass
 from nox_cleanroom.results import Step
 from nox_cleanroom.steps import Steps
@@ -44,18 +45,6 @@ _BY_HAND: dict[What, str] = {
 
 class _BackendError(BuildError):
     """The backend itself has failed, and not a step before it."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class _HooksResult:
-    """The result of a call of the backend's hooks."""
-
-    #: What must be installed first; None when the call ended before it asked the backend.
-    requires: tuple[str, ...] | None = None
-    #: The name of the built file; empty when there is none.
-    built: str = ""
-    #: What was printed meanwhile.
-    output: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,7 +98,26 @@ class Frontend:
         self._install(environment, system.requires)
         return BuildEnvironment(system=system, environment=environment, facts=facts)
 
-    def build(self, what: What, project: Path) -> BuiltFile:
+    @contextlib.contextmanager
+    def preparing(self, pyproject: Mapping[str, Any]) -> Iterator[BegunEnvironment | None]:
+        """A block during which the environment for a build is made; see `prepare`.
+
+        Args:
+            pyproject: the content of the project's ``pyproject.toml``.
+
+        Yields:
+            The environment; None if the content is invalid, as the build will say.
+        """
+        try:
+            system = BuildSystem.of_document(pyproject)
+        except BuildError:
+            yield None
+            return
+        # Another Python may build it.
+        with threads(1, tolerated=(CleanroomError,)) as worker:
+            yield BegunEnvironment(system=system, coming=worker.submit(self.prepare, system))
+
+    def build(self, what: What, project: Path, begun: BegunEnvironment | None = None) -> BuiltFile:
         """Build a distribution of the project in a directory.
 
         When the backend fails in a worktree, the build is tried in a fresh clone.
@@ -117,12 +125,16 @@ class Frontend:
         Args:
             what: a wheel, a source distribution, or the wheel of one that is built first.
             project: the directory.
+            begun: the environment that is being made; another is made if the directory's project
+                needs one.
 
         Raises:
             BuildError: the backend failed, or its requirements could not be installed; the code
                 says whether the package is at fault.
         """
-        ready = self.prepare(BuildSystem.of_project(project))
+        system = BuildSystem.of_project(project)
+        is_for_it = begun is not None and begun.system == system
+        ready = begun.coming.result() if begun and is_for_it else self.prepare(system)
         try:
             return self._make(what, project, ready)
         except _BackendError as error:
@@ -241,7 +253,7 @@ class Frontend:
         *,
         step: What,
         known: bool = False,
-    ) -> _HooksResult:
+    ) -> HooksResult:
         """Call the hooks; with `known`, without asking for further build requirements."""
         place = self.steps.directory("answer") / "answer.json"
         words = [kind, out, "known" if known else "ask"]
@@ -254,9 +266,9 @@ class Frontend:
                 hint=_BY_HAND[step],
             )
             error.details = error.output
-            error.output = last_lines(_of_backend(done.output), 25)
+            error.output = last_lines(of_backend(done.output), 25)
             raise error
-        return _read_answer(place, done.output)
+        return read_answer(place, done.output)
 
     def _run(
         self,
@@ -277,19 +289,3 @@ class Frontend:
                 cwd=project,
                 env=variables.for_hooks(self.steps.env, bin_dir=ready.environment.bin_dir),
             )
-
-
-def _of_backend(output: str) -> str:
-    """Output without the frames of a traceback that are of the import machinery, or ours."""
-    others = rf"<frozen |{re.escape(str(INSIDE))}|[^\"]*importlib.__init__\.py"
-    shorter = re.sub(rf'^  File "(?:{others}).*\n(?:    .*\n)*', "", output, flags=re.MULTILINE)
-    # Where no frame is left, the exception says it all.
-    return re.sub(r"^Traceback .*:\n(?!  File)", "", shorter, flags=re.MULTILINE)
-
-
-def _read_answer(place: Path, output: str) -> _HooksResult:
-    with contextlib.suppress(OSError, ValueError, TypeError, KeyError, RecursionError):
-        said = json.loads(place.read_text(encoding="ascii"))
-        requires, built = tuple(map(str, said["requires"])), str(said.get("built", ""))
-        return _HooksResult(requires=requires, built=built, output=output)
-    return _HooksResult()

@@ -182,9 +182,9 @@ class Wheelhouse:
                     yield path, provenance
 
     def _store(self, shelf: Path, into: Path, path: Path, provenance: Provenance) -> StoredWheel:
-        # What is no wheel is not kept: its name alone would puzzle later runs.
-        read_wheel(path)
         provenance = replace(provenance, sha256=_digest(path))
+        # What is no wheel is not kept: its name alone would puzzle later runs.
+        self._read.get(provenance.sha256, partial(read_wheel, path))
         aside = shelf / f".{secrets.token_hex(8)}"
         aside.mkdir()
         shutil.copyfile(path, aside / path.name)

@@ -17,10 +17,10 @@ from nox_cleanroom.environments.environment import Environment, Facts
 from nox_cleanroom.environments.interpreter import InstalledPython
 from nox_cleanroom.errors import InterpreterMissingError, InterruptedRunError, unforeseen
 from nox_cleanroom.findings import Finding, Outcome, Problem
+from nox_cleanroom.processes.threads import threads
 from nox_cleanroom.records import dataclass
 from nox_cleanroom.results import Cell, InterpreterRecord, WheelRecord
 from nox_cleanroom.runs.run import OpenRun
-from nox_cleanroom.runs.threads import threads
 from nox_cleanroom.steps import Steps
 
 

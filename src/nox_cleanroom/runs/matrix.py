@@ -7,6 +7,7 @@ from concurrent.futures import Executor, Future
 from dataclasses import replace
 
 from nox_cleanroom.errors import InterpreterMissingError
+from nox_cleanroom.processes.threads import threads
 from nox_cleanroom.records import dataclass
 from nox_cleanroom.results import Cell
 from nox_cleanroom.runs.cell import RunningCell
@@ -15,7 +16,6 @@ from nox_cleanroom.runs.given_wheels import GivenWheels
 from nox_cleanroom.runs.run import OpenRun
 from nox_cleanroom.runs.siblings import wheels_of
 from nox_cleanroom.runs.smoke import build, smoke
-from nox_cleanroom.runs.threads import threads
 from nox_cleanroom.runs.wheels import Wheels
 
 

@@ -40,9 +40,9 @@ from nox_cleanroom.places.workspace import (
     reserve_environments,
 )
 from nox_cleanroom.processes import supervision
+from nox_cleanroom.processes.threads import threads
 from nox_cleanroom.reports.evidence import require_usable
 from nox_cleanroom.runs.run import OpenRun, Request
-from nox_cleanroom.runs.threads import threads
 from nox_cleanroom.steps import Progress
 
 

@@ -236,12 +236,13 @@ class Wheels:
         """Build a wheel in a worktree, and name the tracked files that the build has changed."""
         source = self._run.source
         with contextlib.ExitStack() as stack:
+            begun = stack.enter_context(frontend.preparing(source.pyproject))
             with cell.steps.action("create worktree"):
                 tree = stack.enter_context(source.worktree(self._run.workspace))
             source.require_python(python.version, tree)
             what: What = "wheel from sdist" if artifact == "sdist" else "wheel"
             with naming_submodules(tree):
-                built = frontend.build(what, tree.project)
+                built = frontend.build(what, tree.project, begun)
             changed = _changed_files(built.path, tree.root)
             with cell.steps.action("remove worktree"):
                 stack.close()

@@ -1,4 +1,4 @@
-"""The threads in which the cells of a run work side by side; their work ends with the run."""
+"""Threads that work side by side; their work ends with the block that needs it."""
 
 from __future__ import annotations
 
@@ -10,13 +10,20 @@ from nox_cleanroom.processes import supervision
 
 
 @contextlib.contextmanager
-def threads(number: int) -> Iterator[Executor]:
-    """An executor whose threads have all finished when the block ends."""
+def threads(number: int, *, tolerated: tuple[type[Exception], ...] = ()) -> Iterator[Executor]:
+    """An executor whose threads have all finished when the block ends.
+
+    Args:
+        number: how many threads there are at most.
+        tolerated: exceptions after which the run goes on. After any other one, no process of ours
+            may continue.
+    """
     executor = ThreadPoolExecutor(number)
     try:
         yield executor
+    except tolerated:
+        raise
     except BaseException:
-        # After any exception, no process of ours may continue.
         supervision.stop_all()
         raise
     finally:
