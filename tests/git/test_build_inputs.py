@@ -270,6 +270,16 @@ def test_a_directory_of_wheels_is_what_it_holds(
     assert len({before, rebuilt, added, gone}) == 4
 
 
+@pytest.mark.parametrize("as_url", [False, True])
+def test_a_page_of_links_is_what_it_says(root: Path, tmp_path: Path, *, as_url: bool) -> None:
+    page = tmp_path / "links.html"
+    page.write_text("one", encoding="utf-8")
+    links = (page.as_uri() if as_url else str(page),)
+    before = key(root, find_links=links)
+    page.write_text("another", encoding="utf-8")
+    assert key(root, find_links=links) != before
+
+
 @pytest.mark.parametrize("link", ["~nobody-of-that-name/links", "a\0b", "x" * 5000, "file:///"])
 def test_a_link_that_is_no_place_is_for_the_installer_to_refuse(root: Path, link: str) -> None:
     assert key(root, find_links=(link,)) == key(root, find_links=(link,)) != key(root)

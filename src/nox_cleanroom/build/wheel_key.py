@@ -171,8 +171,9 @@ def _listing(link: str) -> tuple[Any, ...]:
     # The installer reports a value that is not a path, or is a directory it cannot read.
     with contextlib.suppress(OSError, ValueError):
         path = _path_of(link)
-        for name in sorted(os.listdir(path)) if path.is_dir() else [""]:
+        names = sorted(os.listdir(path)) if path.is_dir() else []
+        for place in [os.path.join(path, name) for name in names] or [str(path)]:
             with contextlib.suppress(OSError):
-                about = os.stat(os.path.join(path, name))
-                found.append((name or path.name, about.st_size, about.st_mtime_ns))
+                about = os.stat(place)
+                found.append((os.path.basename(place), about.st_size, about.st_mtime_ns))
     return (link, *found)
