@@ -17,6 +17,8 @@ HEAD = b"tree 0\nauthor A <a@example.org> 5 +0000\ncommitter B C <b@x> 170000000
         "a title of two lines": (HEAD + b"\nA long\ntitle\n\nMore.", "A long title", 1_700_000_000),
         "another encoding": (HEAD + b"encoding ISO-8859-1\n\ncaf\xe9", "café", 1_700_000_000),
         "an unknown encoding": (HEAD + b"encoding x\n\ncaf\xc3\xa9", "café", 1_700_000_000),
+        "no encoding of texts": (HEAD + b"encoding rot13\n\nTitle", "Title", 1_700_000_000),
+        "an encoding that fails": (HEAD + b"encoding undefined\n\nTitle", "Title", 1_700_000_000),
         "a signature": (
             HEAD + b"gpgsig -----BEGIN\n \n abc\n -----END\n\nSigned",
             "Signed",

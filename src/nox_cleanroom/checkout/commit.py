@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import codecs
+import contextlib
 
 from nox_cleanroom.records import dataclass
 
@@ -46,8 +46,7 @@ def read_commit(oid: str, content: bytes) -> Commit:
 
 
 def _decode(text: bytes, encoding: str) -> str:
-    try:
-        known = codecs.lookup(encoding or "utf-8").name
-    except LookupError:
-        known = "utf-8"
-    return text.decode(known, "replace")
+    # What is stated may be no encoding, or none of texts.
+    with contextlib.suppress(LookupError, ValueError):
+        return text.decode(encoding or "utf-8", "replace")
+    return text.decode("utf-8", "replace")
