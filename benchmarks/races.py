@@ -74,11 +74,17 @@ class Race:
 
 
 def _matrix(
-    subject: Subject, rounds: int, *more: Row, warm_up: int = 1, guard: float | None = None
+    subject: Subject,
+    rounds: int,
+    *more: Row,
+    warm_up: int = 1,
+    guard: float | None = None,
+    is_further: bool = False,
 ) -> Race:
     return Race(
         name=f"matrix-{subject.name}",
         subject=subject,
+        is_further=is_further,
         rounds=rounds,
         warm_up=warm_up,
         rows=(
@@ -170,7 +176,7 @@ RACES = (
         Row(ours=c.MATRIX_COLD, theirs=c.NOX_UV_PARALLEL),
         guard=4.0,
     ),
-    _matrix(s.EXTENSION, 3, warm_up=0),
+    _matrix(s.EXTENSION, 3, warm_up=0, is_further=True),
     _matrix(s.FILES_5000, 9, Row(ours=c.MATRIX_COLD_WITHOUT_SDIST, theirs=c.BARE, at_most=1.5)),
     _smoke(s.TINY, 9, guards=(2.0, 1.2)),
     _smoke(s.FILES_5000, 9),
@@ -194,6 +200,7 @@ RACES = (
     Race(
         name="install",
         subject=s.ATTRS,
+        is_further=True,
         rows=(
             Row(ours=c.INSTALL_COLD, theirs=c.NOX_UV_IN_TURN, at_most=0.5),
             Row(ours=c.INSTALL_WARM, theirs=c.NOX_UV_IN_TURN),
@@ -228,6 +235,7 @@ RACES = (
     Race(
         name="without-uv",
         subject=s.TINY,
+        is_further=True,
         rounds=3,
         warm_up=0,
         rows=(
