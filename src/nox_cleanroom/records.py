@@ -21,7 +21,10 @@ else:
     def dataclass(
         *, frozen: bool = False, eq: bool = True, kw_only: bool = False
     ) -> Callable[[type], type]:
-        """A decorator that does what the one of the standard library does, more quickly."""
+        """A decorator that does what the one of the standard library does, more quickly.
+
+        A ``__post_init__`` is not called, and there is no order.
+        """
 
         def decorate(cls: type) -> type:
             made = dataclasses.dataclass(init=False, eq=False, repr=False, kw_only=kw_only)(cls)

@@ -100,8 +100,7 @@ def open_run(
             given=given,
             commits=commits,
             packages=packages,
-        )
-        run = run.of(source)
+        ).of(source)
         # Git answers while environments are made; nobody waits for it then.
         workers.submit(lambda: (run.tracked, run.describe))
         yield run
