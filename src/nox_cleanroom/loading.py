@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import gc
+import threading
 from importlib import import_module
 from types import ModuleType
+
+#: How long a process may take to begin, in seconds.
+_PATIENCE_SECONDS = 1.0
 
 
 def load(name: str) -> ModuleType:
@@ -26,3 +30,21 @@ def load(name: str) -> ModuleType:
             gc.freeze()
         if was_enabled:
             gc.enable()
+
+
+def load_aside(name: str, begun: threading.Event) -> None:
+    """Load a module of this package when a process has begun, as it needs another processor.
+
+    Who imports the module waits until it is loaded.
+
+    Args:
+        name: its name below the package.
+        begun: is set when the process has begun.
+    """
+    begun.clear()
+
+    def wait_and_load() -> None:
+        begun.wait(_PATIENCE_SECONDS)
+        load(name)
+
+    threading.Thread(target=wait_and_load, daemon=True).start()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
@@ -63,6 +64,8 @@ class Steps:
     epoch: float
     #: The steps that have ended.
     recorded: list[Step] = field(default_factory=list)
+    #: Is set when the process of a step has been started.
+    begun: threading.Event = field(default_factory=threading.Event)
 
     def directory(self, name: str) -> Path:
         """A new, empty directory of the run; see `Workspace.directory`."""
@@ -103,6 +106,7 @@ class Steps:
                     env=self.env if env is None else env,
                     timeout_seconds=timeout_seconds or self.timeout_seconds,
                     stdout=stdout,
+                    begun=self.begun.set,
                     echo=self._echo(is_test=is_test),
                 )
         # A step has the fields of `Completed`.

@@ -103,23 +103,37 @@ def run_checks(values: Mapping[str, object], checks: Iterable[Check] = CHECKS) -
 
 
 class Checker:
-    """Runs all checks again and again, each only when it gets another value than before."""
+    """Runs checks again and again, each only when it gets another value than before.
 
-    def __init__(self) -> None:
+    Args:
+        checks: the checks.
+    """
+
+    def __init__(self, checks: Iterable[Check] = CHECKS) -> None:
+        self._checks = tuple(checks)
         self._known: dict[str, tuple[Mapping[str, object], list[Finding]]] = {}
 
     def run(self, values: Mapping[str, object]) -> list[Finding]:
-        """The findings of all checks; see `run_checks`.
+        """The findings of the checks; see `run_checks`.
 
         Args:
             values: the values, which stay as they are.
         """
-        for check in CHECKS:
+        for check in self._checks:
             own = {name: values[name] for name in check.parameters if name in values}
             before, _ = self._known.get(check.name, (None, []))
             if before is None or not _are_the_same(own, before):
                 self._known[check.name] = own, [*_run(check, values)]
+        return self._findings
+
+    @property
+    def _findings(self) -> list[Finding]:
         return [finding for _, findings in self._known.values() for finding in findings]
+
+    def unsettled(self, values: Mapping[str, object]) -> list[str]:
+        """The names of values that would settle findings and have not been probed."""
+        names = dict.fromkeys(one.settled_by for one in self._findings if one.settled_by)
+        return [name for name in names if name not in values]
 
 
 def _are_the_same(some: Mapping[str, object], others: Mapping[str, object]) -> bool:
@@ -153,12 +167,6 @@ def _error(check: Check, problem: Problem) -> Finding:
         output=last_lines(problem.output, 25),
         code=problem.code,
     )
-
-
-def unsettled(findings: Iterable[Finding], values: Mapping[str, object]) -> list[str]:
-    """The names of values that would settle findings and have not been probed."""
-    names = dict.fromkeys(one.settled_by for one in findings if one.settled_by)
-    return [name for name in names if name not in values]
 
 
 @cache

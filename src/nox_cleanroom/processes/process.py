@@ -82,6 +82,7 @@ def run(
     env: Mapping[str, str],
     timeout_seconds: float | None = None,
     stdout: str | os.PathLike[str] | None = None,
+    begun: Callable[[], object] | None = None,
     echo: Callable[[str], None] | None = None,
 ) -> Completed:
     """Run a command to its end and return how it ended; a failure is a value, not an exception.
@@ -92,6 +93,7 @@ def run(
         env: all of its variables.
         timeout_seconds: when this time is over, the command and its process group are killed.
         stdout: a file for standard output; otherwise it is kept together with standard error.
+        begun: is called when it has been started.
         echo: is called with each line of the output as it comes, in another thread.
 
     Raises:
@@ -103,6 +105,8 @@ def run(
         try:
             running = supervision.running_command(argv, env, cwd=cwd, **streams)
             with running as process, _echoing(log, echo):
+                if begun is not None:
+                    begun()
                 timed_out = _wait(process, timeout_seconds)
         except (OSError, ValueError) as error:  # ValueError: a NUL, or an impossible name
             return _not_started(argv, error, time.monotonic() - started)

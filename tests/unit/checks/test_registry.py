@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
-from values import Says, unsettled
+from values import Says
 
-from nox_cleanroom.checks import registry
-from nox_cleanroom.checks.registry import CHECKS, Check, run_checks, value_types
+from nox_cleanroom.checks.registry import CHECKS, Check, Checker, run_checks, value_types
 from nox_cleanroom.errors import Code, InterruptedRunError
 from nox_cleanroom.findings import Finding, Outcome, Problem
 from nox_cleanroom.wheels import Wheel
@@ -46,18 +46,19 @@ def test_a_check_without_its_values_does_not_run() -> None:
 
 def test_what_would_settle_a_finding_is_asked_for_once() -> None:
     values: dict[str, object] = {"one": 1, "other": 2}
-    found = run_checks(values, [SUMS, SUMS])
-    assert registry.unsettled(found, values) == ["more"]
-    again = run_checks({**values, "more": 3}, [SUMS])
-    assert again == [SAYS.passed("sum", "6")]
-    assert unsettled(again) == [""]
+    checker = Checker([SUMS, replace(SUMS, name="the same")])
+    checker.run(values)
+    assert checker.unsettled(values) == ["more"]
+    values["more"] = 3
+    assert [one.message for one in checker.run(values)] == ["6", "6"]
+    assert checker.unsettled(values) == []
 
 
 def test_what_cannot_be_brought_is_not_asked_for_again() -> None:
     values: dict[str, object] = {"one": 1, "other": 2, "more": PROBLEM}
-    found = run_checks(values, [SUMS])
-    assert found == [SAYS.passed("sum", "3")]
-    assert registry.unsettled(found, values) == []
+    checker = Checker([SUMS])
+    assert checker.run(values) == [SAYS.passed("sum", "3")]
+    assert checker.unsettled(values) == []
 
 
 def test_a_value_that_could_not_be_brought_is_an_error_of_the_check() -> None:

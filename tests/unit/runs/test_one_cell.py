@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -90,6 +91,7 @@ class Smoke:
         self.cell = RunningCell.start(run, "3.11", variant or Variant())  # type: ignore[arg-type]
 
     recorded = ()
+    begun = threading.Event()
 
     @contextlib.contextmanager
     def action(self, name: str) -> Iterator[None]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -61,8 +61,9 @@ def steps(notes: Notes) -> Steps:
 def test_a_command_is_recorded(monkeypatch: pytest.MonkeyPatch, steps: Steps, notes: Notes) -> None:
     ran: list[dict[str, Any]] = []
 
-    def run(command: list[str], **more: Any) -> Completed:
+    def run(command: list[str], *, begun: Callable[[], None], **more: Any) -> Completed:
         ran.append(more)
+        begun()
         return Completed(
             command=tuple(command), exit_status=2, output="words", duration=0.5, timed_out=False
         )
@@ -73,6 +74,7 @@ def test_a_command_is_recorded(monkeypatch: pytest.MonkeyPatch, steps: Steps, no
     assert (step.command, step.exit_status, step.cwd) == (("x", "y"), 2, "neutral")
     assert (step.output, step.duration, step.ending) == ("words", 0.5, "exit status 2")
     assert [one.name for one in steps.recorded] == ["build", "test"]
+    assert steps.begun.is_set()
     assert ran == [
         {
             "cwd": Path("neutral"),
