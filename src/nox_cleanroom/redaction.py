@@ -58,12 +58,17 @@ _ASSIGNMENT = re.compile(
 #: curl's option for a user and a password.
 _USER_OPTION = re.compile(r"(?:^|\s)(?:-u|--user)[=\s]+[^\s:]+:(\S+)")
 
+#: What a shell does not take literally in a word.
+_QUOTES = re.compile(r"[\"'\\]")
+
 #: A URL in running text, up to the next blank.
 _URL = re.compile(r"(?:\b[a-z][a-z0-9+.-]*:)?//\S+", re.IGNORECASE)
 #: The beginning of another URL in the same word.
 _NEXT_URL = re.compile(r"(?<=[^a-z0-9+.-])(?=[a-z][a-z0-9+.-]*://)", re.IGNORECASE)
 
 _known: set[str] = set()
+#: The variables, with their values, from which secrets were learnt.
+_heard: set[tuple[str, str]] = set()
 _pattern: list[re.Pattern[str]] = []
 
 
@@ -78,8 +83,11 @@ def says_secret(name: str) -> bool:
 
 def learn_from(env: Mapping[str, str]) -> None:
     """Learn the secrets in variables: by their names, and from URLs in their values."""
-    for name, value in env.items():
-        learn(_secrets_in(name, value))
+    for one in env.items():
+        # A session learns from nearly the same variables as the command that started it.
+        if one not in _heard:
+            _heard.add(one)
+            learn(_secrets_in(*one))
 
 
 def learn(values: Iterable[str]) -> None:
@@ -99,6 +107,7 @@ def longest_secret() -> int:
 def forget() -> None:
     """Forget all secrets, for tests."""
     _known.clear()
+    _heard.clear()
     _pattern.clear()
 
 
@@ -165,8 +174,9 @@ def _secrets_in_text(text: str) -> Iterator[str]:
 def _words(text: str) -> list[str]:
     """The words of a value, split as by a shell where that is possible, and split at blanks."""
     words = text.split()
-    with contextlib.suppress(ValueError):
-        words += shlex.split(text)
+    if _QUOTES.search(text):
+        with contextlib.suppress(ValueError):
+            words += shlex.split(text)
     return words
 
 

@@ -56,38 +56,39 @@ def identity_of(executable: Path) -> tuple[object, ...]:
     Args:
         executable: an interpreter, or a link to one.
     """
-    original = Path(os.path.realpath(executable))
+    original = os.path.realpath(executable)
     return (
-        str(original),
+        original,
         *(_times(path) for path in (original, *_companions(original))),
         _stated_version(executable),
     )
 
 
-def _companions(original: Path) -> Iterator[Path]:
+def _companions(original: str) -> Iterator[str]:
     """The paths of its shared library, headers and standard library, in the usual layouts."""
-    prefix = original.parent if sys.platform == "win32" else original.parent.parent
+    directory, program = os.path.split(original)
     if sys.platform == "win32":
-        yield from sorted(prefix.glob("python3*.dll"))
-        yield prefix / "Lib" / "os.py"
+        yield from sorted(map(str, Path(directory).glob("python3*.dll")))
+        yield os.path.join(directory, "Lib", "os.py")
         return
+    prefix = os.path.dirname(directory)
     # A framework of macOS has the library under this name.
-    yield prefix / "Python"
-    found = re.search(r"(python|pypy)(\d+\.\d+t?)", original.name)
+    yield f"{prefix}/Python"
+    found = re.search(r"(python|pypy)(\d+\.\d+t?)", program)
     if found is None:
         return
     name, version = found.groups()
-    yield prefix / "include" / f"{name}{version}" / "patchlevel.h"
-    for directory in ("lib", "lib64", f"lib/{platform.machine()}-linux-gnu", "bin"):
+    yield f"{prefix}/include/{name}{version}/patchlevel.h"
+    for inner in ("lib", "lib64", f"lib/{platform.machine()}-linux-gnu", "bin"):
         for ending in (".so.1.0", ".so", ".dylib", "-c.so", "-c.dylib"):
-            yield prefix / directory / f"lib{name}{version}{ending}"
+            yield f"{prefix}/{inner}/lib{name}{version}{ending}"
         for module in ("os.py", "sysconfig.py", "sysconfig/__init__.py"):
-            yield prefix / directory / f"{name}{version}" / module
+            yield f"{prefix}/{inner}/{name}{version}/{module}"
 
 
-def _times(path: Path) -> tuple[int, ...]:
+def _times(path: str) -> tuple[int, ...]:
     with contextlib.suppress(OSError):
-        about = path.stat()
+        about = os.stat(path)
         return about.st_size, about.st_mtime_ns, about.st_ctime_ns
     return ()
 

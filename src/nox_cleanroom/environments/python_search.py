@@ -88,16 +88,16 @@ def chosen_versions(project: Path, env: Mapping[str, str]) -> list[str]:
         if found:
             return found
     (pyenv,) = _roots("PYENV_ROOT", "~/.pyenv", env)
-    return _read_words(pyenv / "version", "")
+    return _read_words(Path(pyenv, "version"), "")
 
 
 def search_state(project: Path, env: Mapping[str, str]) -> tuple[object, ...]:
     """A value that changes when another Python may be found, as far as a quick look can tell."""
     path = env.get("PATH", os.defpath)
-    places = [*map(Path, path.split(os.pathsep))]
-    places += [Path(pattern.partition("*")[0]) for pattern in _patterns(env)]
-    places += [Path(pattern.partition("*")[0]).parent for pattern in _PLACES]
-    times = [_time_of(place) for place in places]
+    # A directory's time changes when one is made in it.
+    before = (pattern.partition("*")[0::2] for pattern in (*_patterns(env), *_PLACES))
+    places = [os.path.dirname(start) if rest else start for start, rest in before]
+    times = [_time_of(place) for place in (*path.split(os.pathsep), *places)]
     return (path, chosen_versions(project, env), times)
 
 
@@ -112,17 +112,17 @@ def _managed(env: Mapping[str, str]) -> list[Path]:
 def _patterns(env: Mapping[str, str]) -> Iterator[str]:
     for name, usual, patterns in _MANAGERS:
         for root in _roots(name, usual, env):
-            yield from (str(root / pattern) for pattern in patterns)
+            yield from (os.path.join(root, pattern) for pattern in patterns)
 
 
-def _roots(name: str, usual: str, env: Mapping[str, str]) -> list[Path]:
+def _roots(name: str, usual: str, env: Mapping[str, str]) -> list[str]:
     """The directories in which a manager may keep its files."""
     if env.get(name):
-        return [Path(env[name])]
+        return [env[name]]
     if not usual.startswith("DATA"):
-        return [Path(_expanded(usual, env))]
+        return [_expanded(usual, env)]
     places = (env.get(variable) or _expanded(place, env) for variable, place in _DATA)
-    return [Path(usual.replace("DATA", place, 1)) for place in places]
+    return [usual.replace("DATA", place, 1) for place in places]
 
 
 def _expanded(path: str, env: Mapping[str, str]) -> str:
@@ -182,7 +182,7 @@ def _read_words(path: Path, begin: str) -> list[str]:
     return []
 
 
-def _time_of(path: Path) -> int:
+def _time_of(path: str) -> int:
     with contextlib.suppress(OSError, ValueError):
         return os.stat(path).st_mtime_ns
     return 0
