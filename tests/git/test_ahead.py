@@ -26,11 +26,13 @@ def test_what_is_in_the_commit_is_known_without_git(
     assert "pyproject.toml" in found.file_names(commit)
 
 
-def test_another_commit_is_another_question(checkout: Checkout) -> None:
+def test_all_sessions_of_a_command_test_the_same_commit(checkout: Checkout) -> None:
+    first = git(checkout.root, "rev-parse", "HEAD").strip()
     ask_ahead(checkout.root).join()
     (checkout.root / "pyproject.toml").write_text("[project]\n", encoding="utf-8")
     git(checkout.root, "commit", "--all", "--quiet", "--message", "newer")
-    assert checkout.read_file(checkout.resolve("HEAD"), "pyproject.toml") == "[project]\n"
+    assert checkout.resolve("HEAD").oid == first
+    assert checkout.read_file(checkout.resolve("@"), "pyproject.toml") == "[project]\n"
 
 
 @pytest.mark.parametrize("made", [True, False])

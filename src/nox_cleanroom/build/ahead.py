@@ -14,7 +14,8 @@ from nox_cleanroom.errors import CleanroomError
 def ask_ahead(start: Path) -> threading.Thread:
     """Begin to ask what a run on HEAD will want to know; its own questions find the answers.
 
-    Only what nothing can change meanwhile: where the checkout is, and what is in the commit.
+    Only what nothing can change meanwhile: where the checkout is, and what is in the commit. HEAD
+    stays what it is now, so that all sessions of a command test the same commit.
 
     Args:
         start: the directory in which the run starts.
@@ -31,7 +32,7 @@ def _ask(start: Path) -> None:
     # The run asks again, and says what is wrong.
     with contextlib.suppress(CleanroomError, OSError, ValueError):
         checkout = Checkout.find(start)
-        oid = checkout.find_oid("HEAD")
+        oid = checkout.pin_head()
         if oid:
             place = start.resolve().relative_to(checkout.root.resolve())
             checkout.read_ahead(oid, [(place / name).as_posix() for name in PROJECT_FILES])

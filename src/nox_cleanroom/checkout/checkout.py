@@ -67,10 +67,14 @@ class Checkout:
 
     def find_oid(self, rev: str) -> str:
         """The object id of the commit that a revision names; empty when it names none."""
-        # What follows `:/` is what to search messages for.
-        spelled = rev if rev.startswith(":/") else f"{rev}^{{commit}}"
-        answer = self.ask("rev-parse", "-q", "--verify", "--end-of-options", spelled)
+        question = _named(rev)
+        answer = self._answers.get(question) or self.ask(*question)
         return answer.stdout.decode().strip() if answer.returncode == 0 else ""
+
+    def pin_head(self) -> str:
+        """The object id of HEAD, as `find_oid` returns it from now on in this process."""
+        self._ask_once(*_named("HEAD"))
+        return self.find_oid("HEAD")
 
     def read_file(self, commit: Commit, path: str) -> str | None:
         """The text of a file at a commit; None when the commit has no such file."""
@@ -296,8 +300,14 @@ class Checkout:
 def _answers_of(
     _git_dir: Path, _objects: Path | None
 ) -> dict[tuple[str, ...], subprocess.CompletedProcess[bytes]]:
-    """Answers of git about objects, which never change, for all sessions of a process."""
+    """Answers of git that all sessions of a process share: about objects, which never change."""
     return {}
+
+
+def _named(rev: str) -> tuple[str, ...]:
+    # What follows `:/` is what to search messages for.
+    spelled = rev if rev.startswith(":/") else f"{rev}^{{commit}}"
+    return ("rev-parse", "-q", "--verify", "--end-of-options", spelled)
 
 
 def _blob(oid: str, path: str) -> tuple[str, ...]:

@@ -50,7 +50,7 @@ def ask(
     """Git's answer in a directory, whatever its exit status."""
     # Without hooks, git ends by itself and needs no time limit; for filters see `fill`.
     return subprocess.run(
-        ["git", *_FLAGS, *arguments],  # noqa: S607 - the user's git, wherever it is
+        [_program(os.environ.get("PATH")), *_FLAGS, *arguments],
         cwd=cwd,
         env={**variables.for_git(os.environ), **(env or {})},
         input=given,
@@ -120,11 +120,18 @@ def _run(
     *arguments: str, cwd: Path, timeout_seconds: float | None, env: Mapping[str, str] | None = None
 ) -> Completed:
     return process.run(
-        ["git", *_FLAGS, *arguments],
+        [_program(os.environ.get("PATH")), *_FLAGS, *arguments],
         cwd=cwd,
         env={**variables.for_git(os.environ), **(env or {})},
         timeout_seconds=timeout_seconds,
     )
+
+
+@cache
+def _program(path: str | None) -> str:
+    """The git on a `PATH`; looking for it each time takes a tenth of a short question."""
+    found = shutil.which("git", path=path)
+    return os.path.abspath(found) if found else "git"
 
 
 def failure(answer: subprocess.CompletedProcess[bytes]) -> RepositoryError:
