@@ -10,10 +10,14 @@ if __name__ == "__main__" and not getattr(sys.flags, "safe_path", False):
     # We would import a package `platformdirs/` from there, and write bytecode into it.
     del sys.path[0]
 
+import atexit
+import contextlib
 import os
 import signal
+import threading
 from collections.abc import Sequence
 from types import ModuleType
+from typing import NoReturn
 
 from nox_cleanroom import redaction
 from nox_cleanroom._version import __version__
@@ -72,7 +76,22 @@ def main() -> None:
         # A process may have none, and nox asks each for its kind.
         if getattr(sys, name) is None:
             setattr(sys, name, open(os.devnull, "w"))  # noqa: SIM115 - until the end
-    sys.exit(run(sys.argv[1:]))
+    _end(run(sys.argv[1:]))
+
+
+def _end(status: int) -> NoReturn:
+    """End this process in the order of the interpreter, and leave the memory to the system.
+
+    The interpreter would take some hundred modules apart, object by object, for ten milliseconds.
+    `multiprocessing` ends its processes in this way, too.
+    """
+    threading._shutdown()  # type: ignore[attr-defined]  # noqa: SLF001 - waits for threads
+    atexit._run_exitfuncs()  # noqa: SLF001
+    with contextlib.suppress(OSError, ValueError):
+        # Nobody reads what is left.
+        sys.stdout.flush()
+        sys.stderr.flush()
+    os._exit(status)
 
 
 def run(arguments: Sequence[str]) -> int:
