@@ -17,6 +17,7 @@ from nox_cleanroom.entry_points import EntryPoint, read_entry_points
 from nox_cleanroom.errors import BuildError
 from nox_cleanroom.members import Member
 from nox_cleanroom.records import dataclass
+from nox_cleanroom.requirements import parse_requirement
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -157,7 +158,7 @@ class Wheel:
         found = []
         for line in self.metadata.get("requires_dist", []):
             try:
-                found.append(Requirement(line))
+                found.append(parse_requirement(line))
             except InvalidRequirement:
                 continue
         return tuple(found)

@@ -25,7 +25,7 @@ from nox_cleanroom.environments.installing import prove_identity
 from nox_cleanroom.environments.interpreter_questions import Program, _read_answers
 from nox_cleanroom.environments.pip_and_uv_configuration import read_user_settings
 from nox_cleanroom.errors import BuildError, ConfigError, InstallError
-from nox_cleanroom.markers import applies, is_decidable
+from nox_cleanroom.requirements import applies, is_decidable
 from nox_cleanroom.wheels import Wheel
 
 INFO = "demo-1.0.dist-info"

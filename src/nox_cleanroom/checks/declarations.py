@@ -13,12 +13,13 @@ from collections import Counter
 from collections.abc import Hashable, Iterator, Mapping
 
 from packaging.metadata import RawMetadata
-from packaging.requirements import InvalidRequirement, Requirement
+from packaging.requirements import InvalidRequirement
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import canonicalize_name
 
 from nox_cleanroom.entry_points import EntryPoint
 from nox_cleanroom.output import clean_text
+from nox_cleanroom.requirements import parse_requirement
 from nox_cleanroom.wheels import Wheel
 
 #: The value that old versions of setuptools write for an unset field.
@@ -83,7 +84,7 @@ def _requirements(metadata: RawMetadata) -> _Said:
 
 def _meaning_of(line: str) -> Hashable:
     try:
-        requirement = Requirement(line)
+        requirement = parse_requirement(line)
     except InvalidRequirement:
         return " ".join(line.split())
     return (

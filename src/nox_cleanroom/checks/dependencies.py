@@ -10,8 +10,8 @@ from packaging.version import InvalidVersion, Version
 
 from nox_cleanroom.environments.environment import Facts
 from nox_cleanroom.findings import Finding
-from nox_cleanroom.markers import applies
 from nox_cleanroom.probes.installed import Distribution, Installed
+from nox_cleanroom.requirements import applies, parse_requirement
 from nox_cleanroom.wheels import Wheel
 
 
@@ -40,7 +40,7 @@ def _requirements(
     """The requirements of a distribution there; `metadata` reports those that cannot be parsed."""
     for text in distribution.requires:
         try:
-            requirement = Requirement(text)
+            requirement = parse_requirement(text)
         except InvalidRequirement:
             continue
         if applies(requirement, markers, extras):

@@ -14,9 +14,9 @@ from dataclasses import replace
 from packaging.utils import canonicalize_name
 
 from nox_cleanroom.findings import Finding, Outcome
-from nox_cleanroom.markers import applies
 from nox_cleanroom.probes.extras import WithExtras, missing_extras
 from nox_cleanroom.probes.installed import Installed
+from nox_cleanroom.requirements import applies
 from nox_cleanroom.wheels import Wheel
 
 

@@ -6,20 +6,20 @@ import re
 from collections.abc import Iterator, Mapping
 
 from packaging.metadata import ExceptionGroup, Metadata
-from packaging.requirements import InvalidRequirement, Requirement
+from packaging.requirements import InvalidRequirement
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
 from nox_cleanroom.environments.environment import Facts
 from nox_cleanroom.findings import Finding, Outcome
-from nox_cleanroom.markers import is_decidable
 from nox_cleanroom.output import clean_text
 from nox_cleanroom.probes.builds import VersionSources, is_of_changed_tree
 from nox_cleanroom.probes.installed import Installed
 from nox_cleanroom.probes.loading import Loaded, imported_first
 from nox_cleanroom.probes.sources import Sources
 from nox_cleanroom.probes.tracked import Tracked
+from nox_cleanroom.requirements import is_decidable, parse_requirement
 from nox_cleanroom.wheels import Wheel
 
 
@@ -117,7 +117,7 @@ def _requirements(wheel: Wheel, markers: Mapping[str, str]) -> Finding:
     bad = []
     for line in wheel.metadata.get("requires_dist", []):
         try:
-            requirement = Requirement(line)
+            requirement = parse_requirement(line)
         except InvalidRequirement as error:
             bad.append(f"{line!r} ({str(error).splitlines()[0]})")
         else:

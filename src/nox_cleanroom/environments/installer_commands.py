@@ -75,21 +75,20 @@ _REASONS = {
     ),
 }
 
+# These patterns are compiled where they are used, because only a failure needs them.
+
 #: The installer's own lines about a failure; it indents the output of other programs.
-_OF_UV = re.compile(r"^(error: |  cause: |  Caused by: |  [├╰]|hint: ).*$", re.MULTILINE)
-_OF_PIP = re.compile(
-    r"^(WARNING: Retrying|ERROR: |Could not fetch URL|[\w.]+(Error|Timeout)\b).*$", re.MULTILINE
-)
+_OF_UV = r"(?m)^(error: |  cause: |  Caused by: |  [├╰]|hint: ).*$"
+_OF_PIP = r"(?m)^(WARNING: Retrying|ERROR: |Could not fetch URL|[\w.]+(Error|Timeout)\b).*$"
 #: pip's line before the output of another pip, which it started to install build requirements.
 _PIP_IN_PIP = "pip subprocess to install build dependencies did not run"
 #: pip's last line when it found no distribution, whatever the reason, or could not go on.
-_PIP_FOUND_NOTHING = re.compile(
-    r"^ERROR: (Could not find a version|No matching distribution|Could not install packages due to"
-    r" an OSError|HTTP error|Exception:)",
-    re.MULTILINE,
+_PIP_FOUND_NOTHING = (
+    r"(?m)^ERROR: (Could not find a version|No matching distribution|Could not install packages due"
+    r" to an OSError|HTTP error|Exception:)"
 )
 #: The line with which an exception ends a program.
-_EXCEPTION = re.compile(r"[\w.]*(Error|Exception|Timeout|gaierror)\b.*")
+_EXCEPTION = r"[\w.]*(Error|Exception|Timeout|gaierror)\b.*"
 
 
 def _excuse(step: Step) -> Code | None:
@@ -111,19 +110,19 @@ def _said_by_installer(output: str) -> str:
     """What pip or uv itself says about a failure, without the build output that it shows."""
     if _PIP_IN_PIP in output:
         output = "\n".join(line.strip() for line in output.splitlines())
-    last = output.rfind("\nerror: ")
-    of_uv = [found[0] for found in _OF_UV.finditer(output, max(last, 0))]
+    last = max(output.rfind("\nerror: "), 0)
+    of_uv = [found[0] for found in re.finditer(_OF_UV, output[last:])]
     if of_uv and _PIP_IN_PIP not in output:
         return "\n".join(of_uv)
-    if not _PIP_FOUND_NOTHING.search(output):
+    if not re.search(_PIP_FOUND_NOTHING, output):
         return ""
-    return "\n".join(found[0] for found in _OF_PIP.finditer(output))
+    return "\n".join(found[0] for found in re.finditer(_OF_PIP, output))
 
 
 def _said_in_the_end(output: str) -> str:
     """The exception that ended a build, if one did; earlier ones in the output do not count."""
     line = (output.strip().splitlines() or [""])[-1]
-    return line if _EXCEPTION.match(line) else ""
+    return line if re.match(_EXCEPTION, line) else ""
 
 
 def tool_failure(

@@ -13,8 +13,8 @@ from nox_cleanroom.environments.environment import Environment, Facts
 from nox_cleanroom.environments.install_failures import reason_of
 from nox_cleanroom.environments.installer_commands import tool_failure
 from nox_cleanroom.errors import CleanroomError, Code, ConfigError, InstallError
-from nox_cleanroom.markers import applies
 from nox_cleanroom.members import Member, record_digest
+from nox_cleanroom.requirements import applies
 from nox_cleanroom.results import Step
 from nox_cleanroom.steps import Steps
 from nox_cleanroom.wheels import Wheel

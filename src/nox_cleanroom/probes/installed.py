@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import field
 from importlib import metadata
 
@@ -51,41 +51,35 @@ def look_at_installed(installation: Installation) -> Installed:
     """Read the content of an environment, as ``pip check`` does, but without a process."""
     paths = installation.facts.paths
     places = [*dict.fromkeys(paths[scheme] for scheme in ("purelib", "platlib"))]
+    distributions: list[Distribution] = []
+    programs: dict[str, str] = {}
+    for one in metadata.distributions(path=places):
+        about = _read(one)
+        distributions.append(about)
+        if about.name and canonicalize_name(about.name) != installation.wheel.name:
+            # Metadata that cannot be read is reported by its own check.
+            with contextlib.suppress(ValueError, KeyError, TypeError):
+                points = one.entry_points.select(group="console_scripts")
+                programs.update((point.name, about.name) for point in points)
     return Installed(
         location=os.path.realpath(installation.environment.location),
         extras=installation.extras,
-        distributions=tuple(_read(metadata.distributions(path=places))),
+        distributions=tuple(distributions),
         programs=tuple(sorted(os.listdir(installation.environment.bin_dir))),
-        programs_of_others=_programs_of_others(places, installation.wheel.name),
+        programs_of_others=programs,
     )
 
 
-def _programs_of_others(places: list[str], own: str) -> dict[str, str]:
-    found: dict[str, str] = {}
-    for one in metadata.distributions(path=places):
-        # Metadata that cannot be read is reported by its own check.
-        with contextlib.suppress(ValueError, KeyError, TypeError):
-            name = str(one.metadata["Name"])
-            if canonicalize_name(name) != own:
-                found.update(
-                    (point.name, name) for point in one.entry_points.select(group=_SCRIPTS)
-                )
-    return found
-
-
-_SCRIPTS = "console_scripts"
-
-
-def _read(found: object) -> Iterator[Distribution]:
-    for one in found:  # type: ignore[attr-defined] # importlib says Iterable since 3.12 only
-        try:
-            name, version = str(one.metadata["Name"] or ""), str(one.version or "")
-            yield Distribution(
-                name=name,
-                version=version,
-                requires=tuple(one.requires or ()),
-                extras=tuple(map(str, one.metadata.get_all("Provides-Extra") or ())),
-            )
-        except ValueError as error:
-            # The file is not UTF-8.
-            yield Distribution(name="", version="", problem=str(error))
+def _read(found: metadata.Distribution) -> Distribution:
+    try:
+        # Each access reads the file again.
+        about = found.metadata
+        return Distribution(
+            name=str(about["Name"] or ""),
+            version=str(about["Version"] or ""),
+            requires=tuple(about.get_all("Requires-Dist") or found.requires or ()),
+            extras=tuple(map(str, about.get_all("Provides-Extra") or ())),
+        )
+    except ValueError as error:
+        # The file is not UTF-8.
+        return Distribution(name="", version="", problem=str(error))

@@ -194,7 +194,7 @@ def list_tracked(
         for path in (posixpath.normpath(f"{subdirectory}/setup.{end}") for end in ("py", "cfg"))
     )
     about_builds = f"{pyproject.get('build-system')}\n{setup_py}\n{setup_cfg}"
-    is_from_git = _VCS_VERSIONS.search(about_builds) is not None or _is_scm_of_pdm(pyproject)
+    is_from_git = _takes_version_from_git(about_builds) or _is_scm_of_pdm(pyproject)
     has_tags = any(name.startswith("refs/tags/") for name in refs)
     return Tracked(
         names=tuple(names),
@@ -212,14 +212,17 @@ def list_tracked(
 
 
 #: Build requirements, and words of `setup.py`, that take the version from git.
-_VCS_VERSIONS = re.compile(
-    r"setuptools[-_.]scm|hatch[-_.]vcs|setuptools[-_.]git[-_.]versioning|versioningit|dunamai"
-    r"|poetry[-_.]dynamic[-_.]versioning|uv[-_.]dynamic[-_.]versioning|pbr\b|versioneer"
-    r"|use_scm_version",
-    re.IGNORECASE,
+_VCS_VERSIONS = (
+    *("setuptools-scm", "hatch-vcs", "setuptools-git-versioning", "versioningit", "dunamai"),
+    *("poetry-dynamic-versioning", "uv-dynamic-versioning", "versioneer", "use-scm-version"),
 )
 #: A tag with a version in it: ``v1.2``, ``demo-2.0rc1``, ``3``; not ``nightly-20250101``.
-_VERSION_TAG = re.compile(r"(?:^|[^\d.])v?\d+(\.\d+)+|^v?\d{1,4}$")
+_VERSION_TAG = r"(?:^|[^\d.])v?\d+(\.\d+)+|^v?\d{1,4}$"
+
+
+def _takes_version_from_git(about_builds: str) -> bool:
+    spelled = re.sub("[_.]", "-", about_builds.lower())
+    return any(one in spelled for one in _VCS_VERSIONS) or bool(re.search(r"pbr\b", spelled))
 
 
 def _is_scm_of_pdm(pyproject: Mapping[str, Any]) -> bool:
@@ -246,7 +249,7 @@ def _empty_extras(pyproject: Mapping[str, Any], setup_py: str) -> tuple[str, ...
 def _version_tags(checkout: Checkout, which: str, commit: Commit) -> tuple[str, ...]:
     """The tags with a version that lead to a commit, or are at it."""
     lines = checkout.must("tag", "--list", which, commit.oid).splitlines()
-    return tuple(tag for tag in map(display, lines) if _VERSION_TAG.search(tag))
+    return tuple(tag for tag in map(display, lines) if re.search(_VERSION_TAG, tag))
 
 
 def find_left_out(checkout: Checkout, tracked: Tracked) -> LeftOut:

@@ -154,7 +154,7 @@ class RunningCell:
 
     @cached_property
     def _checker(self) -> Checker:
-        # Loaded while the wheel is installed: see `smoke`.
+        # Only now, because opening a run takes long enough without them.
         from nox_cleanroom.checks.registry import Checker  # noqa: PLC0415
 
         return Checker()

@@ -13,7 +13,7 @@ from nox_cleanroom.build.packages import changed_packages, names_of, needed_by
 from nox_cleanroom.build.wheelhouse import StoredWheel
 from nox_cleanroom.config.axes import Artifact, Extras
 from nox_cleanroom.errors import SiblingFailedError, UsageError
-from nox_cleanroom.markers import applies
+from nox_cleanroom.requirements import applies
 from nox_cleanroom.runs.cell import RunningCell
 from nox_cleanroom.runs.matrix import Part
 from nox_cleanroom.runs.run import OpenRun

@@ -8,7 +8,6 @@ from dataclasses import replace
 from functools import partial
 
 from nox_cleanroom.build.wheelhouse import StoredWheel
-from nox_cleanroom.loading import load_aside
 from nox_cleanroom.probes.builds import VersionSources
 from nox_cleanroom.probes.commands import run_commands
 from nox_cleanroom.probes.description import render_description
@@ -54,8 +53,6 @@ def smoke(
         if meanwhile is not None:
             meanwhile()
         stored = cell.stored = wheels.take(cell.variant.artifact, cell)
-        # They are needed next, and while an installer works this process does not.
-        load_aside("checks.registry", cell.steps.begun)
         # The environment is still empty, except for pip where pip installs.
         installation = install(cell, stored)
         if not (run.request.install_only or is_known(installation)):

@@ -12,7 +12,7 @@ import nox
 
 from nox_cleanroom.errors import CleanroomError
 from nox_cleanroom.findings import Problem
-from nox_cleanroom.loading import load
+from nox_cleanroom.loading import load, load_aside
 from nox_cleanroom.results import Run, Step
 from nox_cleanroom.runs.cell import RunningCell
 from nox_cleanroom.runs.run import OpenRun
@@ -42,6 +42,8 @@ def smoke(session: nox.Session, run: OpenRun, report: Report, python: str) -> No
         load("sessions.several_packages").test_packages(session, run, report, [python])
         return
     cell = RunningCell.start(run, python, run.variants[0])
+    # With one cell, this process has nothing to do while one of the cell's does.
+    load_aside("checks.registry", cell.steps.begun)
     test_smoke(cell, wheels_of(run))
     must_test = cell.is_skipped and not skipping.can_test_another(
         session, run.request.project, skipping.stated_by(cell.record()), than=python

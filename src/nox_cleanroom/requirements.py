@@ -1,11 +1,22 @@
-"""Whether a requirement applies in an environment (PEP 508)."""
+"""Requirements: parsed once, and whether they apply in an environment (PEP 508)."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import cache
 
 from packaging.markers import UndefinedComparison, UndefinedEnvironmentName
 from packaging.requirements import Requirement
+
+
+@cache
+def parse_requirement(line: str) -> Requirement:
+    """A requirement, which nobody may change; all cells of a run parse the same ones.
+
+    Raises:
+        InvalidRequirement: it is none.
+    """
+    return Requirement(line)
 
 
 def applies(
