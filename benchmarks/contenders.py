@@ -340,11 +340,11 @@ def _add_worktree(stand: Stand) -> Path:
     return place
 
 
-def _build(stand: Stand, source: Path, python: str) -> Path:
+def _build(stand: Stand, source: Path, python: str, *options: str) -> Path:
     out = stand.scratch / f"dist-{python}"
     interpreter = stand.stage.pythons[python]
     stand.run(
-        *(tool("uv"), "build", "--quiet", "--wheel", "--python", interpreter),
+        *(tool("uv"), "build", "--quiet", *options, "--python", interpreter),
         *("--out-dir", out, source),
     )
     (wheel,) = out.glob("*.whl")
@@ -358,14 +358,14 @@ def _install(stand: Stand, wheel: Path, python: str) -> None:
     stand.run(place / "bin" / "python", *_IMPORT)
 
 
-def _bare_commands(stand: Stand) -> None:
+def _bare_commands(stand: Stand, *options: str) -> None:
     source = _add_worktree(stand)
     pythons = list(stand.stage.pythons)
     if stand.subject.pure:
-        wheels = dict.fromkeys(pythons, _build(stand, source, pythons[0]))
+        wheels = dict.fromkeys(pythons, _build(stand, source, pythons[0], *options))
     else:
         # One after another: setuptools would have them write into the same directory.
-        wheels = {python: _build(stand, source, python) for python in pythons}
+        wheels = {python: _build(stand, source, python, *options) for python in pythons}
     with ThreadPoolExecutor(_AT_ONCE) as workers:
         list(workers.map(lambda python: _install(stand, wheels[python], python), pythons))
 
@@ -376,7 +376,7 @@ def _bare_interpreter(stand: Stand) -> Measures:
     As many at once as elsewhere: two processors that share a core take more time for the same.
     """
     first, *further = stand.stage.pythons
-    wheel = _build(stand, _add_worktree(stand), first)
+    wheel = _build(stand, _add_worktree(stand), first, "--wheel")
 
     def install() -> None:
         with ThreadPoolExecutor(_AT_ONCE) as workers:
@@ -388,6 +388,11 @@ def _bare_interpreter(stand: Stand) -> Measures:
 
 BARE = Contender(
     name="bare uv commands",
+    run=lambda stand: timed(lambda: _bare_commands(stand, "--wheel")),
+    reset=_forget_worktree,
+)
+BARE_WITH_SDIST = Contender(
+    name="bare uv commands, with the sdist",
     run=lambda stand: timed(lambda: _bare_commands(stand)),
     reset=_forget_worktree,
 )

@@ -177,7 +177,12 @@ RACES = (
         guard=4.0,
     ),
     _matrix(s.EXTENSION, 3, warm_up=0, is_further=True),
-    _matrix(s.FILES_5000, 9, Row(ours=c.MATRIX_COLD_WITHOUT_SDIST, theirs=c.BARE, at_most=1.5)),
+    _matrix(
+        s.FILES_5000,
+        9,
+        Row(ours=c.MATRIX_COLD_WITHOUT_SDIST, theirs=c.BARE, at_most=1.5),
+        Row(ours=c.MATRIX_COLD, theirs=c.BARE_WITH_SDIST, at_most=1.5),
+    ),
     _smoke(s.TINY, 9, guards=(2.0, 1.2)),
     _smoke(s.FILES_5000, 9),
     _snapshots(s.FILES_5000, 9, guards=(9.0, 5.0)),
