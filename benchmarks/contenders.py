@@ -342,11 +342,8 @@ def _add_worktree(stand: Stand) -> Path:
 
 def _build(stand: Stand, source: Path, python: str, *options: str) -> Path:
     out = stand.scratch / f"dist-{python}"
-    interpreter = stand.stage.pythons[python]
-    stand.run(
-        *(tool("uv"), "build", "--quiet", *options, "--python", interpreter),
-        *("--out-dir", out, source),
-    )
+    where = ("--python", stand.stage.pythons[python], "--out-dir", out, source)
+    stand.run(tool("uv"), "build", "--quiet", *options, *where)
     (wheel,) = out.glob("*.whl")
     return wheel
 

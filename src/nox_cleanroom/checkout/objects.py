@@ -49,12 +49,28 @@ def read_objects(
         has_all: tells whether all needed objects exist; that can take long.
         previous: what was read before.
     """
-    if previous is not None and not previous.lost and _is_unchanged(root, previous):
-        return previous
     before = {} if previous is None else previous.directories
     directories = dict(_directories(root, before))
     gone = tuple(sorted(_gone(before, directories)))
     return Objects(directories=directories, lost=gone if gone and not has_all() else ())
+
+
+def is_unchanged(root: bytes, previous: Objects) -> bool:
+    """Whether no file was added or removed since then, and none was lost then.
+
+    Args:
+        root: git's directory ``objects``.
+        previous: what was read before.
+    """
+    # Each call in this loop costs time.
+    base, lstat = root + b"/", os.lstat
+    try:
+        for name, (changed_at, _, is_settled) in previous.directories.items():
+            if not is_settled or lstat(base + name).st_ctime_ns != changed_at:
+                return False
+    except OSError:
+        return False
+    return bool(previous.directories) and not previous.lost
 
 
 def _directories(
@@ -76,18 +92,6 @@ def _directories(
         yield name, found
         if not name:
             waiting += [one for one in found.names if len(one) == 2 or one == b"pack"]
-
-
-def _is_unchanged(root: bytes, previous: Objects) -> bool:
-    """Whether no file was added or removed; each call in this loop costs time."""
-    base, lstat = root + b"/", os.lstat
-    try:
-        for name, (changed_at, _, is_settled) in previous.directories.items():
-            if not is_settled or lstat(base + name).st_ctime_ns != changed_at:
-                return False
-    except OSError:
-        return False
-    return bool(previous.directories)
 
 
 def _gone(before: Mapping[bytes, _Directory], after: Mapping[bytes, _Directory]) -> Iterator[bytes]:

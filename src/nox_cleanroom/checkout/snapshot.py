@@ -18,7 +18,7 @@ from nox_cleanroom.checkout.checkout import Checkout
 from nox_cleanroom.checkout.git_state import GitState, diff_git_state, read_git_state
 from nox_cleanroom.checkout.index import Index
 from nox_cleanroom.checkout.listing import TICK, Listing, Skip, Stat, list_again, list_files
-from nox_cleanroom.checkout.objects import Objects, read_objects
+from nox_cleanroom.checkout.objects import Objects, is_unchanged, read_objects
 from nox_cleanroom.records import dataclass
 
 #: Larger files, in bytes, are not read at the start: their times alone decide.
@@ -133,7 +133,9 @@ def take_snapshot(checkout: Checkout, skipped: Skip, previous: Snapshot | None =
             is_racy = _is_racy(git, listing)
         else:
             git = _git_state(checkout, previous)
-            objects = aside.submit(_objects, checkout, previous)
+            objects = previous.objects
+            if not is_unchanged(_root_of_objects(checkout), objects.result()):
+                objects = aside.submit(_objects, checkout, previous)
             trusted = _trusted(git, previous)
             known = checkout.moved_since_index() if trusted else None
             unmoved = frozenset() if known is None else trusted - known
@@ -152,10 +154,14 @@ def _git_state(checkout: Checkout, previous: Snapshot | None = None) -> GitState
 
 def _objects(checkout: Checkout, previous: Snapshot | None = None) -> Objects:
     return read_objects(
-        os.path.join(os.fsencode(checkout.common_dir), b"objects"),
+        _root_of_objects(checkout),
         checkout.has_all_objects,
         previous.objects.result() if previous is not None else None,
     )
+
+
+def _root_of_objects(checkout: Checkout) -> bytes:
+    return os.path.join(os.fsencode(checkout.common_dir), b"objects")
 
 
 def _trusted(git: GitState | None, previous: Snapshot) -> frozenset[bytes]:
