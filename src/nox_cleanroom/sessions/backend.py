@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from functools import cache
 
 import nox.virtualenv
 from nox.virtualenv import VirtualEnv, find_uv
@@ -30,9 +31,16 @@ class Placeholder(VirtualEnv):
         return True
 
 
-def ask_ahead() -> None:
-    """Begin to ask uv for its version, which nox asks for before a session, and remembers."""
-    threading.Thread(target=find_uv, daemon=True).start()
+@cache
+def ask_ahead() -> threading.Thread:
+    """Begin, once, to ask uv for its version, which nox asks for before a session, and remembers.
+
+    Returns:
+        The thread that asks; before it ends, nox would ask once more.
+    """
+    thread = threading.Thread(target=find_uv, daemon=True)
+    thread.start()
+    return thread
 
 
 nox.virtualenv.ALL_VENVS.setdefault(BACKEND, Placeholder)

@@ -29,6 +29,7 @@ from nox_cleanroom.errors import Code, RepositoryError, worst_exit_status
 from nox_cleanroom.output import clean_text, show
 from nox_cleanroom.places import deletion
 from nox_cleanroom.places.projects import reserve_project
+from nox_cleanroom.sessions import backend
 from nox_cleanroom.sessions.choice import choose
 from nox_cleanroom.sessions.command_line import CommandLine
 from nox_cleanroom.sessions.run_request import FORCED, PROJECT, STATUS_DIR
@@ -190,6 +191,7 @@ def _call_nox(arguments: list[str], variables: dict[str, str]) -> int:
     # Importing nox takes time, and `--help` and errors do not need it.
     from nox.__main__ import main as nox_main  # noqa: PLC0415
 
+    backend.ask_ahead().join()
     try:
         nox_main()
     except SystemExit as ended:
