@@ -32,7 +32,7 @@ def load(name: str) -> ModuleType:
             gc.enable()
 
 
-def load_aside(name: str, begun: threading.Event) -> None:
+def load_aside(name: str, begun: threading.Event) -> threading.Thread:
     """Load a module of this package when a process has begun, as it needs another processor.
 
     Who imports the module waits until it is loaded.
@@ -40,6 +40,9 @@ def load_aside(name: str, begun: threading.Event) -> None:
     Args:
         name: its name below the package.
         begun: is set when the process has begun.
+
+    Returns:
+        The thread that loads it.
     """
     begun.clear()
 
@@ -47,4 +50,6 @@ def load_aside(name: str, begun: threading.Event) -> None:
         begun.wait(_PATIENCE_SECONDS)
         load(name)
 
-    threading.Thread(target=wait_and_load, daemon=True).start()
+    thread = threading.Thread(target=wait_and_load, daemon=True)
+    thread.start()
+    return thread

@@ -256,3 +256,14 @@ def test_shells_can_complete(words: str, offered: set[str], tmp_path: Path) -> N
     command = f'exec "{sys.executable}" -m nox_cleanroom 8>"{tmp_path}/answers" 9>/dev/null'
     subprocess.run(["sh", "-c", command], env=env, check=True)
     assert set((tmp_path / "answers").read_text().split("\n")) == offered
+
+
+def test_the_command_ends_as_the_interpreter_would() -> None:
+    code = (
+        "import atexit, sys, threading, time; from nox_cleanroom.__main__ import main\n"
+        "atexit.register(print, 'at exit')\n"
+        "threading.Thread(target=lambda: (time.sleep(0.2), print('a thread'))).start()\n"
+        "sys.argv[1:] = ['explain', 'NONE']; main()"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout.splitlines()) == (2, ["a thread", "at exit"])

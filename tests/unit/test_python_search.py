@@ -159,6 +159,20 @@ def test_where_managers_keep_pythons(
     assert search_state(home, env) != before
 
 
+@pytest.mark.parametrize("place", ["{}/bin", "{}/opt/python@*/bin", "{}/python/*/bin"])
+def test_what_is_installed_beside_others_is_noticed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str
+) -> None:
+    pattern = place.format(tmp_path.as_posix())
+    monkeypatch.setattr(python_search, "_PLACES", (pattern,))
+    beside = Path(pattern.partition("*")[0] + "3.12") if "*" in pattern else Path(pattern, "3.12")
+    beside.parent.mkdir(parents=True)
+    os.utime(beside.parent, ns=(0, 0))
+    before = search_state(tmp_path, {"PATH": ""})
+    beside.mkdir()
+    assert search_state(tmp_path, {"PATH": ""}) != before
+
+
 @pytest.mark.parametrize("manager", [".asdf", ".local/share/mise"])
 def test_the_active_version_of_a_manager_replaces_its_shims(home: Path, manager: str) -> None:
     directories = [home / manager / f"installs/python/3.13.{patch}/bin" for patch in (1, 2)]

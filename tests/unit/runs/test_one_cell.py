@@ -20,6 +20,7 @@ from nox_cleanroom.config.settings import Settings
 from nox_cleanroom.errors import BuildError, Code, InstallError, PythonExcludedError
 from nox_cleanroom.findings import Outcome
 from nox_cleanroom.once import Once
+from nox_cleanroom.runs import cell as cell_module
 from nox_cleanroom.runs import installing
 from nox_cleanroom.runs import smoke as smoke_module
 from nox_cleanroom.runs.cell import RunningCell
@@ -219,3 +220,33 @@ def test_a_probe_that_fails_keeps_no_other_from_being_run(parts: Any) -> None:
     found = {one.check: one.outcome for one in cell.findings if one.code is Code.INTERNAL}
     checks = ("import statements", "distributions", "bytecode", "package data")
     assert found == dict.fromkeys(checks, Outcome.ERROR)
+
+
+def test_other_probes_run_while_the_process_of_the_first_one_does(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(cell_module, "_HEAD_START_SECONDS", 30)
+    one, did, is_done = Smoke(), list[str](), threading.Event()
+
+    def first() -> str:
+        did.append("first begins")
+        one.begun.set()
+        is_done.wait(30)
+        did.append("first ends")
+        return "a"
+
+    def other() -> str:
+        did.append("other")
+        is_done.set()
+        return "b"
+
+    one.cell.bring(first=first, other=other)
+    assert did == ["first begins", "other", "first ends"]
+    assert one.cell.values == {"first": "a", "other": "b"}
+
+
+def test_other_probes_need_no_process_of_the_first_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cell_module, "_HEAD_START_SECONDS", threading.TIMEOUT_MAX)
+    one = Smoke()
+    one.cell.bring(first=lambda: "a", other=lambda: "b")
+    assert one.cell.values == {"first": "a", "other": "b"}
