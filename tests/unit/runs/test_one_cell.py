@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -229,6 +230,8 @@ def test_other_probes_run_while_the_process_of_the_first_one_does(
     one, did, is_done = Smoke(), list[str](), threading.Event()
 
     def first() -> str:
+        # It takes a while to start a process.
+        time.sleep(0.1)
         did.append("first begins")
         one.begun.set()
         is_done.wait(30)
