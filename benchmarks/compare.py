@@ -1,7 +1,7 @@
 """Compare the speed of nox-cleanroom with that of other tools, and with the bare commands.
 
     python benchmarks/compare.py WORK                  most of it, in twelve minutes
-    python benchmarks/compare.py WORK --all            all of it, in twenty-five
+    python benchmarks/compare.py WORK --all            all of it, in half an hour
     python benchmarks/compare.py WORK --rows 'smoke-*' some of it
     python benchmarks/compare.py WORK --check          a minute or two: is something too slow?
     python benchmarks/compare.py WORK --page           write docs/explanation/speed.md

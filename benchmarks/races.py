@@ -97,14 +97,16 @@ def _matrix(
 
 
 def _smoke(
-    subject: Subject, rounds: int, *, warm_up: int = 1, guards: tuple[float, float] | None = None
+    subject: Subject,
+    *,
+    guards: tuple[float, float] | None = None,
+    is_further: bool = False,
 ) -> Race:
     cold, warm = guards or (None, None)
     return Race(
         name=f"smoke-{subject.name}",
         subject=subject,
-        rounds=rounds,
-        warm_up=warm_up,
+        is_further=is_further,
         rows=(
             Row(ours=c.SMOKE_COLD, theirs=c.NOX_UV, at_most=0.9, guard=cold),
             Row(ours=c.SMOKE_WARM, theirs=c.NOX_UV, at_most=0.6, guard=warm),
@@ -113,7 +115,10 @@ def _smoke(
 
 
 def _snapshots(
-    subject: Subject, rounds: int, *more: Row, guards: tuple[float, float] | None = None
+    subject: Subject,
+    *more: Row,
+    guards: tuple[float, float] | None = None,
+    is_further: bool = False,
 ) -> Race:
     first, further = guards or (None, None)
 
@@ -129,7 +134,7 @@ def _snapshots(
     return Race(
         name=f"snapshots-{subject.name}",
         subject=subject,
-        rounds=rounds,
+        is_further=is_further,
         rows=(row("first", 4, first), row("further", 1.5, further), *more),
     )
 
@@ -183,15 +188,18 @@ RACES = (
         Row(ours=c.MATRIX_COLD_WITHOUT_SDIST, theirs=c.BARE, at_most=1.5),
         Row(ours=c.MATRIX_COLD, theirs=c.BARE_WITH_SDIST, at_most=1.5),
     ),
-    _smoke(s.TINY, 9, guards=(2.0, 1.2)),
-    _smoke(s.FILES_5000, 9),
-    _snapshots(s.FILES_5000, 9, guards=(9.0, 5.0)),
+    _smoke(s.TINY, guards=(2.0, 1.2)),
+    _smoke(s.FILES_5000, is_further=True),
+    _snapshots(s.FILES_5000, guards=(9.0, 5.0)),
     _snapshots(
-        s.FILES_50000, 9, Row(ours=c.MEMORY, how="value", at_most=150 * _MB, measure="peak")
+        s.FILES_50000,
+        Row(ours=c.MEMORY, how="value", at_most=150 * _MB, measure="peak"),
+        is_further=True,
     ),
     Race(
         name="interpreter",
         subject=s.TINY,
+        is_further=True,
         rows=(
             Row(
                 ours=c.FURTHER,

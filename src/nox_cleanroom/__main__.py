@@ -85,6 +85,8 @@ def _end(status: int) -> NoReturn:
     The interpreter would take some hundred modules apart, object by object, for ten milliseconds.
     `multiprocessing` ends its processes in this way, too.
     """
+    if sys.implementation.name != "cpython":
+        sys.exit(status)
     threading._shutdown()  # type: ignore[attr-defined]  # noqa: SLF001 - waits for threads
     atexit._run_exitfuncs()  # noqa: SLF001
     with contextlib.suppress(OSError, ValueError):
