@@ -7,7 +7,7 @@ import threading
 from importlib import import_module
 from types import ModuleType
 
-#: How long a process may take to begin, in seconds.
+#: After this time, in seconds, a module is loaded even if no process has begun.
 _PATIENCE_SECONDS = 1.0
 
 
@@ -33,9 +33,9 @@ def load(name: str) -> ModuleType:
 
 
 def load_aside(name: str, begun: threading.Event) -> threading.Thread:
-    """Load a module of this package when a process has begun, as it needs another processor.
+    """Load a module of this package while a process works, which needs no processor of ours.
 
-    Who imports the module waits until it is loaded.
+    Who imports the module meanwhile waits until it is loaded.
 
     Args:
         name: its name below the package.

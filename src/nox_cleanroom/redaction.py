@@ -58,8 +58,8 @@ _ASSIGNMENT = re.compile(
 #: curl's option for a user and a password.
 _USER_OPTION = re.compile(r"(?:^|\s)(?:-u|--user)[=\s]+[^\s:]+:(\S+)")
 
-#: What a shell does not take literally in a word.
-_QUOTES = re.compile(r"[\"'\\]")
+#: What a shell takes in another way than `str.split`: quotes, and blanks that it does not know.
+_SPLIT_BY_SHELL = re.compile(r"[\"'\\]|[^\S \t\r\n]")
 
 #: A URL in running text, up to the next blank.
 _URL = re.compile(r"(?:\b[a-z][a-z0-9+.-]*:)?//\S+", re.IGNORECASE)
@@ -174,7 +174,7 @@ def _secrets_in_text(text: str) -> Iterator[str]:
 def _words(text: str) -> list[str]:
     """The words of a value, split as by a shell where that is possible, and split at blanks."""
     words = text.split()
-    if _QUOTES.search(text):
+    if _SPLIT_BY_SHELL.search(text):
         with contextlib.suppress(ValueError):
             words += shlex.split(text)
     return words

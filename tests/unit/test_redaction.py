@@ -160,3 +160,10 @@ def test_a_known_secret_is_found_however_it_is_spelled(secret: str) -> None:
     }
     for text in spelled.values():
         assert text not in redact(f"spelled: {text}")
+
+
+@pytest.mark.parametrize("blank", ["\N{NO-BREAK SPACE}", "\v", "\N{EM SPACE}"])
+def test_a_blank_that_no_shell_knows_is_part_of_a_secret(blank: str) -> None:
+    secret = f"correct-horse{blank}battery-staple"
+    redaction.learn_from({"SETTINGS": f"a TOKEN={secret} b"})
+    assert "battery" not in redaction.redact(f"it was {secret}")

@@ -300,7 +300,7 @@ class Checkout:
 def _answers_of(
     _git_dir: Path, _objects: Path | None
 ) -> dict[tuple[str, ...], subprocess.CompletedProcess[bytes]]:
-    """Answers of git that all sessions of a process share: about objects, which never change."""
+    """Answers that all sessions of a process share: about objects, and about HEAD if pinned."""
     return {}
 
 

@@ -94,9 +94,9 @@ def chosen_versions(project: Path, env: Mapping[str, str]) -> list[str]:
 def search_state(project: Path, env: Mapping[str, str]) -> tuple[object, ...]:
     """A value that changes when another Python may be found, as far as a quick look can tell."""
     path = env.get("PATH", os.defpath)
-    # A directory's time changes when one is made in it.
-    before = (pattern.partition("*")[0::2] for pattern in (*_patterns(env), *_PLACES))
-    places = [os.path.dirname(start) if rest else start for start, rest in before]
+    # The time of a directory changes when something is made in it.
+    before = (pattern.partition("*")[:2] for pattern in (*_patterns(env), *_PLACES))
+    places = [os.path.dirname(start) if star else start for start, star in before]
     times = [_time_of(place) for place in (*path.split(os.pathsep), *places)]
     return (path, chosen_versions(project, env), times)
 

@@ -132,7 +132,7 @@ class RunningCell:
         with threads(1) as aside:
             value = aside.submit(_try, probe)
             value.add_done_callback(lambda _: begun.set())
-            # One thread computes at a time, so it would start its process later.
+            # Threads compute in turns: without this wait, that process would start late.
             begun.wait(_HEAD_START_SECONDS)
             for name, other in others:
                 self.values[name] = _try(other)
